@@ -1,0 +1,66 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ imports: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: imports, resources: resources, swiftSettings: house)
+}
+
+func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name,
+        dependencies: imports,
+        path: "Tests/\(name)",
+        swiftSettings: house
+    )
+}
+
+let package = Package(
+    name: "pinhole",
+    products: [
+        .executable(name: "pinhole", targets: ["pinhole"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        room("Net", []),
+        room("Capture", ["Net"]),
+        room("LiveCapture", ["Capture", "CPcap", "Net"]),
+        room("Streams", ["Capture", "Net"]),
+        room("FTP", ["Streams", "Capture", "Net"]),
+        room("Policy", ["Net"]),
+        room("PolicyFormats", ["Policy", "Net"]),
+        room("SiteFile", ["Policy", "Net", "Yams"]),
+        room("Analyzer", ["FTP", "Policy", "Net"]),
+        room("Reporter", ["Analyzer", "FTP", "Policy", "Net"]),
+        room(
+            "Monitor",
+            ["LiveCapture", "Capture", "Streams", "FTP", "Policy", "Analyzer", "Reporter", "Net"]),
+        .executableTarget(
+            name: "pinhole",
+            dependencies: [
+                "Net", "Capture", "LiveCapture", "Streams", "FTP", "Policy", "PolicyFormats",
+                "SiteFile", "Analyzer", "Reporter", "Monitor",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house
+        ),
+        // Dialogue scripts rendered to captures: for tests and for the samples, not for users.
+        .target(
+            name: "Dialogue", dependencies: ["Net"], path: "Tests/Dialogue", swiftSettings: house),
+        tests("NetTests", ["Net"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Pinhole: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "pinhole")
+}

@@ -1,0 +1,110 @@
+import Net
+import Testing
+
+@Suite struct IPAddressTests {
+    @Test(arguments: [
+        ("203.0.113.10", "203.0.113.10"), ("::", "::"), ("2001:DB8::1", "2001:db8::1"),
+        ("1:0:0:2:0:0:0:3", "1:0:0:2::3"), ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+        ("fe80:0:0:1::", "fe80:0:0:1::"),
+    ])
+    func `reads and writes`(_ text: String, _ canonical: String) {
+        #expect(IPAddress(text)?.description == canonical)
+    }
+
+    @Test(arguments: [
+        "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1.2.3.a", ":::", "1::2::3", "12345::",
+        "1:2:3:4:5:6:7:8:9", "::1.2.3", "g::", "1:2:3:4:5:6:7::8:9",
+    ])
+    func `finds none`(_ text: String) {
+        #expect(IPAddress(text) == nil)
+    }
+}
+
+@Suite struct PortSetTests {
+    @Test func `keeps the algebra of sets over random ranges`() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SplitMix(state: seed)
+        for _ in 0..<200 {
+            let a = random.portSet()
+            let b = random.portSet()
+            for port in UInt16(0)...200 {
+                #expect(
+                    a.union(b).contains(port) == (a.contains(port) || b.contains(port)),
+                    "seed \(seed)")
+                #expect(
+                    a.intersection(b).contains(port) == (a.contains(port) && b.contains(port)),
+                    "seed \(seed)")
+                #expect(
+                    a.subtracting(b).contains(port) == (a.contains(port) && !b.contains(port)),
+                    "seed \(seed)")
+            }
+            #expect(PortSet(a.description) == a || a.isEmpty, "seed \(seed)")
+            #expect(a.count == Array(a.ports).count)
+        }
+    }
+
+    @Test func `writes ranges`() {
+        #expect(PortSet("21, 5001-5201,5202")?.description == "21,5001-5202")
+        #expect(PortSet("5-3") == nil)
+        #expect(PortSet("70000") == nil)
+        #expect(PortSet.all.complement.isEmpty)
+    }
+}
+
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+
+    mutating func portSet() -> PortSet {
+        PortSet(
+            (0..<Int.random(in: 0...5, using: &self)).map { _ in
+                let low = UInt16.random(in: 0...200, using: &self)
+                return low...(low + UInt16.random(in: 0...30, using: &self))
+            })
+    }
+}
+
+@Suite struct TimestampTests {
+    @Test(arguments: [
+        ("2026-11-20T10:00:00.000001Z", 1_795_168_800_000_001_000),
+        ("1970-01-01T00:00:00.000000Z", 0), ("1969-12-31T23:59:59.500000Z", -500_000_000),
+        ("2000-02-29T23:59:59.999999Z", 951_868_799_999_999_000),
+    ])
+    func `writes and reads`(_ text: String, _ nanoseconds: Int64) {
+        #expect(Timestamp(nanoseconds: nanoseconds).description == text)
+        #expect(Timestamp(text)?.nanoseconds == nanoseconds)
+    }
+
+    @Test func `reads dates and offsets`() {
+        #expect(Timestamp("2026-11-01")?.description == "2026-11-01T00:00:00.000000Z")
+        #expect(Timestamp("2026-11-01T01:00:00+01:00") == Timestamp("2026-11-01"))
+        #expect(Timestamp("2026-02-30") == nil)
+    }
+}
+
+@Suite struct EndpointAndPrefixTests {
+    @Test(arguments: ["203.0.113.10:21", "[2001:db8::1]:990"])
+    func `endpoint round trip`(_ text: String) {
+        #expect(Endpoint(text)?.description == text)
+    }
+
+    @Test func `prefix holds its addresses`() throws {
+        let prefix = try #require(Prefix("10.1.2.3/8"))
+        #expect(prefix.description == "10.0.0.0/8")
+        #expect(prefix.last.description == "10.255.255.255")
+        #expect(Prefix("::/0")?.last.bits == .max)
+        #expect(Prefix("1.2.3.4/33") == nil)
+    }
+
+    @Test func `documentation addresses are public`() throws {
+        #expect(!Prefix.isPrivate(try #require(IPAddress("203.0.113.1"))))
+        #expect(Prefix.isPrivate(try #require(IPAddress("172.31.0.1"))))
+        #expect(Prefix.isUnusable(try #require(IPAddress("127.0.0.1"))))
+    }
+}
