@@ -1,7 +1,7 @@
 public import Policy
 
 /// A configuration format: it recognises itself, reads its text, and writes its platform's commands.
-public protocol ConfigFormat {
+public protocol ConfigFormat: SendableMetatype {
     /// Stable name, as `--as` takes it: `iis6-metabase`.
     static var name: String { get }
     /// The platform as people call it.
