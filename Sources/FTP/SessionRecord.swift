@@ -26,6 +26,8 @@ public struct SessionRecord: Hashable, Sendable {
     public var channels: [DataChannel]
     /// Replies that tell of failure with no announcement of their own (a 425 to PASV, a 421, `500 OOPS`).
     public var failures: [FailureReply]
+    /// Inferred data connections of the encrypted part of the session.
+    public var hiddenData: [HiddenConnection] = []
     /// How the control connection ended.
     public var end: End
     public var visibility: Visibility

@@ -1,0 +1,59 @@
+public import FTP
+public import Net
+public import Policy
+
+/// Judges sessions and configuration by every rule.
+public struct Audit: Sendable {
+    public let context: AuditContext
+    /// Turns a change into commands of the platform at hand; empty where none can carry it out.
+    public typealias Fixer = (ProposedChange, ServerView) -> [Fix]
+
+    /// - Parameters:
+    ///   - sessions: in the order of their first frames; empty where there is no traffic.
+    ///   - attempts: to open control connections, that came to nothing.
+    ///   - hasTraffic: whether captures were given at all.
+    public init(
+        site: Site, sessions: [SessionRecord], attempts: [ControlAttempt] = [], hasTraffic: Bool,
+        span: ClosedRange<Timestamp>? = nil
+    ) {
+        var rest = sessions
+        var views: [ServerView] = []
+        for server in site.servers {
+            let own = Set(server.addresses + server.inside)
+            let isOwn = { (end: Endpoint) in
+                own.contains(end.address) && server.control.contains(end.port)
+            }
+            views.append(
+                ServerView(
+                    server, path: site.path(to: server),
+                    sessions: rest.filter { isOwn($0.server) },
+                    attempts: attempts.filter { isOwn($0.server) }))
+            rest.removeAll { isOwn($0.server) }
+        }
+        let strangers = Dictionary(grouping: rest, by: \.server)
+        for (endpoint, sessions) in strangers.sorted(by: { $0.key < $1.key }) {
+            views.append(ServerView(nil, seenAt: endpoint, sessions: sessions))
+        }
+        context = AuditContext(
+            site: site, hasTraffic: hasTraffic, hasPolicy: !site.servers.isEmpty, span: span,
+            servers: views)
+    }
+
+    /// The findings of all rules on all servers, in the order of the report.
+    ///
+    /// - Parameters:
+    ///   - rules: usually `Rules.all`.
+    ///   - now: for waivers that end.
+    public func findings(
+        by rules: [any Rule.Type] = Rules.all, now: Timestamp, fixer: Fixer
+    ) -> [Finding] {
+        var all: [Finding] = []
+        for server in context.servers {
+            let judged = rules.map { (rule: $0, judgement: $0.judge(server, in: context)) }
+            all += Symptoms.fold(
+                judged.flatMap { Finding.make($0.rule, $0.judgement, server, fixer) })
+        }
+        return all.map { Waivers.apply(context.site.waivers, to: $0, now: now) }
+            .sorted(by: Finding.reportOrder)
+    }
+}

@@ -1,0 +1,11 @@
+/// The registry of rules: one line each, by number.
+public enum Rules {
+    public static let all: [any Rule.Type] = [
+        PortOutsideRange.self
+    ]
+
+    /// The rule of that number.
+    public static func named(_ id: String) -> (any Rule.Type)? {
+        all.first { $0.id == id.uppercased() }
+    }
+}
