@@ -60,6 +60,7 @@ let package = Package(
         // Dialogue scripts rendered to captures: for tests and for the samples, not for users.
         .target(
             name: "Dialogue", dependencies: ["Net"], path: "Tests/Dialogue", swiftSettings: house),
+        tests("LayeringTests", []),
         tests("NetTests", ["Net"]),
         tests("SiteFileTests", ["SiteFile", "Policy", "Net"]),
     ],

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+
+/// Why a command could not do its work at all: exit code 2.
+enum Failure: Error, CustomStringConvertible {
+    /// Arguments or input that nothing could be done with.
+    case unusable(String)
+
+    var description: String {
+        switch self {
+        case .unusable(let sentence): sentence
+        }
+    }
+}
+
+/// Exit codes that pipelines build on.
+enum Exit {
+    /// Findings at or above `--fail-on`.
+    static let findings = ExitCode(1)
+    /// Unusable arguments or input; nothing was written.
+    static let unusable = ExitCode(2)
+    /// Finished, but some input could not be read to its end.
+    static let partly = ExitCode(3)
+}
+
+/// Standard error: all that isn't a result.
+enum Complaints {
+    static func say(_ sentence: String) {
+        FileHandle.standardError.write(Data(("pinhole: " + visible(sentence) + "\n").utf8))
+    }
+
+    /// The sentence with control and direction characters made visible: it may quote a file or a peer.
+    static func visible(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate:
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,48 @@
+import Analyzer
+import Foundation
+import Net
+import Policy
+import SiteFile
+
+/// What was meant: the site, the files that it was made of, and what of them could not be taken.
+struct LoadedSite {
+    var site: Site
+    var inputs: [AuditReport.Input]
+    /// Sentences with file, line and column.
+    var problems: [String]
+
+    /// Nothing was said of what was meant.
+    static let none = LoadedSite(site: Site(), inputs: [], problems: [])
+
+    /// Reads a site file and the files that it names.
+    init(path: String) throws(Failure) {
+        let loader = PolicyLoader(
+            relativeTo: URL(filePath: path).deletingLastPathComponent())
+        let own = PolicyLoader()
+        do {
+            let bytes = try own.read(path)
+            let file = try SiteFile(
+                file: path, text: String(decoding: bytes, as: UTF8.self)
+            ) { (name, format) throws(SiteFile.LoadFailure) in try loader.load(name, as: format) }
+            site = file.site
+            problems = file.problems.map(\.description)
+            var input = AuditReport.Input(file: path, kind: .site, state: problems.isEmpty ? .read : .partly)
+            input.bytes = UInt64(bytes.count)
+            input.sha256 = PolicyLoader.digest(bytes)
+            input.problem = problems.isEmpty ? nil : problems.joined(separator: "; ")
+            inputs = [input] + loader.inputs
+        } catch let failure as SiteFile.LoadFailure {
+            throw .unusable(failure.reason)
+        } catch let problem as SiteProblem {
+            throw .unusable(problem.description)
+        } catch {
+            throw .unusable("\(path): cannot be read")
+        }
+    }
+
+    private init(site: Site, inputs: [AuditReport.Input], problems: [String]) {
+        self.site = site
+        self.inputs = inputs
+        self.problems = problems
+    }
+}
