@@ -8,14 +8,16 @@ public struct DialogueError: Error, Hashable, Sendable {
     public let column: Int
     /// What would have been right: `an endpoint such as 203.0.113.10:21`.
     public let expected: String
-    /// The word that stands there instead; empty at the end of the line.
-    public let found: String
+    /// The word that stands there instead, empty at the end of the line; nil where no word is at
+    /// fault but the place of the line.
+    public let found: String?
 }
 
 extension DialogueError: CustomStringConvertible {
     /// `a.dialogue:3:8: expected a port from 1 to 65535, found "70000"`
     public var description: String {
-        let what = found.isEmpty ? "nothing" : "\"\(found)\""
-        return "\(file):\(line):\(column): expected \(expected), found \(what)"
+        let place = "\(file):\(line):\(column): expected \(expected)"
+        guard let found else { return place }
+        return place + (found.isEmpty ? ", found nothing" : ", found \"\(found)\"")
     }
 }

@@ -176,7 +176,7 @@ struct Stage {
     }
 
     private func fault(_ expected: String) -> DialogueError {
-        DialogueError(file: name, line: tape.line, column: 1, expected: expected, found: "")
+        DialogueError(file: name, line: tape.line, column: 1, expected: expected, found: nil)
     }
 }
 

@@ -12,7 +12,8 @@ struct RenderDialogue {
             fail("usage: render-dialogue IN.dialogue OUT.pcap | --frames IN.dialogue", status: 2)
         }
         do {
-            let text = try String(contentsOfFile: input, encoding: .utf8)
+            let text = String(
+                decoding: try Data(contentsOf: URL(fileURLWithPath: input)), as: UTF8.self)
             if arguments.first == "--frames" {
                 try list(text, name: input)
             } else if let output = arguments.last {
