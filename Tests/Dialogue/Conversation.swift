@@ -46,7 +46,7 @@ struct Conversation {
         case .unanswered(let count):
             let start = tape.clock
             for number in 0..<count {
-                tape.clock = start + (Int64(1) << Int64(number) - 1) * 1_000_000_000
+                tape.move(to: start + (Int64(1) << Int64(number) - 1) * 1_000_000_000)
                 opener.next &-= number == 0 ? 0 : 1
                 send(.opener, Segment.Flag.syn, on: &tape)
             }

@@ -52,7 +52,11 @@ struct Script {
         case "server": return .server(try words.host())
         case "at":
             return .at(
-                try words.value("a time such as 2026-11-20T10:00:00Z") { Timestamp($0) })
+                try words.value("a time such as 2026-11-20T10:00:00Z, from 1970 to 2099") { text in
+                    Timestamp(text).flatMap {
+                        (0..<Tape.lastMoment).contains($0.nanoseconds) ? $0 : nil
+                    }
+                })
         case "wait": return .wait(nanoseconds: try words.seconds())
         case "pace": return .pace(nanoseconds: try words.seconds())
         case "ttl": return .ttl(try words.side(), try words.number(1...255, "a TTL"))

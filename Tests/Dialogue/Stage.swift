@@ -35,10 +35,10 @@ struct Stage {
             guard time.nanoseconds >= tape.clock || tape.drafts.isEmpty else {
                 throw fault("a time not before \(Timestamp(nanoseconds: tape.clock))")
             }
-            tape.clock = time.nanoseconds
+            tape.move(to: time.nanoseconds)
         case .wait(let time):
             settle()
-            tape.clock += time
+            tape.move(to: tape.clock + time)
         case .pace(let time): tape.pace = time
         case .ttl(let side, let ttl): tape.ttl[side] = ttl
         case .ephemeral(let port): nextPort = port
@@ -83,6 +83,7 @@ struct Stage {
         guard client.address.family == server.address.family else {
             throw fault("client and server of one address family")
         }
+        try check(attempt, client.address.family)
         let from = Endpoint(client.address, try port(of: client))
         var control = Conversation(
             opener: peer(from, side: .client, fallback: .client),
@@ -103,6 +104,7 @@ struct Stage {
         guard address.family == target.address.family else {
             throw fault("both ends of one address family")
         }
+        try check(attempt, address.family)
         let opener = Endpoint(address, try port(of: from))
         func side(_ end: Endpoint) -> Side? {
             end.address == session.client.address
@@ -116,6 +118,11 @@ struct Stage {
         sessions[current]?.data = connection.isOpen ? connection : nil
         guard case .established(let transfer) = attempt else { return }
         if let transfer { try move(transfer) } else { finishData(by: .opener) }
+    }
+
+    private func check(_ attempt: Attempt, _ family: IPAddress.Family) throws(DialogueError) {
+        guard case .prohibited(_, _, let router) = attempt, router.family != family else { return }
+        throw fault("a router of the connection's address family")
     }
 
     /// Sends the bytes over the open data connection of the session; the sender then closes it.

@@ -4,8 +4,11 @@ import Net
 struct Tape {
     static let microsecond: Int64 = 1000
 
+    /// The last moment that a dialogue may reach: 2100-01-01T00:00:00Z, for pcap's 32-bit seconds.
+    static let lastMoment: Int64 = 4_102_444_800_000_000_000
+
     /// Nanoseconds since 1970; 2026-11-20T10:00:00Z until the dialogue says otherwise.
-    var clock: Int64 = 1_795_168_800_000_000_000
+    private(set) var clock: Int64 = 1_795_168_800_000_000_000
     /// From one frame to the next.
     var pace: Int64 = 1_000_000
     /// The line that plays.
@@ -28,7 +31,12 @@ struct Tape {
             ttl: ttl ?? sender.flatMap { self.ttl[$0] } ?? 64,
             identification: identifications[source, default: 1], body: body)
         drafts.append(Draft(time: clock, line: line, sender: sender, packet: packet, kept: nil))
-        clock += pace
+        move(to: clock + pace)
         return packet.bytes
+    }
+
+    /// Sets the clock, at most to the last moment.
+    mutating func move(to time: Int64) {
+        clock = min(time, Self.lastMoment)
     }
 }
