@@ -71,7 +71,7 @@ struct Conversation {
         }
     }
 
-    /// Sends the acknowledgements that are owed, but not that of `speaker`, whose next segment has it.
+    /// Sends the acknowledgements that are owed, but for `speaker`, whose next segment has its own.
     mutating func acknowledge(except speaker: End?, on tape: inout Tape) {
         if opener.owes, speaker != .opener { send(.opener, Segment.Flag.ack, on: &tape) }
         if target.owes, speaker != .target { send(.target, Segment.Flag.ack, on: &tape) }

@@ -18,7 +18,7 @@ public enum Dialogue {
         PcapWriter.file(try frames(text, name: name))
     }
 
-    /// The frames of the dialogue in the order of the capture, each with the script line it is from.
+    /// The frames of the dialogue in the order of the capture, each with its line of the text.
     ///
     /// - Parameters:
     ///   - text: the dialogue, one statement a line.
