@@ -29,7 +29,10 @@ struct Conversation {
         self.target = target
     }
 
-    func end(of side: Side) -> End { opener.side == side ? .opener : .target }
+    /// The end that plays this side; a third host plays the side that the other end does not.
+    func end(of side: Side) -> End {
+        (opener.side ?? target.side?.other ?? .client) == side ? .opener : .target
+    }
 
     /// Tries the connection; open afterwards where the attempt says so.
     mutating func attempt(_ attempt: Attempt, on tape: inout Tape) {

@@ -82,6 +82,9 @@ import Testing
         let segments = try data("data from 192.0.2.66 to 203.0.113.10:5005 established")
         #expect(segments[0].source == IPAddress("192.0.2.66"))
         #expect(segments.map(\.flagNames) == ["S", "SA", "A", "FA", "FA", "A"])
+        let theft = try data("data from 192.0.2.66 to 203.0.113.10:5005 established upload 9")
+        #expect(theft[3].source == IPAddress("192.0.2.66"))
+        #expect(theft[3].payload.count == 9)
     }
 
     @Test func `writes TLS records`() throws {
