@@ -158,9 +158,10 @@ vsftpd() { serve "$1" "$cache/vsftpd/usr/sbin/vsftpd" /etc/vsftpd.conf; }
 proftpd() { serve "$1" "$cache/proftpd-core/usr/sbin/proftpd" -n -q -c /etc/proftpd/proftpd.conf; }
 pure_ftpd() { serve "$1" "$cache/pure-ftpd/usr/sbin/pure-ftpd" /etc/pure-ftpd/pure-ftpd.conf; }
 
-# vsftpd_conf LINE…: a vsftpd.conf for anonymous and alice, with these lines at its end.
+# vsftpd_conf LINE…: a vsftpd.conf for alice (and anonymous users, unless `anonymous` says NO),
+# with these lines at its end.
 vsftpd_conf() {
-    printf '%s\n' listen=YES background=NO anonymous_enable=YES local_enable=YES write_enable=YES \
+    printf '%s\n' listen=YES background=NO "anonymous_enable=${anonymous:-YES}" local_enable=YES write_enable=YES \
         anon_root=/srv/ftp secure_chroot_dir=/var/run/vsftpd/empty pam_service_name=vsftpd \
         seccomp_sandbox=NO "$@" | keep vsftpd.conf /etc/vsftpd.conf
 }

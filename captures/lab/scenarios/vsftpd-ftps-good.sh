@@ -3,7 +3,8 @@ server=203.0.113.30
 direct $server 198.51.100.7 198.51.100.8
 
 certificate /etc/ssl/private/vsftpd.pem
-vsftpd_conf anonymous_enable=NO pasv_min_port=50100 pasv_max_port=50109 ssl_enable=YES \
+anonymous=NO
+vsftpd_conf pasv_min_port=50100 pasv_max_port=50109 ssl_enable=YES \
     rsa_cert_file=/etc/ssl/private/vsftpd.pem force_local_logins_ssl=YES \
     force_local_data_ssl=YES ssl_sslv2=NO ssl_sslv3=NO require_ssl_reuse=YES
 nft_rules server <<'RULES'
