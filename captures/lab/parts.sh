@@ -1,7 +1,9 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # The parts that every scenario is made of. Sourced by `record` and `live`, never run.
 #
-# A scenario runs with these set: `out` (its folder, where pcap and configuration stay) and `work`
-# (a temporary folder; its etc, srv and log are what the server sees as /etc, /srv and /var/log).
+# A scenario runs with these set: `scenario` (its name), `here` (this folder), `out` (where its pcap
+# and configuration stay) and `work` (a temporary folder, whose etc, srv and log are what the server
+# sees as /etc, /srv and /var/log).
 
 cache=${PINHOLE_LAB:-/var/cache/pinhole-lab}
 prefix="pinhole-$$"
@@ -143,7 +145,8 @@ serve() {
     local port=$1 tries
     shift
     # Not by `within`: of a function in the background, only its shell could be signalled.
-    ip netns exec "$prefix-server" "$here/inside" "$work" "$@" >>"$work/log/server" 2>&1 </dev/null &
+    ip netns exec "$prefix-server" "$here/inside" "$work" "$@" \
+        </dev/null >>"$work/log/server" 2>&1 &
     disown
     for ((tries = 0; tries < 50; tries++)); do
         if [ -n "$(within server ss -Hltn "sport = :$port")" ]; then return 0; fi
@@ -161,27 +164,30 @@ pure_ftpd() { serve "$1" "$cache/pure-ftpd/usr/sbin/pure-ftpd" /etc/pure-ftpd/pu
 # vsftpd_conf LINE…: a vsftpd.conf for alice (and anonymous users, unless `anonymous` says NO),
 # with these lines at its end.
 vsftpd_conf() {
-    printf '%s\n' listen=YES background=NO "anonymous_enable=${anonymous:-YES}" local_enable=YES write_enable=YES \
-        anon_root=/srv/ftp secure_chroot_dir=/var/run/vsftpd/empty pam_service_name=vsftpd \
-        seccomp_sandbox=NO "$@" | keep vsftpd.conf /etc/vsftpd.conf
+    printf '%s\n' listen=YES background=NO "anonymous_enable=${anonymous:-YES}" local_enable=YES \
+        write_enable=YES anon_root=/srv/ftp secure_chroot_dir=/var/run/vsftpd/empty \
+        pam_service_name=vsftpd seccomp_sandbox=NO "$@" | keep vsftpd.conf /etc/vsftpd.conf
 }
 
 # proftpd_conf ADDRESS LINE…: the same for ProFTPD.
 proftpd_conf() {
     {
         printf '%s\n' 'ServerName "Partner files"' 'ServerType standalone' "DefaultAddress $1" \
-            'UseIPv6 off' 'DefaultServer on' 'User ftp' 'Group ftp' 'WtmpLog off' 'DelayEngine off' \
-            'UseReverseDNS off' 'TransferLog none' 'SystemLog /var/log/proftpd.log' \
-            'ScoreboardFile /run/proftpd/proftpd.scoreboard' 'PidFile /run/proftpd/proftpd.pid' "${@:2}"
-        printf '%s\n' '<Anonymous /srv/ftp>' '  User ftp' '  Group ftp' '  UserAlias anonymous ftp' \
-            '  RequireValidShell off' '</Anonymous>'
+            'UseIPv6 off' 'DefaultServer on' 'User ftp' 'Group ftp' 'WtmpLog off' \
+            'DelayEngine off' 'UseReverseDNS off' 'TransferLog none' \
+            'SystemLog /var/log/proftpd.log' \
+            'ScoreboardFile /run/proftpd/proftpd.scoreboard' \
+            'PidFile /run/proftpd/proftpd.pid' "${@:2}"
+        printf '%s\n' '<Anonymous /srv/ftp>' '  User ftp' '  Group ftp' \
+            '  UserAlias anonymous ftp' '  RequireValidShell off' '</Anonymous>'
     } | keep proftpd.conf /etc/proftpd/proftpd.conf
 }
 
 # pureftpd_conf LINE…: the same for Pure-FTPd.
 pureftpd_conf() {
-    printf '%s\n' 'Daemonize no' 'IPV4Only yes' 'DontResolve yes' 'ChrootEveryone yes' 'NoAnonymous no' \
-        'AnonymousCantUpload yes' 'UnixAuthentication yes' 'MinUID 1000' 'MaxClientsNumber 50' "$@" |
+    printf '%s\n' 'Daemonize no' 'IPV4Only yes' 'DontResolve yes' 'ChrootEveryone yes' \
+        'NoAnonymous no' 'AnonymousCantUpload yes' 'UnixAuthentication yes' 'MinUID 1000' \
+        'MaxClientsNumber 50' "$@" |
         keep pure-ftpd.conf /etc/pure-ftpd/pure-ftpd.conf
 }
 
@@ -191,8 +197,8 @@ pureftpd_conf() {
 client() {
     local seconds=$1 code=0
     shift
-    (cd "$work" && within client timeout -k 2 "$seconds" "$@") </dev/null >>"$work/log/clients" 2>&1 ||
-        code=$?
+    (cd "$work" && within client timeout -k 2 "$seconds" "$@") \
+        </dev/null >>"$work/log/clients" 2>&1 || code=$?
     echo "  $1: exit $code" >&2
     return "$code"
 }
@@ -202,7 +208,8 @@ client() {
 holds() {
     local tries
     rm -f "$work/holding"
-    ip netns exec "$prefix-client" timeout 30 /usr/bin/python3 -B "$here/hold.py" "$work/holding" "$@" \
+    ip netns exec "$prefix-client" timeout 30 \
+        /usr/bin/python3 -B "$here/hold.py" "$work/holding" "$@" \
         </dev/null >>"$work/log/clients" 2>&1 &
     holders=$!
     for ((tries = 0; tries < 100; tries++)); do
@@ -219,8 +226,20 @@ released() {
     echo "  the holding clients have ended" >&2
 }
 
-works() { client "$@" || { echo "$scenario: this had to work: $*" >&2 && tail "$work/log/clients" >&2 && return 1; }; }
-fails() { if client "$@"; then echo "$scenario: this had to fail: $*" >&2 && return 1; fi; }
+# works, fails: a client that has to.
+works() {
+    if ! client "$@"; then
+        echo "$scenario: this had to work: $*" >&2
+        tail "$work/log/clients" >&2
+        return 1
+    fi
+}
+fails() {
+    if client "$@"; then
+        echo "$scenario: this had to fail: $*" >&2
+        return 1
+    fi
+}
 
 # --- Capture ----------------------------------------------------------------------------------
 
@@ -263,5 +282,5 @@ sweep() {
         if [ -n "$pids" ]; then kill -KILL $pids 2>/dev/null || true; fi
         ip netns delete "$name" || true
     done
-    rm -rf "$work"
+    if [ -n "$work" ]; then rm -rf "$work"; fi
 }

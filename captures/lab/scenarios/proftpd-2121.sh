@@ -1,4 +1,5 @@
 # ProFTPD with its control port on 2121; the host's nftables opens the whole range.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.23
 direct $server 198.51.100.7 198.51.100.23
 

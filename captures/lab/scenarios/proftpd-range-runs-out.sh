@@ -1,4 +1,5 @@
 # ProFTPD with three passive ports and more clients: it falls back to a port outside the range.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.27
 direct $server 198.51.100.7 198.51.100.8
 
@@ -20,7 +21,7 @@ works 10 curl -sS --interface 198.51.100.8 ftp://$server/readme.txt
 holds $server 3 6 orders.csv
 fails 10 curl -sS --interface 198.51.100.8 --disable-epsv --max-time 4 ftp://$server/readme.txt
 released
-works 10 curl -sS --interface 198.51.100.8 --disable-epsv -u $user:$password ftp://$server/invoices.csv
+works 10 curl -sS --interface 198.51.100.8 --disable-epsv -u "$user:$password" ftp://$server/invoices.csv
 capture_ends
 
 keep README.txt <<'TEXT'

@@ -1,4 +1,5 @@
 # A router in front of vsftpd says "prohibited" for a part of the range.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.31
 routed 198.51.100.1 203.0.113.1 $server 198.51.100.7 198.51.100.8
 

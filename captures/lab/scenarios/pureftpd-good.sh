@@ -1,4 +1,5 @@
 # A healthy server: the range configured is the range opened.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.29
 direct $server 198.51.100.7 198.51.100.23
 

@@ -1,4 +1,5 @@
 # Pure-FTPd behind a router that translates ports but not what the 227 says.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.24
 routed 198.51.100.1 10.1.1.1 10.1.1.24 198.51.100.7 198.51.100.8
 # The public address belongs to the router.
@@ -35,7 +36,7 @@ pure_ftpd 21
 capture_on router eth0
 # curl connects to the address of the control connection, whatever the 227 says.
 works 10 curl -sS --interface 198.51.100.7 --disable-epsv ftp://$server/readme.txt
-works 10 curl -sS --interface 198.51.100.7 --disable-epsv -u $user:$password ftp://$server/invoices.csv
+works 10 curl -sS --interface 198.51.100.7 --disable-epsv -u "$user:$password" ftp://$server/invoices.csv
 # lftp told to trust the 227.
 fails 8 lftp -c "set net:socket-bind-ipv4 198.51.100.8; set ftp:fix-pasv-address no; set ftp:prefer-epsv no;
     set net:timeout 4; set net:max-retries 1; set ftp:passive-mode yes; set ftp:auto-passive-mode no;

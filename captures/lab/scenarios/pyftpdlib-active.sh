@@ -1,4 +1,5 @@
 # Active mode: the server opens the data connections.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.26
 direct $server 198.51.100.7 198.51.100.8
 
@@ -28,7 +29,7 @@ RULES
 serve 21 /usr/bin/python3 -B /srv/ftpd.py
 capture_on client eth0
 works 10 curl -sS --interface 198.51.100.7 --ftp-port 198.51.100.7 --disable-eprt ftp://$server/readme.txt
-works 10 curl -sS --interface 198.51.100.7 --ftp-port 198.51.100.7 -u $user:$password ftp://$server/invoices.csv
+works 10 curl -sS --interface 198.51.100.7 --ftp-port 198.51.100.7 -u "$user:$password" ftp://$server/invoices.csv
 works 10 bash -c "printf 'user anonymous guest@example.net\nls\nget orders.csv got.csv\nepsv4 off\nget readme.txt got.txt\nbye\n' |
     tnftp -A -n -i -s 198.51.100.8 $server"
 capture_ends

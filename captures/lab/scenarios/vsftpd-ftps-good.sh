@@ -1,4 +1,5 @@
 # FTPS as it should be: TLS required, the range opened statically.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.30
 direct $server 198.51.100.7 198.51.100.8
 
@@ -20,8 +21,8 @@ table inet filter {
 RULES
 vsftpd 21
 capture_on client eth0
-works 10 curl -sS --interface 198.51.100.7 --ssl-reqd -k -u $user:$password ftp://$server/invoices.csv
-works 10 curl -sS --interface 198.51.100.8 --ssl-reqd -k --disable-epsv -u $user:$password -T note.txt ftp://$server/note-8.txt
+works 10 curl -sS --interface 198.51.100.7 --ssl-reqd -k -u "$user:$password" ftp://$server/invoices.csv
+works 10 curl -sS --interface 198.51.100.8 --ssl-reqd -k --disable-epsv -u "$user:$password" -T note.txt ftp://$server/note-8.txt
 capture_ends
 
 keep README.txt <<'TEXT'

@@ -1,4 +1,5 @@
 # vsftpd with optional TLS; the host's nftables opens data ports by the FTP helper alone.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.25
 direct $server 198.51.100.7 198.51.100.8
 
@@ -28,8 +29,8 @@ vsftpd 21
 capture_on client eth0
 works 10 curl -sS --interface 198.51.100.7 --disable-epsv ftp://$server/orders.csv
 works 10 curl -sS --interface 198.51.100.7 ftp://$server/readme.txt
-fails 10 curl -sS --interface 198.51.100.8 --ssl-reqd -k --max-time 4 -u $user:$password ftp://$server/invoices.csv
-fails 10 curl -sS --interface 198.51.100.8 --ssl-reqd -k --max-time 4 --disable-epsv -u $user:$password ftp://$server/
+fails 10 curl -sS --interface 198.51.100.8 --ssl-reqd -k --max-time 4 -u "$user:$password" ftp://$server/invoices.csv
+fails 10 curl -sS --interface 198.51.100.8 --ssl-reqd -k --max-time 4 --disable-epsv -u "$user:$password" ftp://$server/
 capture_ends
 
 keep README.txt <<'TEXT'

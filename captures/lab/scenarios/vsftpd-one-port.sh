@@ -1,4 +1,5 @@
 # vsftpd with one passive port, which the host firewall opens; all else is rejected.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.22
 direct $server 198.51.100.7 198.51.100.9
 
@@ -19,7 +20,7 @@ vsftpd 21
 capture_on client eth0
 works 10 lftp -c "set net:socket-bind-ipv4 198.51.100.9; open $server; cls; get orders.csv; get readme.txt; bye"
 works 10 curl -sS --interface 198.51.100.7 --disable-epsv ftp://$server/readme.txt
-works 10 curl -sS --interface 198.51.100.7 -u $user:$password -T note.txt ftp://$server/note-7.txt
+works 10 curl -sS --interface 198.51.100.7 -u "$user:$password" -T note.txt ftp://$server/note-7.txt
 capture_ends
 
 keep README.txt <<'TEXT'

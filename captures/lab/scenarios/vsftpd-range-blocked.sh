@@ -1,4 +1,5 @@
 # vsftpd offers 20 ports, the host firewall opens the first 10.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.21
 direct $server 198.51.100.7 198.51.100.8
 
@@ -23,7 +24,7 @@ went=0 hung=0
 for ((i = 0; i < 24 && (went < 3 || hung < 3); i++)); do
     case $((i % 3)) in
     0) set -- curl -sS --interface 198.51.100.7 --disable-epsv --max-time 4 ftp://$server/readme.txt ;;
-    1) set -- curl -sS --interface 198.51.100.8 --max-time 4 -u $user:$password ftp://$server/invoices.csv ;;
+    1) set -- curl -sS --interface 198.51.100.8 --max-time 4 -u "$user:$password" ftp://$server/invoices.csv ;;
     2) set -- curl -sS --interface 198.51.100.7 --max-time 4 ftp://$server/ ;;
     esac
     if client 10 "$@"; then went=$((went + 1)); else hung=$((hung + 1)); fi

@@ -1,4 +1,5 @@
 # vsftpd with two passive ports, both held: the next session dies with 500 OOPS.
+# shellcheck shell=bash disable=SC2034,SC2154
 server=203.0.113.28
 direct $server 198.51.100.7 198.51.100.8
 
@@ -18,7 +19,7 @@ vsftpd 21
 capture_on client eth0
 holds $server 2 5 orders.csv
 fails 10 curl -sS --interface 198.51.100.8 --disable-epsv --max-time 4 ftp://$server/readme.txt
-fails 10 curl -sS --interface 198.51.100.8 --max-time 4 -u $user:$password ftp://$server/invoices.csv
+fails 10 curl -sS --interface 198.51.100.8 --max-time 4 -u "$user:$password" ftp://$server/invoices.csv
 released
 works 10 curl -sS --interface 198.51.100.8 --disable-epsv ftp://$server/readme.txt
 capture_ends
