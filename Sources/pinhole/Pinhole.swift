@@ -2,5 +2,9 @@ import ArgumentParser
 
 @main
 struct Pinhole: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "pinhole")
+    static let configuration = CommandConfiguration(
+        commandName: "pinhole",
+        subcommands: [
+            ReadCommand.self
+        ])
 }
