@@ -2,7 +2,13 @@ public import Policy
 
 /// The registry of formats: one line each.
 public enum Formats {
-    public static let all: [any ConfigFormat.Type] = []
+    public static let all: [any ConfigFormat.Type] = [
+        IIS5Registry.self,
+        IIS6Adsutil.self,
+        IIS6Metabase.self,
+        NetshFirewallScript.self,
+        NetshFirewallShow.self,
+    ]
 
     /// Why a file could not be taken.
     public enum Refusal: Error, Hashable, Sendable {
