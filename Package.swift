@@ -68,6 +68,7 @@ let package = Package(
         tests("LayeringTests", []),
         tests("NetTests", ["Net"]),
         tests("SiteFileTests", ["SiteFile", "Policy", "Net"]),
+        tests("PolicyFormatsTests", ["PolicyFormats", "Policy", "Net"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,12 @@ public import Policy
 /// The registry of formats: one line each.
 public enum Formats {
     public static let all: [any ConfigFormat.Type] = [
-        VsftpdConf.self
+        VsftpdConf.self,
+        IIS5Registry.self,
+        IIS6Adsutil.self,
+        IIS6Metabase.self,
+        NetshFirewallScript.self,
+        NetshFirewallShow.self,
     ]
 
     /// Why a file could not be taken.
