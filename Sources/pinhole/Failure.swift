@@ -11,6 +11,16 @@ enum Failure: Error, CustomStringConvertible {
         case .unusable(let sentence): sentence
         }
     }
+
+    /// Does the work; where that fails, says why and ends the command with the code for it.
+    static func orExit<Value>(_ work: () throws(Failure) -> Value) throws -> Value {
+        do {
+            return try work()
+        } catch {
+            Complaints.say("\(error)")
+            throw Exit.unusable
+        }
+    }
 }
 
 /// Exit codes that pipelines build on.
