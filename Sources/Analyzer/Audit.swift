@@ -53,7 +53,26 @@ public struct Audit: Sendable {
             all += Symptoms.fold(
                 judged.flatMap { Finding.make($0.rule, $0.judgement, server, fixer) })
         }
+        let standards = context.site.standards
+        for index in all.indices {
+            guard let rule = rules.first(where: { $0.id == all[index].rule }) else { continue }
+            all[index].controls = ControlMapping.references(
+                to: rule.controls, standards: standards)
+        }
         return all.map { Waivers.apply(context.site.waivers, to: $0, now: now) }
             .sorted(by: Finding.reportOrder)
+    }
+
+    /// Sentences on waivers that no longer hold or that nothing needs.
+    public func notes(on findings: [Finding], now: Timestamp) -> [String] {
+        context.site.waivers.compactMap { waiver in
+            let of = "\(waiver.rule)" + (waiver.server.map { " of \($0)" } ?? "")
+            let place = "\(waiver.source.file):\(waiver.source.line ?? 0)"
+            if Waivers.isOver(waiver, now: now) {
+                return "The waiver of \(of) has expired (\(place)): the finding counts again."
+            }
+            guard !findings.contains(where: { $0.waiver == waiver }) else { return nil }
+            return "The waiver of \(of) (\(place)) has nothing to accept."
+        }
     }
 }

@@ -58,7 +58,7 @@ extension ServerView {
     }
 
     /// Clients who must get in, of the address's family.
-    private static func clients(of site: SiteServer, as family: IPAddress.Family) -> AddressSet {
+    static func clients(of site: SiteServer, as family: IPAddress.Family) -> AddressSet {
         site.clients.intersection(family == .v4 ? .allV4 : .allV6)
     }
 

@@ -24,10 +24,13 @@ struct CaptureOptions: ParsableArguments {
     /// The filter that the options state.
     func filter() throws(Failure) -> SessionFilter {
         SessionFilter(
-            since: try Self.read(since, "--since", "a time such as 2026-11-20T10:00:00Z", Timestamp.init),
-            until: try Self.read(until, "--until", "a time such as 2026-11-20T10:00:00Z", Timestamp.init),
+            since: try Self.read(
+                since, "--since", "a time such as 2026-11-20T10:00:00Z", Timestamp.init),
+            until: try Self.read(
+                until, "--until", "a time such as 2026-11-20T10:00:00Z", Timestamp.init),
             server: try Self.read(server, "--server", "an address", IPAddress.init),
-            client: try Self.read(client, "--client", "a prefix such as 198.51.100.0/24", Prefix.init))
+            client: try Self.read(
+                client, "--client", "a prefix such as 198.51.100.0/24", Prefix.init))
     }
 
     static func read<Value>(

@@ -18,7 +18,8 @@ struct CaptureReading {
     var isUseless: Bool { coverage.allSatisfy { $0.frames == 0 } && !problems.isEmpty }
 
     /// Reads all captures as one, merged by time; sessions in the order of their first frames.
-    init(_ arguments: [String], limits: Limits = Limits(), filter: SessionFilter = SessionFilter()) {
+    init(_ arguments: [String], limits: Limits = Limits(), filter: SessionFilter = SessionFilter())
+    {
         var set = CaptureSet(arguments)
         captures = set.paths
         let source = set.open()

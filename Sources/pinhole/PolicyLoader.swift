@@ -31,10 +31,13 @@ final class PolicyLoader {
             let configuration = try Formats.read(file: path, bytes: bytes, as: format)
             input.format = configuration.format
             for note in configuration.notes { input.lines[note.state, default: 0] += 1 }
-            input.notes = configuration.notes.filter { $0.state != .used && $0.state != .irrelevant }
+            input.notes = configuration.notes.filter {
+                $0.state != .used && $0.state != .irrelevant
+            }
             return configuration
         } catch {
-            let failure = (error as? SiteFile.LoadFailure) ?? SiteFile.LoadFailure(Self.sentence(error, path))
+            let failure =
+                (error as? SiteFile.LoadFailure) ?? SiteFile.LoadFailure(Self.sentence(error, path))
             input.state = .unreadable
             input.problem = failure.reason
             throw failure

@@ -43,12 +43,16 @@ struct SessionTable {
     }
 
     private static func lines(_ session: SessionRecord) -> [String] {
-        var head = "\(session.client) → \(session.server)  frames \(session.first.number)–\(session.last.number)"
+        var head =
+            "\(session.client) → \(session.server)  frames \(session.first.number)–\(session.last.number)"
         head += "  \(session.first.time)"
         var lines = [head]
-        if let user = session.user { lines.append("    user \(user), login \(session.login.rawValue)") }
+        if let user = session.user {
+            lines.append("    user \(user), login \(session.login.rawValue)")
+        }
         if let encryption = session.encryption {
-            lines.append("    encrypted from frame \(encryption.from.number) (\(encryption.command))")
+            lines.append(
+                "    encrypted from frame \(encryption.from.number) (\(encryption.command))")
         }
         for channel in session.channels { lines.append("    " + line(channel)) }
         for hidden in session.hiddenData {

@@ -26,7 +26,8 @@ struct LoadedSite {
             ) { (name, format) throws(SiteFile.LoadFailure) in try loader.load(name, as: format) }
             site = file.site
             problems = file.problems.map(\.description)
-            var input = AuditReport.Input(file: path, kind: .site, state: problems.isEmpty ? .read : .partly)
+            var input = AuditReport.Input(
+                file: path, kind: .site, state: problems.isEmpty ? .read : .partly)
             input.bytes = UInt64(bytes.count)
             input.sha256 = PolicyLoader.digest(bytes)
             input.problem = problems.isEmpty ? nil : problems.joined(separator: "; ")
