@@ -1,7 +1,10 @@
 /// The registry of rules: one line each, by number.
 public enum Rules {
     public static let all: [any Rule.Type] = [
-        PortOutsideRange.self
+        RangeMissing.self,
+        RangeNotPermitted.self,
+        RangeInvalid.self,
+        PortOutsideRange.self,
     ]
 
     /// The rule of that number.
