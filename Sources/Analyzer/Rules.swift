@@ -3,7 +3,11 @@ public enum Rules {
     public static let all: [any Rule.Type] = [
         RangeMissing.self,
         RangeNotPermitted.self,
+        TooManyPortsOpen.self,
         RangeInvalid.self,
+        RangeCollides.self,
+        RangeTooSmall.self,
+        RangeTooLarge.self,
         PortOutsideRange.self,
     ]
 
