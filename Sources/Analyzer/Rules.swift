@@ -8,6 +8,11 @@ public enum Rules {
         RangeCollides.self,
         RangeTooSmall.self,
         RangeTooLarge.self,
+        TranslationMissing.self,
+        TranslationToWrongHost.self,
+        AdvertisedAddressWrong.self,
+        PermitNeverReached.self,
+        TLSBehindInspection.self,
         PortOutsideRange.self,
     ]
 
