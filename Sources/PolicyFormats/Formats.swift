@@ -3,7 +3,8 @@ public import Policy
 /// The registry of formats: one line each.
 public enum Formats {
     public static let all: [any ConfigFormat.Type] = [
-        VsftpdConf.self
+        CiscoIOS.self,
+        VsftpdConf.self,
     ]
 
     /// Why a file could not be taken.
