@@ -61,6 +61,7 @@ let package = Package(
         .target(
             name: "Dialogue", dependencies: ["Net"], path: "Tests/Dialogue", swiftSettings: house),
         tests("NetTests", ["Net"]),
+        tests("PolicyFormatsTests", ["PolicyFormats", "Policy", "Net"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -13,6 +13,7 @@ public enum CiscoIOS: ConfigFormat {
             let (first, second, third) = (line.keyword(0), line.keyword(1), line.keyword(2))
             switch (first, second) {
             case ("asa", "version"), ("pix", "version"), ("nameif", _), ("security-level", _),
+                ("service-object", _), ("port-object", _), ("network-object", _),
                 ("feature", _) where line.indent == 0, ("vdc", _), ("set", "firewall"),
                 ("set", "interfaces"), ("set", "system"),
                 ("standard", "ip"), ("extended", "ip"), ("boot", "nxos:"):

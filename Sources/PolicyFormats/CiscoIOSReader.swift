@@ -18,10 +18,11 @@ struct IOSReader {
     var context = Context.none
     private var bannerEnd: String?
 
-    init(_ text: ConfigText) {
+    /// `commands` are what the lines mean, where they were not printed as commands.
+    init(_ text: ConfigText, commands: [String]? = nil) {
         self.text = text
         for (index, line) in text.lines.enumerated() {
-            let (state, why) = read(IOSLine(number: index + 1, text: line))
+            let (state, why) = read(IOSLine(number: index + 1, text: commands?[index] ?? line))
             notes.append(
                 LineNote(line: index + 1, state: state, text: Self.withoutSecrets(line), why: why))
         }
@@ -60,6 +61,7 @@ struct IOSReader {
 
     private static let furniture = [
         "Building configuration", "Current configuration", "Using ", "Load for", "Last ",
+        "Configuration of Partition",
     ]
 
     private mutating func banner(_ line: IOSLine) -> Reading {

@@ -4,6 +4,7 @@ public import Policy
 public enum Formats {
     public static let all: [any ConfigFormat.Type] = [
         CiscoIOS.self,
+        CiscoIOSShow.self,
         VsftpdConf.self,
     ]
 
