@@ -9,6 +9,8 @@ public enum Formats {
         IIS6Metabase.self,
         NetshFirewallScript.self,
         NetshFirewallShow.self,
+        CiscoIOS.self,
+        CiscoIOSShow.self,
     ]
 
     /// Why a file could not be taken.
