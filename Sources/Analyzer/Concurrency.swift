@@ -36,3 +36,11 @@ extension Offer {
         return channel.frame.time...end
     }
 }
+
+extension ServerView {
+    /// Whether every port of the range was held by other offers when this one was made.
+    func isFull(_ range: PortSet, at offer: Offer) -> Bool {
+        range.count <= offers.count
+            && held(in: range, at: offer.channel.frame.time, except: offer.id).count >= range.count
+    }
+}

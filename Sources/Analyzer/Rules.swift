@@ -14,6 +14,11 @@ public enum Rules {
         PermitNeverReached.self,
         TLSBehindInspection.self,
         PortOutsideRange.self,
+        RangeExhaustedFallback.self,
+        PortBlockedByPolicy.self,
+        PortWouldBeBlocked.self,
+        UndocumentedPortReachable.self,
+        ServerNotInInventory.self,
     ]
 
     /// The rule of that number.
