@@ -67,9 +67,23 @@ public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
         IntervalSet(ranges + other.ranges)
     }
 
+    /// The first range that ends at `value` or later; the count where none does.
+    private func index(endingAtOrAfter value: Element) -> Int {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     public func intersection(_ other: IntervalSet) -> IntervalSet {
         var result = IntervalSet()
-        var (left, right) = (0, 0)
+        guard let first = ranges.first, let otherFirst = other.ranges.first else { return result }
+        // Ranges below the other's first are passed over at once: one of the two is often tiny.
+        var left = index(endingAtOrAfter: otherFirst.lowerBound)
+        var right = other.index(endingAtOrAfter: first.lowerBound)
         while left < ranges.count, right < other.ranges.count {
             let (a, b) = (ranges[left], other.ranges[right])
             let low = Swift.max(a.lowerBound, b.lowerBound)
@@ -78,6 +92,31 @@ public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
             if a.upperBound < b.upperBound { left += 1 } else { right += 1 }
         }
         return result
+    }
+
+    /// Takes the values of `other` out, in place: for a small `other` it costs little more than
+    /// moving the ranges behind the hole.
+    public mutating func subtract(_ other: IntervalSet) {
+        guard other.ranges.count <= 8 else {
+            self = subtracting(other)
+            return
+        }
+        for hole in other.ranges {
+            let first = index(endingAtOrAfter: hole.lowerBound)
+            var end = first
+            var left: [ClosedRange<Element>] = []
+            while end < ranges.count, ranges[end].lowerBound <= hole.upperBound {
+                let range = ranges[end]
+                if range.lowerBound < hole.lowerBound, let last = hole.lowerBound.previous {
+                    left.append(range.lowerBound...last)
+                }
+                if range.upperBound > hole.upperBound, let next = hole.upperBound.next {
+                    left.append(next...range.upperBound)
+                }
+                end += 1
+            }
+            if first < end { ranges.replaceSubrange(first..<end, with: left) }
+        }
     }
 
     public func subtracting(_ other: IntervalSet) -> IntervalSet {

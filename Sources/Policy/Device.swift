@@ -95,14 +95,18 @@ public struct FilterRule: Hashable, Sendable {
     /// The line that says so; further lines that shape it (a pool, a group) in `support`.
     public var source: SourceLine
     public var support: [SourceLine]
+    /// What it leaves on the packet for later rules, before its action is taken.
+    public var effects: [Effect]
 
     public init(
-        _ match: Match, _ action: Action, _ source: SourceLine, support: [SourceLine] = []
+        _ match: Match, _ action: Action, _ source: SourceLine, support: [SourceLine] = [],
+        effects: [Effect] = []
     ) {
         self.match = match
         self.action = action
         self.source = source
         self.support = support
+        self.effects = effects
     }
 }
 
@@ -139,10 +143,15 @@ public struct Translation: Hashable, Sendable {
     public var address: Target
     /// Nil: the port is kept. Several: any of them.
     public var ports: ClosedRange<UInt16>?
+    /// Whether a port that already lies within `ports` stays as it is.
+    public var keepsPortsWithin: Bool
 
-    public init(address: Target, ports: ClosedRange<UInt16>? = nil) {
+    public init(
+        address: Target, ports: ClosedRange<UInt16>? = nil, keepsPortsWithin: Bool = false
+    ) {
         self.address = address
         self.ports = ports
+        self.keepsPortsWithin = keepsPortsWithin
     }
 }
 
@@ -164,6 +173,8 @@ public struct Match: Hashable, Sendable {
     public var never: String?
     /// Predicates beyond the model: where all the rest matches, the outcome is unknown.
     public var notModelled: [String]
+    /// What must hold of the packet as earlier rules left it; all of them.
+    public var tests: [PacketTest]
 
     public struct Names: Hashable, Sendable {
         public var names: [String]
@@ -189,6 +200,7 @@ public struct Match: Hashable, Sendable {
         self.expectedOnly = expectedOnly
         self.never = never
         self.notModelled = notModelled
+        tests = []
     }
 }
 
