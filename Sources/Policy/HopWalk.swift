@@ -26,7 +26,7 @@ struct HopWalk {
         self.inspection = inspection
         self.trials = trials
         (stages, undecided) = InForce.stages(device, hop)
-        let (entering, leaving) = InForce.interfaces(stages, hop)
+        let (entering, leaving) = InForce.interfaces(stages, device, hop)
         let loopback = Prefix("127.0.0.0/8").map { AddressSet($0) } ?? AddressSet()
         context = MatchContext(
             sourcePorts: question.sourcePorts, entering: entering, leaving: leaving,
@@ -73,7 +73,7 @@ struct HopWalk {
         var flow = flow
         var bypassing: [Flow] = []
         if let interface = stage.interface {
-            let actual = stage.direction == .leaving ? context.leaving : context.entering
+            let actual = stage.direction == .leaving ? leaving(flow.packet) : context.entering
             if let actual {
                 guard MatchContext.matches(interface, actual) else { return [flow] }
             } else {
@@ -88,6 +88,17 @@ struct HopWalk {
         trials = walk.trials
         for line in walk.noted where !noted.contains(line) { noted.append(line) }
         return bypassing + walk.exits.flatMap { leave(stage, $0) }
+    }
+
+    /// By which interface it leaves: as stated, as the connected network of its destination tells,
+    /// or as usual.
+    private func leaving(_ packet: Packet) -> String? {
+        if hop.inside != nil { return context.leaving }
+        if case .oneOf(let addresses) = packet.destination {
+            let names = Set(addresses.map(device.interface(towards:)))
+            if names.count == 1, let name = names.first, let name { return name }
+        }
+        return context.leaving ?? device.usualLeaving
     }
 
     /// What an exit makes of the flow for the next stage.

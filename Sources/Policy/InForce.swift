@@ -31,9 +31,14 @@ enum InForce {
 
     /// The interfaces of the hop; where they aren't given and one list alone is bound, it is taken
     /// to be on the way.
-    static func interfaces(_ stages: [Stage], _ hop: Hop) -> (entering: String?, leaving: String?) {
-        var entering = hop.outside
-        var leaving = hop.inside
+    static func interfaces(
+        _ stages: [Stage], _ device: Device, _ hop: Hop
+    ) -> (entering: String?, leaving: String?) {
+        func own(_ name: String?) -> String? {
+            name.map { device.interface(meant: $0) ?? $0 }
+        }
+        var entering = own(hop.outside) ?? device.usualEntering
+        var leaving = own(hop.inside)
         let lists = stages.filter { $0.work == .filter && $0.interface != nil }
         if lists.count == 1, let list = lists.first {
             if list.direction == .leaving {
