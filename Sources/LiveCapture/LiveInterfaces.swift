@@ -53,7 +53,7 @@ import Net
                 types.append(LinkType(rawValue: UInt32(clamping: type)))
             }
         } catch {
-            for unsafehandle in unsafe opened { unsafe pcap_close(handle) }
+            for index in unsafe opened.indices { unsafe pcap_close(opened[index]) }
             throw error
         }
         unsafe handles = opened
@@ -61,7 +61,7 @@ import Net
     }
 
     deinit {
-        for unsafehandle in unsafe handles { unsafe pcap_close(handle) }
+        for index in unsafe handles.indices { unsafe pcap_close(handles[index]) }
     }
 
     public func advance() -> Step {
@@ -90,9 +90,9 @@ import Net
     /// Frames that the kernel or the interface dropped since the start, over all interfaces.
     public var dropped: UInt64 {
         var total: UInt64 = 0
-        for unsafehandle in unsafe handles {
+        for index in unsafe handles.indices {
             var statistics = pcap_stat()
-            if unsafe pcap_stats(handle, &statistics) == 0 {
+            if unsafe pcap_stats(handles[index], &statistics) == 0 {
                 total += UInt64(statistics.ps_drop) + UInt64(statistics.ps_ifdrop)
             }
         }
