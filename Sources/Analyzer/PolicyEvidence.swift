@@ -60,6 +60,16 @@ extension ServerView {
         return before.segments.compactMap(\.translatedTo).first ?? address
     }
 
+    /// The changes that open all that is meant to be open and is shut by the lines of `blockades`:
+    /// the same for every finding that they cause, so that one set of commands mends them all.
+    func openings(for blockades: [Blockade]) -> [ProposedChange] {
+        let wanted = (range ?? PortSet()).union(controlPorts)
+        return self.blockades(of: wanted).compactMap { shut in
+            let isConcerned = blockades.contains { $0.hop == shut.hop && $0.line == shut.line }
+            return isConcerned ? opening(shut, shut.ports) : nil
+        }
+    }
+
     /// The change that opens what the blockade keeps shut.
     func opening(_ blockade: Blockade, _ ports: PortSet) -> ProposedChange? {
         guard let hop = blockade.hop ?? path.first?.name, let to = addressSeen(by: hop) else {

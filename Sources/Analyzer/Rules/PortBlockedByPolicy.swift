@@ -27,7 +27,12 @@ enum PortBlockedByPolicy: Rule {
             return .notApplicable("no device on the path of this server is known")
         }
         var faults: [Fault] = []
-        let failed = server.passiveOffers.filter { server.concerns($0) && $0.failedOnTheWire }
+        // What lies outside the range is the server's fault, and not to be opened: PH301's.
+        let failed = server.passiveOffers.filter { offer in
+            server.concerns(offer) && offer.failedOnTheWire
+                && (server.range == nil || server.settings?.passiveFrom == .invalid
+                    || offer.port.map { server.range?.contains($0) ?? true } ?? false)
+        }
         let attempts = server.attempts
         for blockade in server.blockades(of: PortSet(ports: failed.compactMap(\.port))) {
             let hit = failed.filter { $0.port.map(blockade.ports.contains) ?? false }
@@ -53,7 +58,6 @@ enum PortBlockedByPolicy: Rule {
         _ hit: [Offer], _ blockade: Blockade, _ server: ServerView
     ) -> Fault {
         let ports = blockade.ports
-        let inRange = server.range.map { ports.intersection($0) } ?? ports
         let attempts = hit.reduce(0) { $0 + $1.channel.attempts }
         let how = Set(hit.map(\.channel.outcome.rawValue)).sorted().joined(separator: ", ")
         let message = """
@@ -66,15 +70,8 @@ enum PortBlockedByPolicy: Rule {
             packets: hit.flatMap(\.failureEvidence),
             config: [blockade.line] + server.configuredSources, offers: Set(hit.map(\.id)),
             sessions: hit.map(\.session),
-            // What lies outside the range is not to be opened.
-            changes: inRange.isEmpty
-                ? [] : [server.opening(blockade, toOpen(inRange, server))].compactMap(\.self),
+            changes: server.openings(for: [blockade]),
             ports: ports)
-    }
-
-    /// All of the range that is shut, so that one set of commands mends it.
-    private static func toOpen(_ ports: PortSet, _ server: ServerView) -> PortSet {
-        server.range.map { server.denied(of: $0) } ?? ports
     }
 
     private static func control(
@@ -98,7 +95,7 @@ enum PortBlockedByPolicy: Rule {
                 )
             },
             config: [blockade.line],
-            changes: [server.opening(blockade, blockade.ports)].compactMap(\.self),
+            changes: server.openings(for: [blockade]),
             ports: blockade.ports)
     }
 }

@@ -57,9 +57,6 @@ enum PortWouldBeBlocked: Rule {
             key: "\(ahead)", message: message, expected: "\(ahead.brief) permitted",
             observed: "denied by configuration", count: ahead.count,
             config: server.configuredSources + blockades.map(\.line),
-            changes: blockades.compactMap { blockade in
-                let inRange = server.range.map { blockade.ports.intersection($0) } ?? blockade.ports
-                return inRange.isEmpty ? nil : server.opening(blockade, inRange)
-            }, ports: ahead)
+            changes: server.openings(for: blockades), ports: ahead)
     }
 }

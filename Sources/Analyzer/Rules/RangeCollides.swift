@@ -27,7 +27,7 @@ enum RangeCollides: Rule {
 
     static let services: [(port: UInt16, name: String)] = [
         (1433, "Microsoft SQL Server"), (1521, "Oracle"), (1723, "PPTP"), (2049, "NFS"),
-        (3128, "Squid"), (3306, "MySQL"), (3389, "Remote Desktop"), (5060, "SIP"),
+        (3128, "Squid"), (3306, "MySQL"), (3389, "Remote Desktop"),
         (5432, "PostgreSQL"), (5900, "VNC"), (5985, "WinRM"), (5986, "WinRM over TLS"),
         (6379, "Redis"), (8080, "HTTP alternate"), (8443, "HTTPS alternate"),
         (9200, "Elasticsearch"), (11211, "memcached"), (27017, "MongoDB"),
@@ -43,17 +43,24 @@ enum RangeCollides: Rule {
             return .notApplicable("no passive range is known")
         }
         let hits = services.filter { range.contains($0.port) }
+        let opened = hits.filter { ownPermit(for: $0.port, server) != nil }
         if !hits.isEmpty {
-            // A wide range holds them all; whether they run isn't known.
-            let names = hits.map { "\($0.port) (\($0.name))" }.joined(separator: ", ")
+            let shown = opened.isEmpty ? hits : opened
+            let names = shown.map { "\($0.port) (\($0.name))" }.joined(separator: ", ")
+            let permits = opened.compactMap { ownPermit(for: $0.port, server) }
+            let why =
+                opened.isEmpty
+                ? "whether such a service runs here isn't known"
+                : "a line of its own permits it"
             return .failed([
                 Fault(
                     key: "services",
                     message:
-                        "The passive range \(range.brief) holds ports of other services: \(names).",
-                    expected: "a range of its own", observed: names, count: hits.count,
-                    severity: range.count > 1000 ? .medium : nil, confidence: .probable,
-                    config: server.configuredSources, ports: PortSet(ports: hits.map(\.port)))
+                        "The passive range \(range.brief) holds ports of other services: \(names); \(why).",
+                    expected: "a range of its own", observed: names, count: shown.count,
+                    severity: opened.isEmpty ? .info : nil, confidence: .probable,
+                    config: server.configuredSources + permits,
+                    ports: PortSet(ports: shown.map(\.port)))
             ])
         }
         let overlaps = dynamic.filter { !range.isDisjoint(with: PortSet($0.range)) }
@@ -73,5 +80,16 @@ enum RangeCollides: Rule {
                 severity: .info, confidence: .probable, config: server.configuredSources,
                 ports: range)
         ])
+    }
+
+    /// A line on the path that permits this port and hardly another.
+    private static func ownPermit(for port: UInt16, _ server: ServerView) -> SourceLine? {
+        server.path.compactMap(\.configuration.device).flatMap { $0.chains.values }
+            .flatMap(\.rules).first { rule in
+                guard rule.action == .permit, rule.match.never == nil,
+                    let ports = rule.match.destinationPorts
+                else { return false }
+                return ports.contains(port) && ports.count <= 3
+            }?.source
     }
 }

@@ -60,7 +60,7 @@ enum RangeNotPermitted: Rule {
             key: "\(blockade.hop ?? "") \(blockade.ports)", message: message,
             expected: "\(blockade.ports.brief) permitted", observed: "denied",
             count: blockade.ports.count, config: server.configuredSources + [blockade.line],
-            changes: [server.opening(blockade, blockade.ports)].compactMap(\.self),
+            changes: server.openings(for: [blockade]),
             ports: blockade.ports)
     }
 
