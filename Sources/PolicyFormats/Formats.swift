@@ -2,7 +2,10 @@ public import Policy
 
 /// The registry of formats: one line each.
 public enum Formats {
-    public static let all: [any ConfigFormat.Type] = []
+    public static let all: [any ConfigFormat.Type] = [
+        IPSetSave.self,
+        IPTablesSave.self,
+    ]
 
     /// Why a file could not be taken.
     public enum Refusal: Error, Hashable, Sendable {
