@@ -24,6 +24,12 @@ public struct Device: Hashable, Sendable {
     public var selectable: [String]
     /// Sentences about assumptions that hold for every answer (`firewall taken as on`).
     public var assumptions: [String]
+    /// The interfaces that the file describes; empty where names match only as they are written.
+    public var interfaces: [DeviceInterface] = []
+    /// Where a packet from outside enters when nobody says; nil: the file doesn't tell.
+    public var usualEntering: String?
+    /// Where a packet from outside leaves when nobody says and no connected network tells.
+    public var usualLeaving: String?
 
     public init(
         usualPlace: Place, chains: [String: Chain] = [:], stages: [Stage] = [],
@@ -207,6 +213,11 @@ public struct Inspection: Hashable, Sendable {
     /// Whether it rewrites the address of a 227.
     public var rewritesAddress: Bool
     public var source: SourceLine
+    /// Only for sessions that enter or leave by this interface; nil: for all.
+    public var interface: String?
+    public var direction: Stage.Direction?
+    /// Only for servers of these (own, untranslated) addresses; nil: for all.
+    public var servers: AddressSet?
 
     public init(
         controlPorts: PortSet, opensFilter: Bool, rewritesAddress: Bool, source: SourceLine

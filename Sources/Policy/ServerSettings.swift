@@ -9,7 +9,11 @@ public struct ServerSettings: Hashable, Sendable {
         case osDynamic(usual: ClosedRange<UInt16>?)
     }
 
-    public enum Origin: String, Hashable, Sendable { case set, `default`, invalid }
+    public enum Origin: String, Hashable, Sendable {
+        case set, `default`, invalid
+        /// The text leaves it open: a template's placeholder stands for it.
+        case unknown
+    }
 
     public enum TLS: String, Hashable, Sendable { case none, optional, required, implicit }
 
@@ -31,6 +35,10 @@ public struct ServerSettings: Hashable, Sendable {
     public var active: Setting<Bool>
     /// Passive mode as a whole is switched off.
     public var passiveDisabled: Setting<Bool>?
+    /// Whether a data connection from another host than the client is taken; nil: not known.
+    public var foreignPassivePeers: Setting<Bool>?
+    /// Whether PORT and EPRT may name another host than the client; nil: not known.
+    public var foreignActivePeers: Setting<Bool>?
     public var behaviour: ServerBehaviour
 
     public init(

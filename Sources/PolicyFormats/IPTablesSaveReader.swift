@@ -195,11 +195,12 @@ struct IPTablesSaveReader {
         else { return fail(number, "there is no chain \(chain)") }
         var reader = IPTablesRuleReader(words, family: family, sets: sets)
         let rule: IPTablesRule
-        do { rule = try reader.read() } catch .invalid(let why) {
-            return fail(number, why)
-        } catch .unresolved(let what) {
-            return fail(number, "\(what) isn't known")
-        } catch { return }
+        do { rule = try reader.read() } catch {
+            switch error {
+            case .invalid(let why): return fail(number, why)
+            case .unresolved(let what): return fail(number, "\(what) isn't known")
+            }
+        }
         if let why = Self.misplaced(rule.action, name, words) { return fail(number, why) }
         var action = rule.action
         if let target = rule.target {

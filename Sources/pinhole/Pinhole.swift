@@ -2,5 +2,10 @@ import ArgumentParser
 
 @main
 struct Pinhole: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "pinhole")
+    static let configuration = CommandConfiguration(
+        commandName: "pinhole",
+        subcommands: [
+            ReachCommand.self,
+            ReadCommand.self,
+        ])
 }
