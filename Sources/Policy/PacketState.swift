@@ -6,8 +6,10 @@ public enum Effect: Hashable, Sendable {
     case mark(clear: UInt32, flip: UInt32)
     /// The same for the mark of the connection.
     case connectionMark(clear: UInt32, flip: UInt32)
-    case saveMark
-    case restoreMark
+    /// The connection's mark takes the bits of the packet's.
+    case saveMark(packet: UInt32, connection: UInt32)
+    /// The packet's mark takes the bits of the connection's.
+    case restoreMark(packet: UInt32, connection: UInt32)
     /// The packet is taken out of connection tracking, and so out of translation.
     case untrack
     /// A name is remembered (an address list that the packet's source was put on).
@@ -104,8 +106,10 @@ struct Packet: Hashable, Sendable {
         case .mark(let clear, let flip): mark = (mark & ~clear) ^ flip
         case .connectionMark(let clear, let flip):
             connectionMark = (connectionMark & ~clear) ^ flip
-        case .saveMark: connectionMark = mark
-        case .restoreMark: mark = connectionMark
+        case .saveMark(let packet, let connection):
+            connectionMark = (connectionMark & ~connection) ^ (mark & packet)
+        case .restoreMark(let packet, let connection):
+            mark = (mark & ~packet) ^ (connectionMark & connection)
         case .untrack: tracked = false
         case .tag(let name): tags.insert(name)
         case .untag(let name): tags.remove(name)

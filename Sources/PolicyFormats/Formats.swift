@@ -11,6 +11,8 @@ public enum Formats {
         NetshFirewallShow.self,
         CiscoIOS.self,
         CiscoIOSShow.self,
+        IPSetSave.self,
+        IPTablesSave.self,
     ]
 
     /// Why a file could not be taken.
@@ -45,6 +47,32 @@ public enum Formats {
             throw .ambiguous(file: file, formats: winners.map { $0.format.name })
         }
         return winner.format.read(text)
+    }
+
+    /// Reads several files that make one device together: a rule set with the sets that it names.
+    ///
+    /// The first file of a format that stands by itself is the device; the others are read with it.
+    public static func read(
+        together files: [(file: String, bytes: [UInt8])], as name: String? = nil
+    ) throws(Refusal) -> Configuration {
+        guard let first = files.first else { throw .notRecognised(file: "") }
+        guard files.count > 1 else {
+            return try read(file: first.file, bytes: first.bytes, as: name)
+        }
+        let texts = files.map { ConfigText(file: $0.file, bytes: $0.bytes) }
+        for (index, text) in texts.enumerated() where !isCompanion(text) {
+            let others = texts.enumerated().filter { $0.offset != index }.map(\.element)
+            if IPTablesSave.recognise(text) == .certain || name == IPTablesSave.name {
+                return IPTablesSave.read(text, with: others)
+            }
+            return try read(file: text.file, bytes: files[index].bytes, as: name)
+        }
+        return try read(file: first.file, bytes: first.bytes, as: name)
+    }
+
+    /// Whether a file says nothing without another.
+    private static func isCompanion(_ text: ConfigText) -> Bool {
+        IPSetSave.recognise(text) == .certain
     }
 
     /// The commands of the platform that the configuration came from; nil where it has none.

@@ -18,6 +18,7 @@ struct Pinhole: ParsableCommand {
             ReadCommand.self,
             RulesCommand.self,
             ExplainCommand.self,
+            ReachCommand.self,
         ])
 
     static func main() {
