@@ -44,6 +44,27 @@ final class PolicyLoader {
         }
     }
 
+    /// Reads several files that are one device together.
+    func load(
+        together paths: [String], as format: String?
+    ) throws(SiteFile.LoadFailure) -> Configuration {
+        if paths.count == 1 { return try load(paths[0], as: format) }
+        var files: [(file: String, bytes: [UInt8])] = []
+        for path in paths {
+            let bytes = try read(path)
+            files.append((path, bytes))
+            var input = AuditReport.Input(file: path, kind: .configuration)
+            input.bytes = UInt64(bytes.count)
+            input.sha256 = Self.digest(bytes)
+            inputs.append(input)
+        }
+        do {
+            return try Formats.read(together: files, as: format)
+        } catch {
+            throw SiteFile.LoadFailure(Self.sentence(error, paths.joined(separator: ", ")))
+        }
+    }
+
     /// The bytes of a file; a sentence where they can't be had.
     func read(_ path: String) throws(SiteFile.LoadFailure) -> [UInt8] {
         let url = URL(filePath: path, relativeTo: folder)
@@ -76,7 +97,7 @@ final class PolicyLoader {
         }
     }
 
-    private static func sentence(_ error: any Error, _ path: String) -> String {
+    static func sentence(_ error: any Error, _ path: String) -> String {
         switch error as? Formats.Refusal {
         case .unknownName(let name, let known):
             "no format is named '\(name)'; expected \(known.joined(separator: ", "))"

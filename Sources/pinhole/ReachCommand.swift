@@ -69,14 +69,13 @@ struct ReachCommand: ParsableCommand {
     /// The one device that the files are.
     private func device() throws -> Configuration {
         guard !firewall.isEmpty else { throw refuse("--firewall: a file is needed") }
-        guard !(onHost && through) else { throw refuse("--on-host and --through exclude each other") }
-        let loader = PolicyLoader()
-        var files: [(file: String, bytes: [UInt8])] = []
+        guard !(onHost && through) else {
+            throw refuse("--on-host and --through exclude each other")
+        }
         do {
-            for file in firewall { files.append((file, try loader.read(file))) }
-            return try Formats.read(together: files, as: format)
+            return try PolicyLoader().load(together: firewall, as: format)
         } catch {
-            throw refuse(PolicyLoader.sentence(error, firewall.joined(separator: ", ")))
+            throw refuse(error.reason)
         }
     }
 

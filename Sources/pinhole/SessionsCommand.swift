@@ -24,7 +24,7 @@ struct SessionsCommand: ParsableCommand {
             let json = SessionRecordJSON(captures: reading.captures)
             for session in reading.sessions { print(json.text(session)) }
         case .table:
-            for line in SessionTable(reading.sessions).lines { print(Complaints.visible(line)) }
+            for line in SessionTable(reading.sessions).lines { print(line.printable) }
         }
         if let code = reading.complain() { throw code }
     }

@@ -49,16 +49,14 @@ struct LoadedSite {
         self = .none
         guard !files.isEmpty else { return }
         let loader = PolicyLoader()
-        var device: Configuration?
-        for file in files {
-            do {
-                device = try loader.load(file, as: format)
-            } catch {
-                throw .unusable(error.reason)
-            }
+        let device: Configuration
+        do {
+            device = try loader.load(together: files, as: format)
+        } catch {
+            throw .unusable(error.reason)
         }
         inputs = loader.inputs
-        guard let device, let place = device.device?.usualPlace else {
+        guard let place = device.device?.usualPlace else {
             throw .unusable("\(files[0]): it says nothing of a firewall")
         }
         site.hops = [
