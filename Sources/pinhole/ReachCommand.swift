@@ -4,6 +4,7 @@ import Net
 import Policy
 import PolicyFormats
 import Reporter
+import SiteFile
 
 /// `pinhole reach`: who gets to which port, by which line of which file.
 struct ReachCommand: ParsableCommand {
