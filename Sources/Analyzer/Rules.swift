@@ -1,6 +1,21 @@
 /// The registry of rules: one line each, by number.
 public enum Rules {
     public static let all: [any Rule.Type] = [
+        DataConnectionDropped.self,
+        DataConnectionRefused.self,
+        DataConnectionProhibited.self,
+        PrivateAddressAnnounced.self,
+        OtherHostAnnounced.self,
+        AnnouncementUnusable.self,
+        AddressIgnoredByClient.self,
+        OfferNeverTaken.self,
+        ActiveModeUsed.self,
+        BounceAttempt.self,
+        CleartextLogin.self,
+        EncryptedDataDropped.self,
+        RangeExhausted.self,
+        UnusualControlPort.self,
+        CaptureTooThin.self,
         RangeMissing.self,
         RangeNotPermitted.self,
         TooManyPortsOpen.self,
