@@ -13,7 +13,10 @@ struct AddressJudging {
 
     /// - Parameters:
     ///   - isWrong: whether an address that is not the control connection's is at fault.
-    ///   - fault: makes the fault of the offers, the addresses named, and the address that clients use.
+    ///   - passed: what to say where none is.
+    ///   - fault: makes the fault of the offers, the addresses named, and the address that clients
+    ///     use.
+    /// - Returns: failed where an offer is at fault, else what was tested.
     func judge(
         _ isWrong: (Offer, IPAddress) -> Bool, passed: String,
         _ fault: ([Offer], String, IPAddress) -> Fault

@@ -8,10 +8,14 @@ public struct Audit: Sendable {
     /// Turns a change into commands of the platform at hand; empty where none can carry it out.
     public typealias Fixer = (ProposedChange, ServerView) -> [Fix]
 
+    /// Joins the site with the sessions, a view a server.
+    ///
     /// - Parameters:
+    ///   - site: what was meant.
     ///   - sessions: in the order of their first frames; empty where there is no traffic.
     ///   - attempts: to open control connections, that came to nothing.
     ///   - hasTraffic: whether captures were given at all.
+    ///   - span: first and last packet time over all captures.
     public init(
         site: Site, sessions: [SessionRecord], attempts: [ControlAttempt] = [], hasTraffic: Bool,
         span: ClosedRange<Timestamp>? = nil
@@ -44,6 +48,8 @@ public struct Audit: Sendable {
     /// - Parameters:
     ///   - rules: usually `Rules.all`.
     ///   - now: for waivers that end.
+    ///   - fixer: turns a change into commands.
+    /// - Returns: a finding for each fault, and for each rule and server without one what was said.
     public func findings(
         by rules: [any Rule.Type] = Rules.all, now: Timestamp, fixer: Fixer
     ) -> [Finding] {

@@ -13,7 +13,10 @@ struct OfferJudging {
         self.outcome = outcome
     }
 
+    /// Judges by the offers that ended with the outcome.
+    ///
     /// - Parameter fault: makes the fault of the offers that ended so, and their ports.
+    /// - Returns: failed where one did, else what was tested.
     func judge(_ fault: ([Offer], PortSet) -> Fault) -> Judgement {
         guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
         let offers = server.passiveOffers

@@ -41,6 +41,7 @@ public final class SessionExtractor {
 
     /// - Parameters:
     ///   - captures: How many captures the frames come from.
+    ///   - limits: Bounds of what is kept.
     ///   - controlPorts: Ports at which a connection that fails is kept as `ControlAttempt`.
     ///   - onSession: Takes each finished record.
     public init(
@@ -134,7 +135,8 @@ public final class SessionExtractor {
     // MARK: recognition
 
     /// Looks at the first payload of a flow; true where it was promoted to a session.
-    private func look(_ tracked: FlowTable.Tracked, _ packet: Packet, _ bytes: Span<UInt8>) -> Bool {
+    private func look(_ tracked: FlowTable.Tracked, _ packet: Packet, _ bytes: Span<UInt8>) -> Bool
+    {
         let index = tracked.index
         let flow = table[index]
         table[index].looks += 1

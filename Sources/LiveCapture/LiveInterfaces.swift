@@ -36,6 +36,7 @@ import Net
     ///   - filter: a libpcap filter expression, or nil for all frames.
     ///   - snapLength: bytes of a frame that are kept.
     ///   - patience: milliseconds after which `advance()` says `.idle`.
+    /// - Throws: `LiveCaptureError` where an interface can't be opened, or the filter isn't one.
     public init(
         _ names: [String], filter: String? = nil, snapLength: Int32 = 262_144,
         patience: Int32 = 200

@@ -5,9 +5,13 @@ import Policy
 /// The answer for a person at a terminal: what is wrong and what mends it first, then the table of
 /// findings, then what was not audited.
 public enum TerminalReport {
+    /// Writes the report in lines of `width` columns.
+    ///
     /// - Parameters:
+    ///   - report: what to write.
     ///   - color: whether ANSI colours may be used.
     ///   - width: columns; below 40 counts as 40.
+    /// - Returns: the text, ending in a line break.
     public static func write(_ report: AuditReport, color: Bool, width: Int) -> String {
         let words = ReportWords(report)
         var page = TerminalPage(color: color, width: min(max(40, width), 120))

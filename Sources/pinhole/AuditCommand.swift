@@ -28,6 +28,7 @@ struct AuditCommand: ParsableCommand {
     var passiveRange: String?
 
     @Option(
+        parsing: .upToNextOption,
         help: ArgumentHelp(
             "Configuration of the firewall in front of the servers; several files are one device.",
             valueName: "file"))
