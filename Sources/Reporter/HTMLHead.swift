@@ -25,7 +25,7 @@ struct HTMLHead {
             return "<p class=\"do\">\(HTML.sentence(first.main.message))\(others)</p>"
         }
         return """
-            <p class="do">It is decided in <code><b>\(line.place)</b></code>: <code>\(HTML.sentence(line.text))</code>.\(others)</p>
+            <p class="do">It is decided in <code><b>\(line.place)</b></code>: <code>\(HTML.sentence(line.trimmed))</code>.\(others)</p>
             """
     }
 
@@ -36,7 +36,7 @@ struct HTMLHead {
             let ends = server.summary.addresses.first.map { "\($0)" } ?? ""
             let line: HTML =
                 server.line.map {
-                    "<span class=\"file\">\($0.place)</span><br><code>\(HTML.sentence($0.text))</code>"
+                    "<span class=\"file\">\($0.place)</span><br><code>\(HTML.sentence($0.trimmed))</code>"
                 } ?? ""
             let figures: HTML = server.figures.isEmpty ? "" : "<br><small>\(server.figures)</small>"
             return """

@@ -90,7 +90,7 @@ enum HTMLText {
     static func lines(_ lines: [SourceLine]) -> HTML {
         HTML.join(
             lines.prefix(20).map { line -> HTML in
-                "<b>\(line.place)</b>  \(HTML.sentence(line.text))"
+                "<b>\(line.place)</b>  \(HTML.sentence(line.trimmed))"
             }, "\n")
     }
 

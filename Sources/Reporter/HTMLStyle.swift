@@ -108,8 +108,8 @@ enum HTMLStyle {
         figcaption { font-weight: 620; margin-bottom: 8px; }
         .plot { position: relative; }
         .plot > svg { display: block; width: 100%; overflow: visible; }
-        .lane { position: absolute; left: 0; font-size: 12.5px; line-height: 1.25; }
-        .lane small { display: block; font-size: 11px; }
+        .lane { position: absolute; left: 0; font-size: 12.5px; line-height: 14px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+        .lane small { font-size: 11px; }
         svg text { font-family: var(--sans); font-size: 11px; fill: var(--ink-2); }
         svg .ax { font-size: 12px; fill: var(--ink); }
         svg .hair { stroke: var(--line); }
@@ -131,7 +131,6 @@ enum HTMLStyle {
         @container ruler (max-width: 659.9px) {
           .wide { padding-left: 0; }
           .wide .lane { position: static; width: auto; display: inline-block; margin: 0 14px 4px 0; }
-          .wide .lane small { display: inline; }
         }
         .keys { margin-top: 12px; display: grid; gap: 6px; font-size: 14px; max-width: 88ch; }
         .keys li { display: grid; grid-template-columns: 22px minmax(0, 1fr); gap: 8px; }
@@ -173,6 +172,7 @@ enum HTMLStyle {
           .stack, .stack tbody, .stack tr, .stack td { display: block; }
           .stack tr { padding: 8px 0; border-bottom: 1px solid var(--line); }
           .stack td { border: 0; padding: 1px 0; }
+          .pk td { display: inline; padding-right: 6px; } .pk tr { display: block; padding: 3px 0; }
           .stack td[data-l]::before { content: attr(data-l) " "; color: var(--ink-3); font-size: 12.5px; }
         }
         footer { margin-top: 56px; padding-top: 14px; border-top: 1px solid var(--line); font-size: 12.5px; color: var(--ink-3); }
