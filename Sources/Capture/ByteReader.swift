@@ -30,6 +30,13 @@ struct ByteReader {
         offset += count
     }
 
+    /// Lends `count` bytes of the buffer.
+    @inline(__always)
+    func lend(_ place: Int, _ count: Int, _ body: (Span<UInt8>) -> Void) {
+        let bytes = buffer.span
+        body(bytes.extracting(place..<place + count))
+    }
+
     /// Passes `count` bytes that need not fit the buffer; false where the file ends before.
     mutating func pass(_ count: Int) -> Bool {
         var left = count

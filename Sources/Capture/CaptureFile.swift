@@ -90,7 +90,7 @@ public final class CaptureFile: PacketSource {
     }
 
     public func withBytes(_ body: (Span<UInt8>) -> Void) {
-        body(reader.buffer.span.extracting(frameStart..<frameStart + frameLength))
+        reader.lend(frameStart, frameLength, body)
     }
 
     public func advance() -> Step {
