@@ -59,8 +59,16 @@ let package = Package(
         ),
         // Dialogue scripts rendered to captures: for tests and for the samples, not for users.
         .target(
-            name: "Dialogue", dependencies: ["Net"], path: "Tests/Dialogue", swiftSettings: house),
+            name: "Dialogue", dependencies: ["Net"], path: "Tests/Dialogue",
+            exclude: ["LANGUAGE.md"], swiftSettings: house),
+        .executableTarget(
+            name: "render-dialogue", dependencies: ["Dialogue"], path: "Tests/RenderDialogue",
+            swiftSettings: house),
+        tests("DialogueTests", ["Dialogue", "Net"]),
+        tests("LayeringTests", []),
         tests("NetTests", ["Net"]),
+        tests("SiteFileTests", ["SiteFile", "Policy", "Net"]),
+        tests("PolicyFormatsTests", ["PolicyFormats", "Policy", "Net"]),
     ],
     swiftLanguageModes: [.v6]
 )

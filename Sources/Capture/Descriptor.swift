@@ -141,7 +141,7 @@ final class Descriptor {
         unsafe arguments.append(nil)
         var child: pid_t = 0
         let status = unsafe posix_spawnp(&child, words[0], &actions, nil, arguments, environ)
-        for unsafe argument in unsafe arguments { unsafe free(argument) }
+        for index in unsafe arguments.indices { unsafe free(arguments[index]) }
         unsafe posix_spawn_file_actions_destroy(&actions)
         guard status == 0 else { throw SystemError(number: status) }
         return child

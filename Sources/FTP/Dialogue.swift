@@ -1,5 +1,5 @@
-import Net
 import Streams
+import Net
 
 // Commands and replies to the record of a session.
 extension ControlSession {
@@ -176,7 +176,8 @@ extension ControlSession {
         let isGood = reply.code < 400
         switch command.verb {
         case "USER", "PASS", "ACCT":
-            if [230, 232].contains(reply.code) || isGood && reply.code < 300 && command.verb != "USER"
+            if [230, 232].contains(reply.code)
+                || isGood && reply.code < 300 && command.verb != "USER"
             {
                 accept()
             } else if !isGood, record.login == .unseen {

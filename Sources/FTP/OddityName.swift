@@ -36,7 +36,8 @@ public enum OddityName: String, CaseIterable, Hashable, Sendable {
             "Another connection came to an announced endpoint that already had one."
         case .foreignPeer: "The data connection's other end is not the control connection's peer."
         case .invalidReplyCode: "A reply code outside 100 to 699."
-        case .limitReached: "A bound was reached, named in the detail; what came after was left out."
+        case .limitReached:
+            "A bound was reached, named in the detail; what came after was left out."
         case .lineCut: "A line was longer than the bound, or its end is missing."
         case .lineWithoutCode: "A line of the server that is no reply."
         case .malformedAnnouncement: "An announcement whose numbers cannot be read."

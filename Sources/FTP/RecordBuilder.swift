@@ -60,7 +60,8 @@ extension ControlSession {
                 ?? flows.first(where: { $0.state.contains(.refused) }) ?? flows.first
         else {
             // A transfer that went on had a data connection, whatever the capture shows.
-            let happened = isDone || links[index].isUnderWay || isOneSided && channel.transfer != nil
+            let happened =
+                isDone || links[index].isUnderWay || isOneSided && channel.transfer != nil
             channel.outcome = happened ? .unseen : .unused
             return
         }

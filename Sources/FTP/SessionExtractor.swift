@@ -41,6 +41,7 @@ public final class SessionExtractor {
 
     /// - Parameters:
     ///   - captures: How many captures the frames come from.
+    ///   - limits: Bounds of what is kept.
     ///   - controlPorts: Ports at which a connection that fails is kept as `ControlAttempt`.
     ///   - onSession: Takes each finished record.
     public init(
@@ -134,14 +135,15 @@ public final class SessionExtractor {
     // MARK: recognition
 
     /// Looks at the first payload of a flow; true where it was promoted to a session.
-    private func look(_ tracked: FlowTable.Tracked, _ packet: Packet, _ bytes: Span<UInt8>) -> Bool {
+    private func look(_ tracked: FlowTable.Tracked, _ packet: Packet, _ bytes: Span<UInt8>) -> Bool
+    {
         let index = tracked.index
         let flow = table[index]
         table[index].looks += 1
         if flow.beginsTLS == true {
             let isImplicit = flow.low.port == 990 || flow.high.port == 990
             guard isImplicit, flow.looks < 8 else {
-                table[index].dismiss()
+                table[index].state.insert(.dismissed)
                 return false
             }
             guard flow.state.isSuperset(of: [.tlsLow, .tlsHigh]) else { return false }
@@ -162,7 +164,7 @@ public final class SessionExtractor {
         guard fits else {
             let isControlPort = flow.low.port == 21 || flow.high.port == 21
             let most = isControlPort ? 16 : senderIsOpener == nil ? 4 : 1
-            if Int(table[index].looks) >= most { table[index].dismiss() }
+            if Int(table[index].looks) >= most { table[index].state.insert(.dismissed) }
             return false
         }
         let senderIsClient = senderIsOpener ?? isCommand
@@ -190,7 +192,7 @@ public final class SessionExtractor {
         let index = tracked.index
         guard openSessions < limits.sessions else {
             limitHits.count("sessions")
-            table[index].dismiss()
+            table[index].state.insert(.dismissed)
             return false
         }
         let sender = tracked.expected
@@ -219,7 +221,7 @@ public final class SessionExtractor {
         guard session.verdict == .ftp else {
             if let index = table.index(session.flow) {
                 table[index].role = .none
-                table[index].dismiss()
+                table[index].state.insert(.dismissed)
             }
             release(number)
             return
@@ -301,7 +303,7 @@ public final class SessionExtractor {
             guard let index = table.index(handle) else { continue }
             prohibitors[table[index].first] = nil
             table[index].role = .none
-            table[index].dismiss()
+            table[index].state.insert(.dismissed)
         }
     }
 

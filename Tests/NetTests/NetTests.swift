@@ -40,6 +40,8 @@ import Testing
             }
             #expect(PortSet(a.description) == a || a.isEmpty, "seed \(seed)")
             #expect(a.count == Array(a.ports).count)
+            #expect(a.complement == PortSet.all.subtracting(a))
+            #expect(a.complement.complement == a, "seed \(seed)")
         }
     }
 
@@ -106,5 +108,26 @@ struct SplitMix: RandomNumberGenerator {
         #expect(!Prefix.isPrivate(try #require(IPAddress("203.0.113.1"))))
         #expect(Prefix.isPrivate(try #require(IPAddress("172.31.0.1"))))
         #expect(Prefix.isUnusable(try #require(IPAddress("127.0.0.1"))))
+    }
+}
+
+@Suite struct AddressSetTests {
+    @Test func `writes prefixes and ranges`() throws {
+        #expect(AddressSet.all.description == "0.0.0.0/0,::/0")
+        let ten = try #require(Prefix("10.0.0.0/8"))
+        #expect(
+            AddressSet.allV4.subtracting(AddressSet(ten)).description
+                == "0.0.0.0-9.255.255.255,11.0.0.0-255.255.255.255")
+        #expect(AddressSet(ten).complement.complement == AddressSet(ten))
+    }
+
+    @Test func `reads scattered wildcards`() throws {
+        let set = try #require(AddressSet(v4: 0x0a00_0a00, wildcard: 0x00ff_00ff))
+        #expect(set.contains(try #require(IPAddress("10.77.10.3"))))
+        #expect(!set.contains(try #require(IPAddress("10.77.11.3"))))
+        #expect(set.ranges.count == 256)
+        #expect(AddressSet(v4: 1, wildcard: 0xffff_ff00) == nil)
+        #expect(AddressSet(v4: 7, wildcard: .max) == .allV4)
+        #expect(AddressSet(v4: 0xcb00_710a, wildcard: 0)?.description == "203.0.113.10")
     }
 }

@@ -1,0 +1,41 @@
+# make audit: build, audit the sample captures, leave reports.  make test: every test.
+SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
+PINHOLE := .build/release/pinhole
+OUT ?= out
+
+.PHONY: audit build test lint reports samples setup setup-lab clean
+
+audit: build
+	@status=0; $(PINHOLE) audit captures --site captures/pinhole.yml -o $(OUT) || status=$$?; \
+	if [ $$status -gt 1 ] && [ $$status -ne 3 ]; then exit $$status; fi
+	@echo "HTML:     $(OUT)/pinhole-report.html"
+	@echo "Markdown: $(OUT)/pinhole-report.md"
+
+build: setup
+	@$(SWIFT_BUILD) -c release --product pinhole
+
+test: build lint
+	@$(SWIFT_BUILD) --build-tests
+	@swift test --skip-build --disable-xctest
+
+lint: setup
+	@swift format lint --strict --recursive Sources Tests Package.swift
+
+# What the sample captures raise, rendered for reading and held by the tests.
+reports: build
+	@scripts/render-reports $(PINHOLE)
+
+# Sample captures from their dialogue scripts; the recorded ones come from captures/lab/record.
+samples: setup
+	@scripts/render-samples
+
+# What a build needs beside Swift.
+setup:
+	@scripts/setup
+
+# Servers, clients, firewalls and a browser for the tests that use real ones.
+setup-lab:
+	@scripts/setup-lab
+
+clean:
+	rm -rf .build $(OUT)

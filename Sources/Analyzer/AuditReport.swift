@@ -1,0 +1,153 @@
+public import Net
+public import Policy
+
+/// The result of an audit: one value, written by many writers. Schema `pinhole.report/1`.
+public struct AuditReport: Sendable {
+    public var title: String
+    public var generatedAt: Timestamp
+    public var toolVersion: String
+    public var rulePack: String
+    public var inputs: [Input]
+    public var coverage: Coverage
+    public var servers: [ServerSummary]
+    /// Failed first (by severity, then offers hurt), then accepted, cannot-tell, passed, not-applicable.
+    public var findings: [Finding]
+    /// Sentences about what was not audited or was assumed.
+    public var notes: [String]
+    /// The names of the captures, by the index that frame references use.
+    public var captures: [String]
+
+    public init(
+        title: String, generatedAt: Timestamp, toolVersion: String, rulePack: String,
+        inputs: [Input], coverage: Coverage, servers: [ServerSummary], findings: [Finding],
+        notes: [String], captures: [String]
+    ) {
+        self.title = title
+        self.generatedAt = generatedAt
+        self.toolVersion = toolVersion
+        self.rulePack = rulePack
+        self.inputs = inputs
+        self.coverage = coverage
+        self.servers = servers
+        self.findings = findings
+        self.notes = notes
+        self.captures = captures
+    }
+
+    /// A file that went into the audit.
+    public struct Input: Hashable, Sendable {
+        public enum Kind: String, Hashable, Sendable { case capture, configuration, site }
+
+        public enum State: String, Hashable, Sendable { case read, partly, unreadable }
+
+        public var file: String
+        public var kind: Kind
+        /// `pcap`, `pcapng`, `iis6-metabase`…
+        public var format: String?
+        public var bytes: UInt64?
+        /// 64 hexadecimal digits; nil where it wasn't computed.
+        public var sha256: String?
+        public var state: State
+        /// Where and why reading stopped, with the offset or line.
+        public var problem: String?
+        /// Lines of a configuration by state.
+        public var lines: [LineNote.State: Int]
+        /// Lines that are not used though they might matter: not modelled, invalid, not recognised.
+        public var notes: [LineNote]
+
+        public init(file: String, kind: Kind, state: State = .read) {
+            self.file = file
+            self.kind = kind
+            self.state = state
+            lines = [:]
+            notes = []
+        }
+    }
+
+    /// What the captures showed, and what they could not show.
+    public struct Coverage: Hashable, Sendable {
+        public var frames = 0
+        public var bytes: UInt64 = 0
+        public var span: ClosedRange<Timestamp>?
+        public var truncatedFrames = 0
+        public var undecodedFrames = 0
+        public var sessions = 0
+        public var encryptedSessions = 0
+        public var sessionsWithGaps = 0
+        public var midstreamSessions = 0
+        public var oneSidedSessions = 0
+        public var offers = 0
+        /// Limits that were reached, by name, and how often.
+        public var limits: [String: Int] = [:]
+
+        public init() {}
+    }
+
+    /// One server, for the port ruler and the head of its section.
+    public struct ServerSummary: Hashable, Sendable {
+        public var name: String
+        /// In the site, or only seen.
+        public var known: Bool
+        public var addresses: [IPAddress]
+        public var control: [UInt16]
+        public var product: String?
+        public var configured: PortSet?
+        public var configuredSources: [SourceLine]
+        /// One lane a hop, outermost first, then their intersection in `permitted`.
+        public var hops: [HopLane]
+        public var permitted: PortSet?
+        public var undecided: PortSet
+        public var translated: PortSet?
+        public var observed: [ObservedPort]
+        public var sessions: Int
+        public var encryptedSessions: Int
+        public var clients: Int
+
+        public init(
+            name: String, known: Bool, addresses: [IPAddress], control: [UInt16],
+            product: String?, configured: PortSet?, configuredSources: [SourceLine],
+            hops: [HopLane], permitted: PortSet?, undecided: PortSet, translated: PortSet?,
+            observed: [ObservedPort], sessions: Int, encryptedSessions: Int, clients: Int
+        ) {
+            self.name = name
+            self.known = known
+            self.addresses = addresses
+            self.control = control
+            self.product = product
+            self.configured = configured
+            self.configuredSources = configuredSources
+            self.hops = hops
+            self.permitted = permitted
+            self.undecided = undecided
+            self.translated = translated
+            self.observed = observed
+            self.sessions = sessions
+            self.encryptedSessions = encryptedSessions
+            self.clients = clients
+        }
+    }
+
+    public struct HopLane: Hashable, Sendable {
+        public var name: String
+        public var file: String
+        public var permitted: PortSet
+
+        public init(name: String, file: String, permitted: PortSet) {
+            self.name = name
+            self.file = file
+            self.permitted = permitted
+        }
+    }
+
+    /// An offered port and what became of its offers.
+    public struct ObservedPort: Hashable, Sendable {
+        public var port: UInt16
+        /// How often, by `DataChannel.Outcome`'s raw value.
+        public var outcomes: [String: Int]
+
+        public init(port: UInt16, outcomes: [String: Int]) {
+            self.port = port
+            self.outcomes = outcomes
+        }
+    }
+}

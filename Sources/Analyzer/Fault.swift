@@ -1,0 +1,47 @@
+public import FTP
+public import Net
+public import Policy
+
+/// One thing wrong with one server, as a rule found it.
+public struct Fault: Hashable, Sendable {
+    /// What is wrong, in a few stable words or numbers (`5101-5201`): part of the finding's id.
+    public var key: String
+    public var message: String
+    public var expected: String
+    public var observed: String
+    public var count: Int
+    /// Nil: the rule's own.
+    public var severity: Severity?
+    public var confidence: Confidence
+    public var packets: [PacketEvidence]
+    public var config: [SourceLine]
+    /// The offers that it explains: other rules' faults on the same offers may be its symptoms.
+    public var offers: Set<Offer.ID>
+    public var sessions: [SessionRecord]
+    public var refutedBy: String?
+    public var changes: [ProposedChange]
+    public var ports: PortSet
+
+    public init(
+        key: String, message: String, expected: String, observed: String, count: Int = 1,
+        severity: Severity? = nil, confidence: Confidence = .confirmed,
+        packets: [PacketEvidence] = [], config: [SourceLine] = [], offers: Set<Offer.ID> = [],
+        sessions: [SessionRecord] = [], refutedBy: String? = nil, changes: [ProposedChange] = [],
+        ports: PortSet = PortSet()
+    ) {
+        self.key = key
+        self.message = message
+        self.expected = expected
+        self.observed = observed
+        self.count = count
+        self.severity = severity
+        self.confidence = confidence
+        self.packets = packets
+        self.config = config
+        self.offers = offers
+        self.sessions = sessions
+        self.refutedBy = refutedBy
+        self.changes = changes
+        self.ports = ports
+    }
+}

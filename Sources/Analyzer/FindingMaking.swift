@@ -1,0 +1,96 @@
+import FTP
+import Net
+import Policy
+
+/// A finding on its way into the report, with the offers that it is about.
+struct DraftFinding {
+    var finding: Finding
+    var offers: Set<Offer.ID>
+}
+
+extension Finding {
+    /// How many packets and sessions a finding quotes.
+    static let quoted = 3
+
+    static func make(
+        _ rule: any Rule.Type, _ judgement: Judgement, _ server: ServerView, _ fixer: Audit.Fixer
+    ) -> [DraftFinding] {
+        switch judgement {
+        case .failed(let faults):
+            faults.map { fault in
+                DraftFinding(finding: failed(rule, fault, server, fixer), offers: fault.offers)
+            }
+        case .passed(let what): [draft(plain(rule, .passed, what, server))]
+        case .notApplicable(let why): [draft(plain(rule, .notApplicable, why, server))]
+        case .cannotTell(let why): [draft(plain(rule, .cannotTell, why, server))]
+        }
+    }
+
+    private static func draft(_ finding: Finding) -> DraftFinding {
+        DraftFinding(finding: finding, offers: [])
+    }
+
+    private static func failed(
+        _ rule: any Rule.Type, _ fault: Fault, _ server: ServerView, _ fixer: Audit.Fixer
+    ) -> Finding {
+        var finding = plain(rule, .failed, fault.message, server)
+        finding.id += ":" + slug(fault.key)
+        finding.severity = fault.severity ?? rule.severity
+        finding.confidence = fault.confidence
+        finding.expected = fault.expected
+        finding.observed = fault.observed
+        finding.count = fault.count
+        finding.packets = Array(fault.packets.prefix(quoted))
+        finding.packetTotal = fault.packets.count
+        finding.config = unique(fault.config)
+        finding.sessions = fault.sessions.prefix(quoted).map { "\($0.client) → \($0.server)" }
+        finding.refutedBy = fault.refutedBy ?? rule.explanation.refutation
+        finding.changes = fault.changes
+        finding.fixes = unique(fault.changes.flatMap { fixer($0, server) })
+        finding.ports = fault.ports
+        let times = fault.packets.map(\.frame.time)
+        finding.firstSeen = times.min()
+        finding.lastSeen = times.max()
+        return finding
+    }
+
+    private static func plain(
+        _ rule: any Rule.Type, _ status: Status, _ message: String, _ server: ServerView
+    ) -> Finding {
+        Finding(
+            id: "\(rule.id):\(slug(server.name))", rule: rule.id, title: rule.title,
+            severity: rule.severity, confidence: .confirmed, status: status, server: server.name,
+            message: message, expected: "", observed: "", count: 0, packets: [], packetTotal: 0,
+            config: [], sessions: [], refutedBy: rule.explanation.refutation, changes: [],
+            fixes: [], controls: [], firstSeen: nil,
+            lastSeen: nil, symptoms: [], waiver: nil, ports: PortSet())
+    }
+
+    /// Letters, digits and a few marks; the rest becomes `-`, so that an id is safe wherever it stands.
+    static func slug(_ text: String) -> String {
+        String(
+            text.unicodeScalars.prefix(120).map { scalar in
+                switch scalar {
+                case "a"..."z", "A"..."Z", "0"..."9", ".", ",", "_", "[", "]": Character(scalar)
+                default: "-"
+                }
+            })
+    }
+
+    private static func unique<Value: Hashable>(_ values: [Value]) -> [Value] {
+        var seen: Set<Value> = []
+        return values.filter { seen.insert($0).inserted }
+    }
+
+    static func reportOrder(_ a: Finding, _ b: Finding) -> Bool {
+        let order: [Status] = [.failed, .accepted, .cannotTell, .passed, .notApplicable]
+        let left = order.firstIndex(of: a.status) ?? 0
+        let right = order.firstIndex(of: b.status) ?? 0
+        if left != right { return left < right }
+        if a.status == .failed || a.status == .accepted {
+            if a.severity != b.severity { return a.severity > b.severity }
+            if a.count != b.count { return a.count > b.count }
+        }
+        return (a.server, a.rule, a.id) < (b.server, b.rule, b.id)
+    }
+}

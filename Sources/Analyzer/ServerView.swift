@@ -1,0 +1,70 @@
+public import FTP
+public import Net
+public import Policy
+
+/// All that is known of one server: what was meant, what stands before it, what the wire showed.
+public struct ServerView: Sendable {
+    /// The name in the site, else the endpoint of its control port.
+    public let name: String
+    /// Nil for a server that the site doesn't name.
+    public let site: SiteServer?
+    /// Addresses at which clients reach it.
+    public let addresses: [IPAddress]
+    public let control: [UInt16]
+    public let settings: ServerSettings?
+    /// Outermost first; empty where no device is known.
+    public let path: [Hop]
+    /// Sessions with it, in the order of their first frames.
+    public let sessions: [SessionRecord]
+    /// Attempts to reach its control ports that never came to a dialogue.
+    public let attempts: [ControlAttempt]
+    /// Announcements in those sessions, in order.
+    public let offers: [Offer]
+
+    /// The ports that it was meant to offer, and what says so; nil where nobody says.
+    public let configured: PortSet?
+    public let configuredSources: [SourceLine]
+    /// Who reaches which of its ports, an answer an address; empty where the path is.
+    public let reach: [Reach]
+    /// The same for a session whose control connection is encrypted.
+    public let reachEncrypted: [Reach]
+
+    /// Ports that every client who must get in may open at every address, by a line of their own.
+    public let permitted: PortSet
+    /// Ports that are open only while a device reads them in a cleartext control connection.
+    public let inspected: PortSet
+    /// Ports whose fate isn't known.
+    public let undecided: PortSet
+    /// Ports that are delivered to the server's own address; all where nothing translates.
+    public let translated: PortSet
+    /// Ports that passive announcements named.
+    public let offered: PortSet
+
+    /// The segments of the answers that hold the port.
+    public func segments(for port: UInt16) -> [Reach.Segment] {
+        reach.flatMap(\.segments).filter { $0.ports.contains(port) }
+    }
+}
+
+/// One announcement in a session of the server.
+public struct Offer: Sendable {
+    public struct ID: Hashable, Comparable, Sendable {
+        public let session: Int
+        public let channel: Int
+
+        public static func < (a: ID, b: ID) -> Bool {
+            (a.session, a.channel) < (b.session, b.channel)
+        }
+    }
+
+    /// Indexes into the view's sessions and that session's channels.
+    public let id: ID
+    public let session: SessionRecord
+    public let channel: DataChannel
+
+    /// Whether the server listens.
+    public var isPassive: Bool { channel.announcedBy.isPassive }
+
+    /// The announced port, where the announcement could be read.
+    public var port: UInt16? { channel.advertised?.port }
+}

@@ -1,0 +1,102 @@
+public import FTP
+public import Net
+public import Policy
+
+extension ServerView {
+    /// Joins what the site says of a server with the sessions that were seen with it, and asks
+    /// its path about every port.
+    ///
+    /// - Parameters:
+    ///   - site: nil for a server that the site doesn't name.
+    ///   - endpoint: where sessions were seen, for a server that the site doesn't name.
+    ///   - path: what stands before it, outermost first.
+    ///   - sessions: with it, in the order of their first frames.
+    ///   - attempts: to open a control connection to it, that came to nothing.
+    public init(
+        _ site: SiteServer?, seenAt endpoint: Endpoint? = nil, path: [Hop] = [],
+        sessions: [SessionRecord], attempts: [ControlAttempt] = []
+    ) {
+        self.site = site
+        name = site?.name ?? endpoint.map { "\($0)" } ?? ""
+        addresses = site?.addresses ?? endpoint.map { [$0.address] } ?? []
+        control = site?.control ?? endpoint.map { [$0.port] } ?? []
+        settings = site?.configuration?.server
+        self.path = path
+        self.sessions = sessions
+        self.attempts = attempts
+        let offers = sessions.enumerated().flatMap { index, session in
+            session.channels.enumerated().map {
+                Offer(
+                    id: .init(session: index, channel: $0.offset), session: session,
+                    channel: $0.element)
+            }
+        }
+        self.offers = offers
+        offered = PortSet(ports: offers.filter(\.isPassive).compactMap(\.port))
+        (configured, configuredSources) = Self.configured(site)
+
+        let evaluator = PathEvaluator(path)
+        func ask(encrypted: Bool) -> [Reach] {
+            guard let site, !path.isEmpty else { return [] }
+            return site.addresses.map { address in
+                evaluator.reach(
+                    ReachQuestion(
+                        from: Self.clients(of: site, as: address.family), to: address,
+                        ports: PortSet(1...65535), control: site.control.first,
+                        encrypted: encrypted))
+            }
+        }
+        reach = ask(encrypted: false)
+        reachEncrypted = ask(encrypted: true)
+        let own = Set(site?.inside ?? addresses)
+        permitted = Self.everywhere(reach) { $0.verdict == .permitted }
+        inspected = Self.everywhere(reach) {
+            $0.verdict == .permitted || $0.verdict == .permittedByInspection
+        }
+        .subtracting(permitted)
+        undecided = Self.anywhere(reach) { $0.verdict == .unknown }
+        translated = reach.reduce(PortSet(1...65535)) { ports, answer in
+            ports.subtracting(Self.ports(of: answer) { !$0.isDelivered(to: own, asked: answer.to) })
+        }
+    }
+
+    /// Clients who must get in, of the address's family.
+    static func clients(of site: SiteServer, as family: IPAddress.Family) -> AddressSet {
+        site.clients.intersection(family == .v4 ? .allV4 : .allV6)
+    }
+
+    private static func configured(_ site: SiteServer?) -> (PortSet?, [SourceLine]) {
+        if let stated = site?.statedPassive { return (stated.value, [stated.source]) }
+        guard let settings = site?.configuration?.server else { return (nil, []) }
+        switch settings.passive {
+        case .ports(let range): return (PortSet(range), settings.passiveSources)
+        case .osDynamic(let usual): return (usual.map { PortSet($0) }, settings.passiveSources)
+        case nil: return (nil, settings.passiveSources)
+        }
+    }
+
+    /// Ports of which every region of every answer satisfies the claim.
+    private static func everywhere(
+        _ answers: [Reach], _ claim: (Reach.Segment) -> Bool
+    ) -> PortSet {
+        guard !answers.isEmpty else { return PortSet() }
+        return answers.reduce(PortSet(1...65535)) { $0.subtracting(ports(of: $1) { !claim($0) }) }
+    }
+
+    private static func anywhere(
+        _ answers: [Reach], _ claim: (Reach.Segment) -> Bool
+    ) -> PortSet {
+        answers.reduce(PortSet()) { $0.union(ports(of: $1, claim)) }
+    }
+
+    static func ports(of answer: Reach, _ claim: (Reach.Segment) -> Bool) -> PortSet {
+        PortSet(answer.segments.filter(claim).flatMap(\.ports.ranges))
+    }
+}
+
+extension Reach.Segment {
+    /// Whether a connection in this region ends at one of the server's own addresses.
+    public func isDelivered(to own: Set<IPAddress>, asked: IPAddress) -> Bool {
+        own.contains(translatedTo ?? asked) && alternatives.allSatisfy(own.contains)
+    }
+}

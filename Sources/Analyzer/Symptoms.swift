@@ -1,0 +1,42 @@
+/// One cause, one finding: a fault whose offers a cause explains is told inside the cause.
+enum Symptoms {
+    /// Which rules' faults are consequences, and of which causes.
+    static let causes: [String: [String]] = [
+        // A dropped, refused or prohibited data connection, and a 425 after it, where the line
+        // that denies it, the address, the missing translation or the encryption is known.
+        "PH101": ["PH304", "PH122", "PH104", "PH105", "PH106", "PH208", "PH301"],
+        "PH102": ["PH304", "PH104", "PH105", "PH106", "PH208", "PH301"],
+        "PH103": ["PH304", "PH301"],
+        "PH108": ["PH104", "PH105", "PH106"],
+    ]
+
+    static func fold(_ drafts: [DraftFinding]) -> [Finding] {
+        var kept: [DraftFinding] = []
+        var symptoms: [DraftFinding] = []
+        for draft in drafts {
+            let isSymptom = draft.finding.status == .failed && causes[draft.finding.rule] != nil
+            if isSymptom { symptoms.append(draft) } else { kept.append(draft) }
+        }
+        for symptom in symptoms {
+            let rules = causes[symptom.finding.rule] ?? []
+            let fitting = kept.indices.filter { index in
+                kept[index].finding.status == .failed
+                    && rules.contains(kept[index].finding.rule)
+                    && !symptom.offers.isDisjoint(with: kept[index].offers)
+            }
+            // Told only where causes explain every one of its offers; in the one that explains most.
+            let explained = fitting.reduce(into: Set<Offer.ID>()) { $0.formUnion(kept[$1].offers) }
+            let cause = fitting.max {
+                kept[$0].offers.intersection(symptom.offers).count
+                    < kept[$1].offers.intersection(symptom.offers).count
+            }
+            if let cause, symptom.offers.isSubset(of: explained) {
+                kept[cause].finding.symptoms.append(
+                    "\(symptom.finding.rule): \(symptom.finding.message)")
+            } else {
+                kept.append(symptom)
+            }
+        }
+        return kept.map(\.finding)
+    }
+}

@@ -1,0 +1,153 @@
+/// Values in a row, each with a next and a previous one, so that a set of them can be kept as ranges.
+public protocol Discrete: Comparable, Hashable, Sendable {
+    var next: Self? { get }
+    var previous: Self? { get }
+    /// All values, as ascending ranges.
+    static var universe: [ClosedRange<Self>] { get }
+}
+
+extension UInt16: Discrete {
+    public var next: UInt16? { self == .max ? nil : self + 1 }
+    public var previous: UInt16? { self == 0 ? nil : self - 1 }
+    public static var universe: [ClosedRange<UInt16>] { [0...65535] }
+}
+
+extension IPAddress: Discrete {
+    public static var universe: [ClosedRange<IPAddress>] {
+        [IPAddress(v4: 0)...IPAddress(v4: .max), IPAddress(v6: 0)...IPAddress(v6: .max)]
+    }
+}
+
+/// An exact set as sorted, separate, non-adjacent ranges.
+public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
+    /// Ascending; between two ranges at least one value is missing.
+    public private(set) var ranges: [ClosedRange<Element>]
+
+    /// The empty set.
+    public init() { ranges = [] }
+
+    public init(_ range: ClosedRange<Element>) { ranges = [range] }
+
+    /// The union of the ranges, in any order, overlapping or not.
+    public init(_ ranges: some Sequence<ClosedRange<Element>>) {
+        self.ranges = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = self.ranges.last,
+                last.upperBound.next.map({ range.lowerBound <= $0 })
+                    ?? (range.lowerBound <= last.upperBound)
+            {
+                self.ranges[self.ranges.count - 1] =
+                    last.lowerBound...Swift.max(last.upperBound, range.upperBound)
+            } else {
+                self.ranges.append(range)
+            }
+        }
+    }
+
+    /// Every value there is.
+    public static var all: IntervalSet { IntervalSet(Element.universe) }
+
+    public var isEmpty: Bool { ranges.isEmpty }
+
+    public var first: Element? { ranges.first?.lowerBound }
+
+    public var last: Element? { ranges.last?.upperBound }
+
+    public func contains(_ value: Element) -> Bool {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < value { low = middle + 1 } else { high = middle }
+        }
+        return low < ranges.count && ranges[low].contains(value)
+    }
+
+    public func union(_ other: IntervalSet) -> IntervalSet {
+        IntervalSet(ranges + other.ranges)
+    }
+
+    /// The first range that ends at `value` or later; the count where none does.
+    private func index(endingAtOrAfter value: Element) -> Int {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound < value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    public func intersection(_ other: IntervalSet) -> IntervalSet {
+        var result = IntervalSet()
+        guard let first = ranges.first, let otherFirst = other.ranges.first else { return result }
+        // Ranges below the other's first are passed over at once: one of the two is often tiny.
+        var left = index(endingAtOrAfter: otherFirst.lowerBound)
+        var right = other.index(endingAtOrAfter: first.lowerBound)
+        while left < ranges.count, right < other.ranges.count {
+            let (a, b) = (ranges[left], other.ranges[right])
+            let low = Swift.max(a.lowerBound, b.lowerBound)
+            let high = Swift.min(a.upperBound, b.upperBound)
+            if low <= high { result.ranges.append(low...high) }
+            if a.upperBound < b.upperBound { left += 1 } else { right += 1 }
+        }
+        return result
+    }
+
+    /// Takes the values of `other` out, in place: for a small `other` it costs little more than
+    /// moving the ranges behind the hole.
+    public mutating func subtract(_ other: IntervalSet) {
+        guard other.ranges.count <= 8 else {
+            self = subtracting(other)
+            return
+        }
+        for hole in other.ranges {
+            let first = index(endingAtOrAfter: hole.lowerBound)
+            var end = first
+            var left: [ClosedRange<Element>] = []
+            while end < ranges.count, ranges[end].lowerBound <= hole.upperBound {
+                let range = ranges[end]
+                if range.lowerBound < hole.lowerBound, let last = hole.lowerBound.previous {
+                    left.append(range.lowerBound...last)
+                }
+                if range.upperBound > hole.upperBound, let next = hole.upperBound.next {
+                    left.append(next...range.upperBound)
+                }
+                end += 1
+            }
+            if first < end { ranges.replaceSubrange(first..<end, with: left) }
+        }
+    }
+
+    public func subtracting(_ other: IntervalSet) -> IntervalSet {
+        var result = IntervalSet()
+        var cut = other.ranges[...]
+        for range in ranges {
+            var low: Element? = range.lowerBound
+            while let start = low, let hole = cut.first, hole.lowerBound <= range.upperBound {
+                if hole.upperBound < start {
+                    cut.removeFirst()
+                    continue
+                }
+                if start < hole.lowerBound, let end = hole.lowerBound.previous {
+                    result.ranges.append(start...end)
+                }
+                low = hole.upperBound.next.flatMap { $0 <= range.upperBound ? $0 : nil }
+                if hole.upperBound >= range.upperBound {
+                    low = nil
+                } else {
+                    cut.removeFirst()
+                }
+            }
+            if let start = low { result.ranges.append(start...range.upperBound) }
+        }
+        return result
+    }
+
+    /// All values that are not in the set.
+    public var complement: IntervalSet { Self.all.subtracting(self) }
+
+    public func isSubset(of other: IntervalSet) -> Bool { subtracting(other).isEmpty }
+
+    public func isDisjoint(with other: IntervalSet) -> Bool { intersection(other).isEmpty }
+}

@@ -1,0 +1,25 @@
+/// One configuration file as it was understood.
+public struct Configuration: Hashable, Sendable {
+    public enum Kind: String, Hashable, Sendable { case server, firewall, nat }
+
+    public var file: String
+    /// The format's stable name: `iis6-metabase`.
+    public var format: String
+    public var kinds: [Kind]
+    public var server: ServerSettings?
+    public var device: Device?
+    /// One for every line of the file, ascending.
+    public var notes: [LineNote]
+
+    public init(
+        file: String, format: String, kinds: [Kind], server: ServerSettings? = nil,
+        device: Device? = nil, notes: [LineNote]
+    ) {
+        self.file = file
+        self.format = format
+        self.kinds = kinds
+        self.server = server
+        self.device = device
+        self.notes = notes
+    }
+}

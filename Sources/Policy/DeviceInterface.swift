@@ -1,0 +1,60 @@
+public import Net
+
+/// An interface of a device, as far as a packet's way depends on it.
+public struct DeviceInterface: Hashable, Sendable {
+    /// The side of a translating device to which an interface belongs.
+    public enum Side: Hashable, Sendable { case outside, inside }
+
+    /// The name as the configuration writes it: `GigabitEthernet0/0`.
+    public var name: String
+    /// Nil where it takes no part in translation.
+    public var side: Side?
+    /// Its own addresses; empty where they are negotiated or not configured.
+    public var addresses: [IPAddress]
+    /// The networks that are reached through it without a router.
+    public var networks: [Prefix]
+
+    public init(
+        name: String, side: Side? = nil, addresses: [IPAddress] = [], networks: [Prefix] = []
+    ) {
+        self.name = name
+        self.side = side
+        self.addresses = addresses
+        self.networks = networks
+    }
+
+    /// Whether people may mean this interface by `text`: its name, or a short form of it (letters
+    /// cut at the end, numbers the same: `Gi0/0`); case and blanks do not count.
+    public func answers(to text: String) -> Bool {
+        let (mine, theirs) = (Self.parts(name), Self.parts(text))
+        return !theirs.letters.isEmpty && mine.numbers == theirs.numbers
+            && mine.letters.hasPrefix(theirs.letters)
+    }
+
+    private static func parts(_ text: String) -> (letters: String, numbers: String) {
+        let bare = text.lowercased().filter { $0 != " " && $0 != "\t" }
+        let cut = bare.firstIndex(where: \.isNumber) ?? bare.endIndex
+        return (String(bare[..<cut]), String(bare[cut...]))
+    }
+}
+
+extension Device {
+    /// The name, as this device writes it, of the interface that people mean by `text`; nil where
+    /// it is none of the device's own, or more than one.
+    public func interface(meant text: String) -> String? {
+        if let exact = interfaces.first(where: { $0.name == text }) { return exact.name }
+        let meant = interfaces.filter { $0.answers(to: text) }
+        return meant.count == 1 ? meant[0].name : nil
+    }
+
+    /// The interface to whose connected network the address belongs, the longest prefix first.
+    public func interface(towards address: IPAddress) -> String? {
+        var best: (name: String, length: Int)?
+        for interface in interfaces {
+            for network in interface.networks where network.contains(address) {
+                if network.length > best?.length ?? -1 { best = (interface.name, network.length) }
+            }
+        }
+        return best?.name
+    }
+}

@@ -1,0 +1,176 @@
+import Net
+
+/// The way of flows through one device: its stages in order.
+struct HopWalk {
+    let hop: Hop
+    let device: Device
+    /// Name in decisions; nil where a lone device is asked.
+    let name: String?
+    let context: MatchContext
+    /// What watches the control connection of the question, where something does.
+    let inspection: Inspection?
+    var trials: Int
+    private(set) var denied: [(Flow, [Reach.Decision])] = []
+    private(set) var noted: [SourceLine] = []
+    private let stages: [Stage]
+    /// Why the stages that are in force can't be told.
+    private let undecided: String?
+
+    init(
+        _ hop: Hop, _ device: Device, name: String?, question: ReachQuestion,
+        inspection: Inspection?, trials: Int
+    ) {
+        self.hop = hop
+        self.device = device
+        self.name = name
+        self.inspection = inspection
+        self.trials = trials
+        (stages, undecided) = InForce.stages(device, hop)
+        let (entering, leaving) = InForce.interfaces(stages, device, hop)
+        let loopback = Prefix("127.0.0.0/8").map { AddressSet($0) } ?? AddressSet()
+        context = MatchContext(
+            sourcePorts: question.sourcePorts, entering: entering, leaving: leaving,
+            clientsMayBeLocal: question.from.isSubset(of: loopback))
+    }
+
+    /// Flows that pass, each with what decided here.
+    mutating func pass(_ flow: Flow) -> [Flow] {
+        var arriving = flow
+        arriving.packet = flow.packet.arriving(
+            place: hop.place, expected: flow.packet.expectedHere && inspection != nil)
+        arriving.byDefault = nil
+        if let undecided { return bothWays(arriving, undecided) }
+        var flows = [arriving]
+        for stage in stages where !flows.isEmpty {
+            var next: [Flow] = []
+            for flow in flows { next += run(stage, flow) }
+            flows = next
+        }
+        return flows.map(leave)
+    }
+
+    /// Puts the default of the last stage among the decisions, where it let the flow pass.
+    private func leave(_ flow: Flow) -> Flow {
+        var flow = flow
+        if let byDefault = flow.byDefault { flow.decided.append(byDefault) }
+        flow.byDefault = nil
+        if flow.decided.last?.hop != name || flow.decided.isEmpty {
+            let file = hop.configuration.file
+            let source = SourceLine(file: file, line: nil, text: "no filter applies")
+            flow.decided.append(Reach.Decision(hop: name, source: source))
+        }
+        return flow
+    }
+
+    private mutating func run(_ stage: Stage, _ flow: Flow) -> [Flow] {
+        guard stage.places.contains(flow.packet.place) else { return [flow] }
+        if let family = flow.packet.destination.family, !stage.families.contains(family) {
+            return [flow]
+        }
+        if stage.work == .translate, flow.packet.translatedHere || !flow.packet.tracked {
+            return [flow]
+        }
+        var flow = flow
+        var bypassing: [Flow] = []
+        if let interface = stage.interface {
+            let actual = stage.direction == .leaving ? leaving(flow.packet) : context.entering
+            if let actual {
+                guard MatchContext.matches(interface, actual) else { return [flow] }
+            } else {
+                let verb = stage.direction == .leaving ? "leaves" : "enters"
+                flow.doubt(["it isn't known whether a packet \(verb) by \(interface)"])
+                bypassing = [flow]
+            }
+        }
+        var walk = StageWalk(
+            chains: device.chains, context: context, hop: name, trials: trials)
+        walk.pass(stage, flow)
+        trials = walk.trials
+        for line in walk.noted where !noted.contains(line) { noted.append(line) }
+        return bypassing + walk.exits.flatMap { leave(stage, $0) }
+    }
+
+    /// By which interface it leaves: as stated, as the connected network of its destination tells,
+    /// or as usual.
+    private func leaving(_ packet: Packet) -> String? {
+        if hop.inside != nil { return context.leaving }
+        if case .oneOf(let addresses) = packet.destination {
+            let names = Set(addresses.map(device.interface(towards:)))
+            if names.count == 1, let name = names.first, let name { return name }
+        }
+        return context.leaving ?? device.usualLeaving
+    }
+
+    /// What an exit makes of the flow for the next stage.
+    private mutating func leave(_ stage: Stage, _ exit: StageWalk.Exit) -> [Flow] {
+        var flow = exit.flow
+        switch exit.action {
+        case .deny:
+            if flow.packet.expectedHere, let inspection, inspection.opensFilter {
+                flow.decided.append(Reach.Decision(hop: name, source: inspection.source))
+                flow.byDefault = nil
+                return [flow]
+            }
+            denied.append((flow, exit.by))
+            return []
+        case .translate(let translation):
+            flow.decided += exit.by
+            return translate(flow, translation)
+        case .unknown(let why):
+            return bothWays(flow, why, exit.by)
+        case .permit, .keep, .next, .return, .jump, .go:
+            guard stage.work == .filter else { return [flow] }
+            if exit.isDefault {
+                flow.byDefault = exit.by.first
+            } else {
+                flow.decided += exit.by
+                flow.byDefault = nil
+            }
+            return [flow]
+        }
+    }
+
+    /// It passes, or it doesn't.
+    private mutating func bothWays(
+        _ flow: Flow, _ why: String, _ by: [Reach.Decision] = []
+    ) -> [Flow] {
+        var flow = flow
+        flow.doubt([why])
+        denied.append((flow, by))
+        flow.decided += by
+        return [flow]
+    }
+
+    private func translate(_ flow: Flow, _ translation: Translation) -> [Flow] {
+        var flow = flow
+        flow.packet.translatedHere = true
+        switch translation.address {
+        case .unchanged: break
+        case .device: flow.packet.place = .host
+        case .addresses(let addresses):
+            if flow.packet.place == .host, Destination.oneOf(addresses) != flow.packet.destination,
+                !addresses.allSatisfy({ Prefix("127.0.0.0/8")?.contains($0) ?? false })
+            {
+                flow.packet.place = .through
+            }
+            flow.packet.destination = .oneOf(addresses)
+        case .unknown(let why):
+            flow.packet.destination = .unknown(why)
+        }
+        guard let ports = translation.ports else { return [flow] }
+        guard translation.keepsPortsWithin else {
+            flow.packet.ports = .to(ports)
+            return [flow]
+        }
+        switch flow.packet.ports {
+        case .kept:
+            var inside = flow
+            inside.region = flow.region.remove(ports: PortSet(ports), sources: nil)
+            flow.packet.ports = .to(ports)
+            return [inside, flow].filter { !$0.region.isEmpty }
+        case .to(let now):
+            if !PortSet(now).isSubset(of: PortSet(ports)) { flow.packet.ports = .to(ports) }
+            return [flow]
+        }
+    }
+}

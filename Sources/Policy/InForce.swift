@@ -1,0 +1,58 @@
+import Net
+
+/// Which stages of a device are in force, and by which interfaces a packet passes, where only the
+/// configuration and the hop's place say.
+enum InForce {
+    /// The stages, or why they can't be told.
+    static func stages(_ device: Device, _ hop: Hop) -> ([Stage], String?) {
+        let file = hop.configuration.file
+        guard !device.selectable.isEmpty else {
+            if hop.select != nil { return ([], "\(file): it holds no list to select") }
+            return (device.stages, nil)
+        }
+        let names = device.selectable.joined(separator: ", ")
+        let choice = hop.select ?? (device.selectable.count == 1 ? device.selectable.first : nil)
+        guard let choice else {
+            return ([], "\(file): it holds several lists, and none is selected: \(names)")
+        }
+        guard device.selectable.contains(choice) else {
+            return ([], "\(file): it holds no list '\(choice)', but \(names)")
+        }
+        var stages = device.stages.filter {
+            $0.chain == choice || !device.selectable.contains($0.chain)
+        }
+        if !stages.contains(where: { $0.chain == choice }) {
+            let source = SourceLine(file: file, line: nil, text: "implicit deny")
+            let ending: Setting<Action> = Setting(.deny(answered: nil), source)
+            stages.append(Stage(.filter, chain: choice, ending: ending))
+        }
+        return (stages, nil)
+    }
+
+    /// The interfaces of the hop; where they aren't given and one list alone is bound, it is taken
+    /// to be on the way.
+    static func interfaces(
+        _ stages: [Stage], _ device: Device, _ hop: Hop
+    ) -> (entering: String?, leaving: String?) {
+        func own(_ name: String?) -> String? {
+            name.map { device.interface(meant: $0) ?? $0 }
+        }
+        var entering = own(hop.outside) ?? device.usualEntering
+        var leaving = own(hop.inside)
+        let lists = stages.filter { $0.work == .filter && $0.interface != nil }
+        if lists.count == 1, let list = lists.first {
+            if list.direction == .leaving {
+                leaving = leaving ?? list.interface
+            } else {
+                entering = entering ?? list.interface
+            }
+        }
+        if entering == nil, !lists.contains(where: { $0.direction != .leaving }) {
+            let translating = Set(
+                stages.filter { $0.work == .translate && $0.direction != .leaving }
+                    .compactMap(\.interface))
+            if translating.count == 1 { entering = translating.first }
+        }
+        return (entering, leaving)
+    }
+}

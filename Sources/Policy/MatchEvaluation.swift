@@ -1,0 +1,120 @@
+import Net
+
+/// What a rule's match makes of a flow: nothing, or some of its ports and clients; perhaps in doubt.
+struct MatchResult {
+    /// Nil: all.
+    var ports: PortSet?
+    /// Nil: all.
+    var sources: AddressSet?
+    /// Why it may not match; empty: it does.
+    var doubts: [String] = []
+}
+
+/// The question as it stands at one device.
+struct MatchContext {
+    var sourcePorts: PortSet
+    /// Interfaces by which the packet enters and leaves, where known.
+    var entering: String?
+    var leaving: String?
+    /// Whether clients may be the device itself, so that they may come by the loopback interface.
+    var clientsMayBeLocal: Bool
+
+    /// Evaluates all but what differs by port and client; nil: no match.
+    func evaluate(_ rule: FilterRule, _ packet: Packet) -> MatchResult? {
+        let match = rule.match
+        guard match.never == nil, match.tests.allSatisfy(packet.passes) else { return nil }
+        guard !match.expectedOnly || packet.expectedHere else { return nil }
+        var result = MatchResult(sources: match.sources)
+        let place = Self.place(rule.source)
+        guard
+            hold(match.entering, entering, "enters", place, &result),
+            hold(match.leaving, leaving, "leaves", place, &result),
+            hold(match.destinations, packet.destination, place, &result),
+            hold(match.originalDestinations, packet.arrival, place, &result),
+            hold(match.destinationPorts, packet.ports, place, &result),
+            hold(match.originalPorts, packet.arrivalPorts, place, &result),
+            holdSourcePorts(rule, place, &result)
+        else { return nil }
+        for predicate in match.notModelled { result.doubts.append("\(place): \(predicate)") }
+        return result
+    }
+
+    /// A line that needs source ports that a client doesn't have, by the contract noted.
+    func needsOtherSourcePort(_ rule: FilterRule) -> Bool {
+        guard let needed = rule.match.sourcePorts, rule.match.never == nil else { return false }
+        return !sourcePorts.isSubset(of: needed)
+    }
+
+    private func hold(
+        _ names: Match.Names?, _ interface: String?, _ verb: String, _ place: String,
+        _ result: inout MatchResult
+    ) -> Bool {
+        guard let names else { return true }
+        if let interface {
+            return names.names.contains { Self.matches($0, interface) } != names.negated
+        }
+        if names.names.contains("*") || names.names.contains("any") { return !names.negated }
+        if verb == "enters", names.names.allSatisfy({ $0 == "lo" }), !clientsMayBeLocal {
+            return names.negated
+        }
+        let list = names.names.joined(separator: ", ")
+        result.doubts.append(
+            "\(place): it isn't known whether a packet \(verb) by \(names.negated ? "another interface than " : "")\(list)"
+        )
+        return true
+    }
+
+    /// A trailing `*` stands for any rest.
+    static func matches(_ pattern: String, _ name: String) -> Bool {
+        if pattern.hasSuffix("*") { return name.hasPrefix(pattern.dropLast()) }
+        return pattern == name
+    }
+
+    private func hold(
+        _ set: AddressSet?, _ destination: Destination, _ place: String,
+        _ result: inout MatchResult
+    ) -> Bool {
+        guard let set else { return true }
+        if let lies = destination.lies(in: set) { return lies }
+        if case .unknown(let why) = destination {
+            result.doubts.append("\(place): \(why)")
+        } else {
+            result.doubts.append("\(place): it depends on which of several addresses takes it")
+        }
+        return true
+    }
+
+    private func hold(
+        _ set: PortSet?, _ mapping: PortMapping, _ place: String, _ result: inout MatchResult
+    ) -> Bool {
+        guard let set else { return true }
+        switch mapping {
+        case .kept:
+            result.ports = result.ports?.intersection(set) ?? set
+            return true
+        case .to(let range):
+            let ports = PortSet(range)
+            if ports.isSubset(of: set) { return true }
+            if ports.isDisjoint(with: set) { return false }
+            result.doubts.append("\(place): it depends on which of ports \(ports) it is given")
+            return true
+        }
+    }
+
+    private func holdSourcePorts(
+        _ rule: FilterRule, _ place: String, _ result: inout MatchResult
+    ) -> Bool {
+        guard let needed = rule.match.sourcePorts else { return true }
+        if sourcePorts.isSubset(of: needed) { return true }
+        if sourcePorts.isDisjoint(with: needed) { return false }
+        // Some clients' ports match. A line that lets those in isn't counted on; one that does
+        // anything else may be the one that decides.
+        if rule.action == .permit { return false }
+        result.doubts.append("\(place): it depends on the client's port (\(needed))")
+        return true
+    }
+
+    private static func place(_ source: SourceLine) -> String {
+        source.line.map { "\(source.file):\($0)" } ?? "\(source.file) (\(source.text))"
+    }
+}

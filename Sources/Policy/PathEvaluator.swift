@@ -1,0 +1,137 @@
+import Net
+
+/// Answers a reach question along a path of hops, outermost first.
+///
+/// The answer is exact: sets of ports and clients are split by every line that tells them apart.
+/// Where a line can't be told to match, both ways are followed, and only where they end alike the
+/// verdict is theirs; else it is unknown, and a note names the line.
+public struct PathEvaluator: Sendable {
+    public let path: [Hop]
+
+    public init(_ path: [Hop]) { self.path = path }
+
+    /// The regions of `question` with one verdict each; together they cover its ports for its
+    /// clients of the destination's address family exactly. Ascending by port.
+    public func reach(_ question: ReachQuestion) -> Reach {
+        var question = question
+        let family: AddressSet = question.to.family == .v4 ? .allV4 : .allV6
+        question.from = question.from.intersection(family)
+        let whole = Region(ports: question.ports, sources: question.from)
+        var notes = Notes()
+        let blue = outcomes(question, whole, expected: false, &notes)
+        let expected = expectedOutcomes(question, &notes)
+        let writer = SegmentWriter(question)
+        var segments: [Reach.Segment] = []
+        for cell in blue.all {
+            guard cell.outcome.verdict == .denied, let expected else {
+                segments += writer.segments(cell.region, cell.outcome)
+                continue
+            }
+            // Denied out of the blue; perhaps let in as an expected data connection.
+            var rest = cell.region
+            for other in expected.all where other.outcome.verdict != .denied {
+                let common = rest.remove(other.region)
+                segments += writer.segments(common, other.outcome, byInspection: true)
+            }
+            segments += writer.segments(rest, cell.outcome)
+        }
+        return Reach(to: question.to, segments: writer.merged(segments), notes: notes.list)
+    }
+
+    /// The world in which the port is announced on a control connection that devices watch; nil
+    /// where none does, or the question names no cleartext control connection.
+    private func expectedOutcomes(_ question: ReachQuestion, _ notes: inout Notes) -> Outcomes? {
+        guard let control = question.control, !question.encrypted,
+            path.contains(where: { inspection($0, control) != nil })
+        else { return nil }
+        // No control connection, no announcement.
+        var own = question
+        own.ports = PortSet(control...control)
+        own.control = nil
+        var ignored = Notes()
+        let open = outcomes(
+            own, Region(ports: own.ports, sources: own.from), expected: false, &ignored)
+        var clients = AddressSet()
+        for cell in open.all where cell.outcome.verdict != .denied {
+            for box in cell.region.boxes { clients = clients.union(box.sources) }
+        }
+        return outcomes(
+            question, Region(ports: question.ports, sources: clients), expected: true, &notes)
+    }
+
+    private func inspection(_ hop: Hop, _ control: UInt16?) -> Inspection? {
+        guard let control else { return nil }
+        return hop.configuration.device?.inspections.first { $0.controlPorts.contains(control) }
+    }
+
+    private func outcomes(
+        _ question: ReachQuestion, _ region: Region, expected: Bool, _ notes: inout Notes
+    ) -> Outcomes {
+        var packet = Packet(to: .oneOf([question.to]), place: .through)
+        packet.expectedHere = expected
+        var flows = [Flow(packet: packet, region: region)].filter { !$0.region.isEmpty }
+        var outcomes = Outcomes()
+        var trials = ReachLimit.ruleTrials
+        for hop in path {
+            guard let device = hop.configuration.device else {
+                let why = "\(hop.configuration.file): it holds no filter or translation"
+                for index in flows.indices { flows[index].doubt([why]) }
+                for flow in flows {
+                    outcomes.add(Self.denial(flow, []), flow.region)
+                }
+                continue
+            }
+            for sentence in device.assumptions { notes.add(sentence) }
+            var walk = HopWalk(
+                hop, device, name: path.count == 1 && hop.name.isEmpty ? nil : hop.name,
+                question: question, inspection: expected ? inspection(hop, question.control) : nil,
+                trials: trials)
+            var next: [Flow] = []
+            for flow in flows {
+                next += walk.pass(flow).map { passed in
+                    var passed = passed
+                    passed.packet.expectedHere = expected
+                    return passed
+                }
+            }
+            flows = next
+            trials = walk.trials
+            for (flow, by) in walk.denied { outcomes.add(Self.denial(flow, by), flow.region) }
+            for line in walk.noted { notes.addSourcePort(line) }
+        }
+        for flow in flows {
+            let known: Outcome.Verdict =
+                if case .unknown = flow.packet.destination { .unknown } else { .permitted }
+            var doubts = flow.doubts
+            if case .unknown(let why) = flow.packet.destination { doubts.append(why) }
+            outcomes.add(
+                Outcome(
+                    verdict: known, decidedBy: flow.decided, packet: flow.packet, doubts: doubts),
+                flow.region)
+        }
+        return outcomes
+    }
+
+    private static func denial(_ flow: Flow, _ by: [Reach.Decision]) -> Outcome {
+        Outcome(
+            verdict: .denied, decidedBy: flow.decided + by, packet: nil, doubts: flow.doubts)
+    }
+}
+
+/// Notes of a whole answer: each once, and not without end.
+struct Notes {
+    private(set) var list: [String] = []
+    private var sourcePortLines = 0
+
+    mutating func add(_ note: String) {
+        if !list.contains(note) { list.append(note) }
+    }
+
+    mutating func addSourcePort(_ line: SourceLine) {
+        sourcePortLines += 1
+        guard sourcePortLines <= 20 else { return }
+        add(
+            StageWalk.sentence(
+                line, "it needs a source port that a client needn't have; not counted on"))
+    }
+}

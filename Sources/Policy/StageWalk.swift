@@ -1,0 +1,150 @@
+import Net
+
+/// Limits of the evaluation; where one is hit, the region is unknown and names it.
+public enum ReachLimit {
+    /// Jumps within jumps. Kernels stop at 16 (nftables).
+    public static let jumpDepth = 64
+    /// Rules tried, each against each flow.
+    public static let ruleTrials = 20_000_000
+    /// Boxes (port set × client set) of one flow.
+    public static let boxes = 50_000
+    /// Regions of an answer in which worlds are still compared.
+    public static let worlds = 20_000
+}
+
+/// One passage of one flow through the chains of a stage.
+struct StageWalk {
+    /// A flow for which the stage was decided, by a line or by its end.
+    struct Exit {
+        var flow: Flow
+        var action: Action
+        /// Jumps and the rule; or the default.
+        var by: [Reach.Decision]
+        /// No line decided but the stage's ending.
+        var isDefault = false
+    }
+
+    let chains: [String: Chain]
+    let context: MatchContext
+    let hop: String?
+    /// Trials left, of all the question.
+    var trials: Int
+    private(set) var exits: [Exit] = []
+    /// Lines noted for a source port that clients don't have.
+    private(set) var noted: [SourceLine] = []
+
+    init(chains: [String: Chain], context: MatchContext, hop: String?, trials: Int) {
+        self.chains = chains
+        self.context = context
+        self.hop = hop
+        self.trials = trials
+    }
+
+    mutating func pass(_ stage: Stage, _ flow: Flow) {
+        let fallen = walk(stage.chain, Flows(flow), [])
+        let ending = Reach.Decision(hop: hop, source: stage.ending.source)
+        for flow in fallen.list {
+            exits.append(
+                Exit(flow: flow, action: stage.ending.value, by: [ending], isDefault: true))
+        }
+    }
+
+    /// Gives back the flows that reached the end of the chain or returned.
+    private mutating func walk(
+        _ name: String, _ flows: Flows, _ jumps: [Reach.Decision]
+    ) -> Flows {
+        guard let chain = chains[name] else { return flows }
+        var pending = flows
+        var fallen = Flows()
+        for rule in chain.rules {
+            if pending.isEmpty { break }
+            if rule.action == .next, rule.effects.isEmpty { continue }
+            trials -= pending.list.count
+            guard trials > 0 else {
+                exhaust(pending, "limit of \(ReachLimit.ruleTrials) rule trials reached", jumps)
+                return fallen
+            }
+            apply(rule, &pending, &fallen, jumps)
+        }
+        fallen.add(pending)
+        return fallen
+    }
+
+    private mutating func apply(
+        _ rule: FilterRule, _ pending: inout Flows, _ fallen: inout Flows,
+        _ jumps: [Reach.Decision]
+    ) {
+        let count = pending.list.count
+        var again: [Flow] = []
+        var touched = false
+        for index in 0..<count {
+            guard let result = context.evaluate(rule, pending.list[index].packet) else {
+                if noted.count < 50, context.needsOtherSourcePort(rule) {
+                    noted.append(rule.source)
+                }
+                continue
+            }
+            var inside = pending.change(index) { flow in
+                let region = flow.region.remove(ports: result.ports, sources: result.sources)
+                return flow.with(region)
+            }
+            guard !inside.region.isEmpty else { continue }
+            touched = true
+            if pending.list[index].region.boxes.count > ReachLimit.boxes {
+                let limit = "limit of \(ReachLimit.boxes) boxes reached"
+                exhaust(Flows(pending.list[index]), limit, jumps)
+                pending.change(index) { $0.region = Region() }
+            }
+            if !result.doubts.isEmpty {
+                inside.doubt(result.doubts)
+                again.append(inside)
+            }
+            for effect in rule.effects { inside.packet.take(effect) }
+            act(rule, inside, &again, &fallen, jumps)
+        }
+        guard touched else { return }
+        pending.removeEmpty()
+        for flow in again { pending.add(flow) }
+    }
+
+    private mutating func act(
+        _ rule: FilterRule, _ inside: Flow, _ again: inout [Flow], _ fallen: inout Flows,
+        _ jumps: [Reach.Decision]
+    ) {
+        let by = jumps + [Reach.Decision(hop: hop, source: rule.source)]
+        switch rule.action {
+        case .permit, .deny, .translate, .keep:
+            exits.append(Exit(flow: inside, action: rule.action, by: by))
+        case .next: again.append(inside)
+        case .return: fallen.add(inside)
+        case .jump(let name), .go(let name):
+            guard jumps.count < ReachLimit.jumpDepth else {
+                exhaust(
+                    Flows(inside), "limit of \(ReachLimit.jumpDepth) nested jumps reached", jumps)
+                return
+            }
+            let back = walk(name, Flows(inside), by)
+            if case .go = rule.action { fallen.add(back) } else { again += back.list }
+        case .unknown(let why):
+            var flow = inside
+            flow.doubt([Self.sentence(rule.source, why)])
+            again.append(flow)
+            exits.append(Exit(flow: flow, action: .permit, by: by))
+            exits.append(Exit(flow: flow, action: .deny(answered: nil), by: by))
+        }
+    }
+
+    /// Gives flows up: they may pass or not.
+    private mutating func exhaust(_ flows: Flows, _ limit: String, _ jumps: [Reach.Decision]) {
+        for flow in flows.list {
+            var flow = flow
+            flow.doubt([limit])
+            exits.append(Exit(flow: flow, action: .permit, by: jumps))
+            exits.append(Exit(flow: flow, action: .deny(answered: nil), by: jumps))
+        }
+    }
+
+    static func sentence(_ source: SourceLine, _ why: String) -> String {
+        source.line.map { "\(source.file):\($0): \(why)" } ?? "\(source.file): \(why)"
+    }
+}

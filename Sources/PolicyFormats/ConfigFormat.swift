@@ -1,0 +1,30 @@
+public import Policy
+
+/// A configuration format: it recognises itself, reads its text, and writes its platform's commands.
+public protocol ConfigFormat: SendableMetatype {
+    /// Stable name, as `--as` takes it: `iis6-metabase`.
+    static var name: String { get }
+    /// The platform as people call it.
+    static var platform: String { get }
+
+    /// How sure it is that the text is its own.
+    static func recognise(_ text: ConfigText) -> Recognition
+
+    /// What the text says; every line of it gets a note. Never fails: a text that says nothing
+    /// useful yields settings and devices of nil and notes that say why.
+    static func read(_ text: ConfigText) -> Configuration
+
+    /// The commands for a change to what `configuration` describes; nil where the platform can't
+    /// carry out such a change. `configuration` is nil when only the product is known.
+    static func fix(_ change: Change, _ configuration: Configuration?) -> Fix?
+}
+
+public enum Recognition: Int, Comparable, Sendable {
+    case no
+    /// Lines of it, that other formats might hold too.
+    case perhaps
+    /// Marks that only this format has.
+    case certain
+
+    public static func < (a: Recognition, b: Recognition) -> Bool { a.rawValue < b.rawValue }
+}

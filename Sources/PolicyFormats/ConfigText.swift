@@ -1,0 +1,77 @@
+public import Policy
+
+/// The text of a configuration file, decoded and cut into lines.
+public struct ConfigText: Sendable {
+    /// The file as the user named it.
+    public let file: String
+    /// Without line breaks (LF, CR LF or CR). Line `n` of the file is `lines[n - 1]`.
+    public let lines: [String]
+    /// The whole text, line breaks made LF, no byte order mark.
+    public let whole: String
+
+    /// Decodes by byte order mark (UTF-8, UTF-16 of either order); without one as UTF-8, and where
+    /// that is no UTF-8, as Windows-1252, in which every byte has a character.
+    public init(file: String, bytes: [UInt8]) {
+        self.file = file
+        let text = Self.decode(bytes)
+        var normal = String.UnicodeScalarView()
+        var previous: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            if scalar == "\n", previous == "\r" {
+                // The pair was already written as one line break.
+            } else {
+                normal.append(scalar == "\r" ? "\n" : scalar)
+            }
+            previous = scalar
+        }
+        whole = String(normal)
+        var lines = whole.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if lines.last == "" { lines.removeLast() }
+        self.lines = lines
+    }
+
+    public init(file: String, _ text: String) { self.init(file: file, bytes: Array(text.utf8)) }
+
+    /// Line `number`, from 1, as a proof.
+    public func source(_ number: Int) -> SourceLine {
+        let text = lines.indices.contains(number - 1) ? lines[number - 1] : ""
+        return SourceLine(file: file, line: number, text: text)
+    }
+
+    /// A proof by absence or by the product's default.
+    public func absence(_ text: String) -> SourceLine {
+        SourceLine(file: file, line: nil, text: text)
+    }
+
+    private static func decode(_ bytes: [UInt8]) -> String {
+        if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
+            return String(decoding: bytes.dropFirst(3), as: UTF8.self)
+        }
+        if bytes.starts(with: [0xff, 0xfe]) {
+            return String(decoding: units(bytes.dropFirst(2), low: 0), as: UTF16.self)
+        }
+        if bytes.starts(with: [0xfe, 0xff]) {
+            return String(decoding: units(bytes.dropFirst(2), low: 1), as: UTF16.self)
+        }
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        return String(String.UnicodeScalarView(bytes.map(windows1252)))
+    }
+
+    private static func units(_ bytes: ArraySlice<UInt8>, low: Int) -> [UInt16] {
+        stride(from: bytes.startIndex, to: bytes.endIndex - 1, by: 2).map {
+            UInt16(bytes[$0 + low]) | UInt16(bytes[$0 + 1 - low]) << 8
+        }
+    }
+
+    private static let upper1252: [Unicode.Scalar] = [
+        "\u{20ac}", "\u{81}", "\u{201a}", "\u{192}", "\u{201e}", "\u{2026}", "\u{2020}", "\u{2021}",
+        "\u{2c6}", "\u{2030}", "\u{160}", "\u{2039}", "\u{152}", "\u{8d}", "\u{17d}", "\u{8f}",
+        "\u{90}", "\u{2018}", "\u{2019}", "\u{201c}", "\u{201d}", "\u{2022}", "\u{2013}",
+        "\u{2014}", "\u{2dc}", "\u{2122}", "\u{161}", "\u{203a}", "\u{153}", "\u{9d}", "\u{17e}",
+        "\u{178}",
+    ]
+
+    private static func windows1252(_ byte: UInt8) -> Unicode.Scalar {
+        (0x80...0x9f).contains(byte) ? upper1252[Int(byte) - 0x80] : Unicode.Scalar(byte)
+    }
+}

@@ -1,0 +1,83 @@
+import Net
+import Policy
+
+/// Commands of iptables for a change.
+enum IPTablesSaveWriter {
+    static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
+        switch change {
+        case .permit(let ports, let address):
+            commands(chain(address, configuration), address, ports, "ACCEPT")
+        case .forbid(let ports, let address):
+            commands(chain(address, configuration), address, ports, "DROP")
+        case .translate(let ports, let outside, let inside):
+            translate(ports, outside, inside)
+        default: nil
+        }
+    }
+
+    /// FORWARD where the address is one that the device translates to, or it says that it stands
+    /// between; else INPUT.
+    private static func chain(_ address: IPAddress, _ configuration: Configuration?) -> String {
+        guard let device = configuration?.device else { return "INPUT" }
+        if device.usualPlace == .through { return "FORWARD" }
+        let targets = device.chains.values.flatMap(\.rules).contains { rule in
+            guard case .translate(let translation) = rule.action,
+                case .addresses(let list) = translation.address
+            else { return false }
+            return list.contains(address)
+        }
+        return targets ? "FORWARD" : "INPUT"
+    }
+
+    private static func commands(
+        _ chain: String, _ address: IPAddress, _ ports: PortSet, _ target: String
+    ) -> Fix? {
+        guard !ports.isEmpty else { return nil }
+        let rules = chunks(ports).map {
+            "\(chain) -d \(address) -p tcp \($0) -m conntrack --ctstate NEW -j \(target)"
+        }
+        let tool = tool(address)
+        return Fix(
+            platform: IPTablesSave.platform, commands: rules.map { "\(tool) -I \($0)" },
+            undo: rules.map { "\(tool) -D \($0)" })
+    }
+
+    private static func translate(
+        _ ports: PortSet, _ outside: IPAddress, _ inside: IPAddress
+    ) -> Fix? {
+        guard !ports.isEmpty, outside.family == inside.family else { return nil }
+        let tool = tool(outside)
+        let rules = chunks(ports).map {
+            "PREROUTING -d \(outside) -p tcp \($0) -j DNAT --to-destination \(inside)"
+        }
+        return Fix(
+            platform: IPTablesSave.platform, commands: rules.map { "\(tool) -t nat -I \($0)" },
+            undo: rules.map { "\(tool) -t nat -D \($0)" })
+    }
+
+    private static func tool(_ address: IPAddress) -> String {
+        address.family == .v4 ? "iptables" : "ip6tables"
+    }
+
+    /// Port options: one range by `--dport`, more by `-m multiport`, which takes 15 numbers.
+    private static func chunks(_ ports: PortSet) -> [String] {
+        func text(_ range: ClosedRange<UInt16>) -> String {
+            range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound):\(range.upperBound)"
+        }
+        if ports.ranges.count == 1, let range = ports.ranges.first {
+            return ["--dport \(text(range))"]
+        }
+        var chunks: [[String]] = []
+        var room = 0
+        for range in ports.ranges {
+            let weight = range.count == 1 ? 1 : 2
+            if room < weight {
+                chunks.append([])
+                room = 15
+            }
+            chunks[chunks.count - 1].append(text(range))
+            room -= weight
+        }
+        return chunks.map { "-m multiport --dports \($0.joined(separator: ","))" }
+    }
+}

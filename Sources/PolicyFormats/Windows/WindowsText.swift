@@ -1,0 +1,33 @@
+extension StringProtocol {
+    /// Without any of `marks` at either end.
+    func stripping(_ marks: String) -> String {
+        let head = drop { marks.contains($0) }
+        guard let last = head.lastIndex(where: { !marks.contains($0) }) else { return "" }
+        return String(head[...last])
+    }
+
+    /// Without blanks and tabs at either end.
+    var bare: String { stripping(" \t\u{a0}") }
+
+    /// Words between blanks and tabs.
+    var fields: [String] {
+        split { $0 == " " || $0 == "\t" || $0 == "\u{a0}" }.map { String($0) }
+    }
+
+    /// For a sentence: at most 60 characters.
+    var excerpt: String { count > 60 ? String(prefix(60)) + "…" : String(self) }
+
+    /// Equal but for the case of letters.
+    func same(_ other: String) -> Bool { lowercased() == other.lowercased() }
+}
+
+extension String {
+    /// Without one pair of quotation marks around it, straight or curly, as web pages turn them.
+    var unquoted: String {
+        let marks = "\"“”„‟«»"
+        guard let first, marks.contains(first) else { return self }
+        let rest = dropFirst()
+        guard let last = rest.last, marks.contains(last) else { return String(rest) }
+        return String(rest.dropLast())
+    }
+}

@@ -1,0 +1,38 @@
+public import Policy
+
+/// The answer to a reach question, in lines for a person.
+public struct ReachTable: Sendable {
+    public init() {}
+
+    /// One line a segment, the lines that decided below it; then the notes.
+    public func lines(_ reach: Reach) -> [String] {
+        var lines = ["to \(reach.to)"]
+        let everybody = reach.segments.first?.from
+        let oneClient = reach.segments.allSatisfy { $0.from == everybody }
+        if oneClient, let everybody { lines[0] += " from \(everybody)" }
+        for segment in reach.segments {
+            var line = "  " + pad("\(segment.ports)", 16) + " " + pad(segment.verdict.rawValue, 9)
+            if !oneClient { line += "  from \(segment.from)" }
+            if let delivery = segment.deliveryText { line += "  to \(delivery)" }
+            if segment.alternatives.count > 1 {
+                line +=
+                    " (by turns \(segment.alternatives.map { "\($0)" }.joined(separator: ", ")))"
+            }
+            if let back = segment.back { line += "  way back \(back.rawValue)" }
+            lines.append(line)
+            for decision in segment.decidedBy { lines.append("      " + text(decision)) }
+            for note in segment.notes { lines.append("      because \(note)") }
+        }
+        return lines + reach.notes.map { "note: \($0)" }
+    }
+
+    private func text(_ decision: Reach.Decision) -> String {
+        let hop = decision.hop.map { "\($0): " } ?? ""
+        let line = decision.source.line.map { ":\($0)" } ?? ""
+        return "\(hop)\(decision.source.file)\(line)  \(decision.source.text)"
+    }
+
+    private func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}

@@ -1,0 +1,111 @@
+import Analyzer
+import Capture
+import Foundation
+import Policy
+import PolicyFormats
+import SiteFile
+
+/// Reads configuration files and keeps, for the report, what became of each.
+final class PolicyLoader {
+    /// More than any firewall's export; a file beyond it is refused.
+    static let largestFile = 64 << 20
+
+    private(set) var inputs: [AuditReport.Input] = []
+    private let folder: URL?
+
+    /// - Parameter folder: what relative paths are relative to; nil: the working directory.
+    init(relativeTo folder: URL? = nil) { self.folder = folder }
+
+    /// Reads a file as the format named, or as the one that recognises it.
+    func load(_ path: String, as format: String?) throws(SiteFile.LoadFailure) -> Configuration {
+        var input = AuditReport.Input(file: path, kind: .configuration)
+        defer {
+            if !inputs.contains(where: { $0.file == path && $0.kind == .configuration }) {
+                inputs.append(input)
+            }
+        }
+        do {
+            let bytes = try read(path)
+            input.bytes = UInt64(bytes.count)
+            input.sha256 = Self.digest(bytes)
+            let configuration = try Formats.read(file: path, bytes: bytes, as: format)
+            input.format = configuration.format
+            for note in configuration.notes { input.lines[note.state, default: 0] += 1 }
+            input.notes = configuration.notes.filter {
+                $0.state != .used && $0.state != .irrelevant
+            }
+            return configuration
+        } catch {
+            let failure =
+                (error as? SiteFile.LoadFailure) ?? SiteFile.LoadFailure(Self.sentence(error, path))
+            input.state = .unreadable
+            input.problem = failure.reason
+            throw failure
+        }
+    }
+
+    /// Reads several files that are one device together.
+    func load(
+        together paths: [String], as format: String?
+    ) throws(SiteFile.LoadFailure) -> Configuration {
+        if paths.count == 1 { return try load(paths[0], as: format) }
+        var files: [(file: String, bytes: [UInt8])] = []
+        for path in paths {
+            let bytes = try read(path)
+            files.append((path, bytes))
+            var input = AuditReport.Input(file: path, kind: .configuration)
+            input.bytes = UInt64(bytes.count)
+            input.sha256 = Self.digest(bytes)
+            inputs.append(input)
+        }
+        do {
+            return try Formats.read(together: files, as: format)
+        } catch {
+            throw SiteFile.LoadFailure(Self.sentence(error, paths.joined(separator: ", ")))
+        }
+    }
+
+    /// The bytes of a file; a sentence where they can't be had.
+    func read(_ path: String) throws(SiteFile.LoadFailure) -> [UInt8] {
+        let url = URL(filePath: path, relativeTo: folder)
+        do {
+            let handle = try FileHandle(forReadingFrom: url)
+            let data = try handle.read(upToCount: Self.largestFile + 1) ?? Data()
+            guard data.count <= Self.largestFile else {
+                throw SiteFile.LoadFailure("\(path): larger than \(Self.largestFile >> 20) MiB")
+            }
+            return [UInt8](data)
+        } catch let failure as SiteFile.LoadFailure {
+            throw failure
+        } catch {
+            throw SiteFile.LoadFailure("\(path): \(Self.reason(error))")
+        }
+    }
+
+    static func digest(_ bytes: [UInt8]) -> String {
+        var hash = SHA256()
+        hash.update(bytes.span)
+        return hash.hexDigest()
+    }
+
+    /// What the system says, without the path in quotes that Foundation adds.
+    private static func reason(_ error: any Error) -> String {
+        switch (error as? CocoaError)?.code {
+        case .fileReadNoSuchFile, .fileNoSuchFile: "no such file"
+        case .fileReadNoPermission: "permission denied"
+        default: "cannot be read"
+        }
+    }
+
+    static func sentence(_ error: any Error, _ path: String) -> String {
+        switch error as? Formats.Refusal {
+        case .unknownName(let name, let known):
+            "no format is named '\(name)'; expected \(known.joined(separator: ", "))"
+        case .notRecognised:
+            "\(path): no format recognises it; name one with `as` or --as"
+        case .ambiguous(_, let formats):
+            "\(path): several formats recognise it (\(formats.joined(separator: ", "))); name one with `as` or --as"
+        case nil: "\(path): cannot be read"
+        }
+    }
+}

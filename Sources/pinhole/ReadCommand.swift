@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import Net
+import Policy
+import PolicyFormats
+import Reporter
+
+/// `pinhole read`: how configuration files were understood, line by line.
+struct ReadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "read",
+        abstract: "Show how configuration files were understood, line by line.")
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
+
+    @Argument(help: "Configuration files.") var files: [String]
+    @Option(name: .customLong("as"), help: "The format that the files are in.") var format: String?
+    @Flag(help: "List every line, those too that were used or don't matter.") var all = false
+    @Option(name: .customLong("format"), help: "How to print: table or json.")
+    var output: Format = .table
+
+    func run() throws {
+        if let format, Formats.named(format) == nil {
+            Complaints.say("\(format) is no format; known are \(Self.known)")
+            throw ExitCode(2)
+        }
+        var answered = 0
+        for file in files {
+            guard let configuration = configuration(file) else { continue }
+            switch output {
+            case .json: print(try ConfigurationJSON(all: all).text(configuration))
+            case .table:
+                if answered > 0 { print("") }
+                for line in ConfigurationTable(configuration, all: all).lines {
+                    print(line.printable)
+                }
+            }
+            answered += 1
+        }
+        guard answered > 0 else { throw ExitCode(2) }
+        if answered < files.count { throw ExitCode(3) }
+    }
+
+    private func configuration(_ file: String) -> Configuration? {
+        do {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+            guard bytes.count <= Self.largest else {
+                Complaints.say(
+                    "\(file): larger than \(Self.largest >> 20) MiB, no configuration file")
+                return nil
+            }
+            return try Formats.read(file: file, bytes: Array(bytes), as: format)
+        } catch let refusal as Formats.Refusal {
+            Complaints.say(PolicyLoader.sentence(refusal, file))
+        } catch {
+            Complaints.say("\(file): \(error.localizedDescription)")
+        }
+        return nil
+    }
+
+    /// Bytes beyond which a file is taken for no configuration.
+    private static let largest = 64 << 20
+
+    private static var known: String {
+        Formats.all.map { $0.name }.sorted().joined(separator: ", ")
+    }
+}

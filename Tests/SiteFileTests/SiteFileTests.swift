@@ -1,0 +1,112 @@
+import Net
+import Policy
+import SiteFile
+import Testing
+
+@Suite struct SiteFileTests {
+    static func read(_ text: String) throws -> SiteFile {
+        try SiteFile(file: "pinhole.yml", text: text) {
+            (path, _) throws(SiteFile.LoadFailure) in
+            guard path.hasSuffix(".cfg") else { throw SiteFile.LoadFailure("no such file") }
+            return Configuration(
+                file: path, format: "made-up", kinds: [.firewall],
+                device: Device(usualPlace: .through), notes: [])
+        }
+    }
+
+    @Test func `reads every key`() throws {
+        let read = try Self.read(
+            """
+            pinhole: 1
+            servers:
+              - name: files
+                address: [203.0.113.10, "2001:db8::10"]
+                inside: 10.1.1.10
+                control: [21, 2121]
+                passive: 5001-5201
+                changed: 2026-11-01
+                clients: [198.51.100.0/24]
+                sessions: 50
+            path:
+              - name: edge
+                config: edge.cfg
+                outside: Gi0/0
+                inside: Gi0/1
+                on: files
+            capture:
+              seen-from: outside
+            accept:
+              - rule: ph116
+                server: files
+                reason: one legacy client
+                owner: netops
+                until: 2027-03-31
+            report:
+              title: Quarterly
+              standards: [cis-8.1]
+            """)
+        #expect(read.problems == [])
+        let server = try #require(read.site.servers.first)
+        #expect(server.addresses.map(\.description) == ["203.0.113.10", "2001:db8::10"])
+        #expect(server.inside.map(\.description) == ["10.1.1.10"])
+        #expect(server.control == [21, 2121])
+        #expect(server.statedPassive?.value.description == "5001-5201")
+        #expect(server.statedPassive?.source.line == 7)
+        #expect(server.sessions == 50)
+        #expect(server.clients.description == "198.51.100.0/24")
+        let hop = try #require(read.site.hops.first)
+        #expect(hop.place == .through)
+        #expect(hop.on == ["files"])
+        #expect(read.site.tap == .outside)
+        #expect(read.site.waivers.first?.rule == "PH116")
+        #expect(read.site.waivers.first?.until == Timestamp("2027-03-31"))
+        #expect(read.site.title == "Quarterly")
+    }
+
+    @Test(arguments: [
+        ("pinhole: 1\nserver: []", "2:1: site: unknown key 'server'"),
+        ("pinhole: 2", "1:10: site: expected `pinhole: 1`"),
+        (
+            "pinhole: 1\nservers:\n  - name: a\n    address: 1.2.3\n",
+            "4:14: server 'a': address: '1.2.3' is not what was expected"
+        ),
+        (
+            "pinhole: 1\nservers:\n  - name: a\n    address: 192.0.2.1\n    passive: 9-5",
+            "5:14: server 'a': passive: '9-5' is not"
+        ),
+        (
+            "pinhole: 1\nservers:\n  - name: a\n    address: 192.0.2.1\n    config: gone.xml",
+            "5:13: server 'a': config: no such file"
+        ),
+        (
+            "pinhole: 1\npath:\n  - name: e\n    config: e.cfg\n    on: b",
+            "5:9: hop 'e': on: no server is named 'b'"
+        ),
+        (
+            "pinhole: 1\naccept:\n  - rule: PH116\n    reason: r\n    until: someday",
+            "5:12: accept: until: 'someday'"
+        ),
+    ])
+    func `names line, column and what was expected`(_ text: String, _ start: String) throws {
+        let problems = try Self.read(text).problems.map(\.description)
+        #expect(problems.contains { $0.hasPrefix("pinhole.yml:" + start) }, "\(problems)")
+    }
+
+    @Test(arguments: ["", "- a", "a: [", "\u{0}", "a: 1\na: 2", "plain"])
+    func `throws where nothing could be taken`(_ text: String) {
+        #expect(throws: SiteProblem.self) { try Self.read(text) }
+    }
+
+    @Test func `keeps a hop whose file can't be read as unknown`() throws {
+        let read = try Self.read("pinhole: 1\npath:\n  - name: e\n    config: gone\n")
+        #expect(read.site.hops.count == 1)
+        #expect(read.site.hops.first?.configuration.device == nil)
+        #expect(read.problems.count == 1)
+    }
+
+    @Test func `a waiver whose end can't be read does not hold`() throws {
+        let read = try Self.read(
+            "pinhole: 1\naccept:\n  - rule: PH116\n    reason: r\n    until: soon")
+        #expect(read.site.waivers.isEmpty)
+    }
+}
