@@ -71,7 +71,6 @@ extension ServerView {
                 })
         }
     }
-    }
 
     private static func withoutFilters(_ hop: Hop) -> Hop {
         var hop = hop
