@@ -15,7 +15,8 @@ public struct ReachTable: Sendable {
             if !oneClient { line += "  from \(segment.from)" }
             if let delivery = segment.deliveryText { line += "  to \(delivery)" }
             if segment.alternatives.count > 1 {
-                line += " (by turns \(segment.alternatives.map { "\($0)" }.joined(separator: ", ")))"
+                line +=
+                    " (by turns \(segment.alternatives.map { "\($0)" }.joined(separator: ", ")))"
             }
             if let back = segment.back { line += "  way back \(back.rawValue)" }
             lines.append(line)

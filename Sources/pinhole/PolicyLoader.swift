@@ -73,7 +73,7 @@ final class PolicyLoader {
         }
     }
 
-    private static func sentence(_ error: any Error, _ path: String) -> String {
+    static func sentence(_ error: any Error, _ path: String) -> String {
         switch error as? Formats.Refusal {
         case .unknownName(let name, let known):
             "no format is named '\(name)'; expected \(known.joined(separator: ", "))"

@@ -69,7 +69,9 @@ struct ReachCommand: ParsableCommand {
     /// The one device that the files are.
     private func device() throws -> Configuration {
         guard !firewall.isEmpty else { throw refuse("--firewall: a file is needed") }
-        guard !(onHost && through) else { throw refuse("--on-host and --through exclude each other") }
+        guard !(onHost && through) else {
+            throw refuse("--on-host and --through exclude each other")
+        }
         let loader = PolicyLoader()
         var files: [(file: String, bytes: [UInt8])] = []
         do {
