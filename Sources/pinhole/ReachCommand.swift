@@ -14,7 +14,7 @@ struct ReachCommand: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
     @Option(
-        parsing: .singleValue,
+        parsing: .upToNextOption,
         help: "The firewall's configuration; several files are one device.")
     var firewall: [String]
     @Option(name: .customLong("as"), help: "The format that the file is in.") var format: String?
