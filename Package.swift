@@ -67,6 +67,7 @@ let package = Package(
         tests("DialogueTests", ["Dialogue", "Net"]),
         tests("LayeringTests", []),
         tests("NetTests", ["Net"]),
+        tests("PolicyTests", ["Policy", "Net"]),
         tests("SiteFileTests", ["SiteFile", "Policy", "Net"]),
     ],
     swiftLanguageModes: [.v6]
