@@ -67,6 +67,7 @@ let package = Package(
         tests("DialogueTests", ["Dialogue", "Net"]),
         tests("LayeringTests", []),
         tests("NetTests", ["Net"]),
+        tests("PolicyFormatsTests", ["PolicyFormats", "Policy", "Net"]),
         tests("PolicyTests", ["Policy", "Net"]),
         tests("SiteFileTests", ["SiteFile", "Policy", "Net"]),
     ],
