@@ -69,9 +69,9 @@ let package = Package(
         tests("LayeringTests", []),
         tests("KernelTests", ["PolicyFormats", "Policy", "Net"]),
         tests("NetTests", ["Net"]),
-        tests("PolicyFormatsTests", ["PolicyFormats", "Policy", "Net"]),
         tests("PolicyTests", ["Policy", "Net"]),
         tests("SiteFileTests", ["SiteFile", "Policy", "Net"]),
+        tests("PolicyFormatsTests", ["PolicyFormats", "Policy", "Net"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -8,10 +8,14 @@ public struct Audit: Sendable {
     /// Turns a change into commands of the platform at hand; empty where none can carry it out.
     public typealias Fixer = (ProposedChange, ServerView) -> [Fix]
 
+    /// Joins the site with the sessions, a view a server.
+    ///
     /// - Parameters:
+    ///   - site: what was meant.
     ///   - sessions: in the order of their first frames; empty where there is no traffic.
     ///   - attempts: to open control connections, that came to nothing.
     ///   - hasTraffic: whether captures were given at all.
+    ///   - span: first and last packet time over all captures.
     public init(
         site: Site, sessions: [SessionRecord], attempts: [ControlAttempt] = [], hasTraffic: Bool,
         span: ClosedRange<Timestamp>? = nil
@@ -44,6 +48,8 @@ public struct Audit: Sendable {
     /// - Parameters:
     ///   - rules: usually `Rules.all`.
     ///   - now: for waivers that end.
+    ///   - fixer: turns a change into commands.
+    /// - Returns: a finding for each fault, and for each rule and server without one what was said.
     public func findings(
         by rules: [any Rule.Type] = Rules.all, now: Timestamp, fixer: Fixer
     ) -> [Finding] {
@@ -53,7 +59,26 @@ public struct Audit: Sendable {
             all += Symptoms.fold(
                 judged.flatMap { Finding.make($0.rule, $0.judgement, server, fixer) })
         }
+        let standards = context.site.standards
+        for index in all.indices {
+            guard let rule = rules.first(where: { $0.id == all[index].rule }) else { continue }
+            all[index].controls = ControlMapping.references(
+                to: rule.controls, standards: standards)
+        }
         return all.map { Waivers.apply(context.site.waivers, to: $0, now: now) }
             .sorted(by: Finding.reportOrder)
+    }
+
+    /// Sentences on waivers that no longer hold or that nothing needs.
+    public func notes(on findings: [Finding], now: Timestamp) -> [String] {
+        context.site.waivers.compactMap { waiver in
+            let of = "\(waiver.rule)" + (waiver.server.map { " of \($0)" } ?? "")
+            let place = "\(waiver.source.file):\(waiver.source.line ?? 0)"
+            if Waivers.isOver(waiver, now: now) {
+                return "The waiver of \(of) has expired (\(place)): the finding counts again."
+            }
+            guard !findings.contains(where: { $0.waiver == waiver }) else { return nil }
+            return "The waiver of \(of) (\(place)) has nothing to accept."
+        }
     }
 }

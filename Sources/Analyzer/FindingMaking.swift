@@ -62,7 +62,7 @@ extension Finding {
             severity: rule.severity, confidence: .confirmed, status: status, server: server.name,
             message: message, expected: "", observed: "", count: 0, packets: [], packetTotal: 0,
             config: [], sessions: [], refutedBy: rule.explanation.refutation, changes: [],
-            fixes: [], controls: ControlMapping.references(to: rule.controls), firstSeen: nil,
+            fixes: [], controls: [], firstSeen: nil,
             lastSeen: nil, symptoms: [], waiver: nil, ports: PortSet())
     }
 

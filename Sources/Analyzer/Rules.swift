@@ -1,7 +1,39 @@
 /// The registry of rules: one line each, by number.
 public enum Rules {
     public static let all: [any Rule.Type] = [
-        PortOutsideRange.self
+        DataConnectionDropped.self,
+        DataConnectionRefused.self,
+        DataConnectionProhibited.self,
+        PrivateAddressAnnounced.self,
+        OtherHostAnnounced.self,
+        AnnouncementUnusable.self,
+        AddressIgnoredByClient.self,
+        OfferNeverTaken.self,
+        ActiveModeUsed.self,
+        BounceAttempt.self,
+        CleartextLogin.self,
+        EncryptedDataDropped.self,
+        RangeExhausted.self,
+        UnusualControlPort.self,
+        CaptureTooThin.self,
+        RangeMissing.self,
+        RangeNotPermitted.self,
+        TooManyPortsOpen.self,
+        RangeInvalid.self,
+        RangeCollides.self,
+        RangeTooSmall.self,
+        RangeTooLarge.self,
+        TranslationMissing.self,
+        TranslationToWrongHost.self,
+        AdvertisedAddressWrong.self,
+        PermitNeverReached.self,
+        TLSBehindInspection.self,
+        PortOutsideRange.self,
+        RangeExhaustedFallback.self,
+        PortBlockedByPolicy.self,
+        PortWouldBeBlocked.self,
+        UndocumentedPortReachable.self,
+        ServerNotInInventory.self,
     ]
 
     /// The rule of that number.

@@ -9,6 +9,9 @@ extension ServerView {
     /// - Parameters:
     ///   - site: nil for a server that the site doesn't name.
     ///   - endpoint: where sessions were seen, for a server that the site doesn't name.
+    ///   - path: what stands before it, outermost first.
+    ///   - sessions: with it, in the order of their first frames.
+    ///   - attempts: to open a control connection to it, that came to nothing.
     public init(
         _ site: SiteServer?, seenAt endpoint: Endpoint? = nil, path: [Hop] = [],
         sessions: [SessionRecord], attempts: [ControlAttempt] = []
@@ -58,7 +61,7 @@ extension ServerView {
     }
 
     /// Clients who must get in, of the address's family.
-    private static func clients(of site: SiteServer, as family: IPAddress.Family) -> AddressSet {
+    static func clients(of site: SiteServer, as family: IPAddress.Family) -> AddressSet {
         site.clients.intersection(family == .v4 ? .allV4 : .allV6)
     }
 

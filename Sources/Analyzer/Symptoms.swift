@@ -1,6 +1,6 @@
 /// One cause, one finding: a fault whose offers a cause explains is told inside the cause.
 enum Symptoms {
-    /// Which rules' faults are consequences, and of which causes; the first cause that fits takes it.
+    /// Which rules' faults are consequences, and of which causes.
     static let causes: [String: [String]] = [
         // A dropped, refused or prohibited data connection, and a 425 after it, where the line
         // that denies it, the address, the missing translation or the encryption is known.
@@ -19,17 +19,18 @@ enum Symptoms {
         }
         for symptom in symptoms {
             let rules = causes[symptom.finding.rule] ?? []
-            let cause = kept.indices.filter { index in
+            let fitting = kept.indices.filter { index in
                 kept[index].finding.status == .failed
                     && rules.contains(kept[index].finding.rule)
-                    && !symptom.offers.isEmpty
-                    && symptom.offers.isSubset(of: kept[index].offers)
+                    && !symptom.offers.isDisjoint(with: kept[index].offers)
             }
-            .min {
-                rules.firstIndex(of: kept[$0].finding.rule) ?? 0
-                    < rules.firstIndex(of: kept[$1].finding.rule) ?? 0
+            // Told only where causes explain every one of its offers; in the one that explains most.
+            let explained = fitting.reduce(into: Set<Offer.ID>()) { $0.formUnion(kept[$1].offers) }
+            let cause = fitting.max {
+                kept[$0].offers.intersection(symptom.offers).count
+                    < kept[$1].offers.intersection(symptom.offers).count
             }
-            if let cause {
+            if let cause, symptom.offers.isSubset(of: explained) {
                 kept[cause].finding.symptoms.append(
                     "\(symptom.finding.rule): \(symptom.finding.message)")
             } else {

@@ -14,8 +14,13 @@ enum Waivers {
         var finding = finding
         finding.waiver = waiver
         // It holds to the end of its last day; an expired one stays beside the finding, to be seen.
-        if let until = waiver.until, now.since(until) >= day { return finding }
+        if isOver(waiver, now: now) { return finding }
         finding.status = .accepted
         return finding
+    }
+
+    /// Whether the last day of the waiver is past.
+    static func isOver(_ waiver: Waiver, now: Timestamp) -> Bool {
+        waiver.until.map { now.since($0) >= day } ?? false
     }
 }

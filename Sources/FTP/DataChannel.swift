@@ -40,6 +40,9 @@ public struct DataChannel: Hashable, Sendable {
     /// The data connection's first bytes are a TLS record; nil where no payload was seen.
     public var encrypted: Bool?
 
+    /// Only in a snapshot of an open session: the outcome may still change.
+    public var isPending: Bool
+
     public init(announcedBy: Announcement, frame: FrameReference) {
         self.announcedBy = announcedBy
         self.frame = frame
@@ -47,6 +50,7 @@ public struct DataChannel: Hashable, Sendable {
         attempts = 0
         bytesToClient = 0
         bytesToServer = 0
+        isPending = false
     }
 
     public enum Announcement: String, Hashable, Sendable {

@@ -24,10 +24,11 @@ public struct SessionRecord: Hashable, Sendable {
     public var authRefused: AuthRefusal?
     /// Announced data connections in the order of their announcement.
     public var channels: [DataChannel]
+    /// Of an encrypted session: connections from its client to its server's ports from 1024 on
+    /// that began while it was open, at most `Limits.hiddenConnections`.
+    public var hiddenData: [HiddenConnection]
     /// Replies that tell of failure with no announcement of their own (a 425 to PASV, a 421, `500 OOPS`).
     public var failures: [FailureReply]
-    /// Inferred data connections of the encrypted part of the session.
-    public var hiddenData: [HiddenConnection] = []
     /// How the control connection ended.
     public var end: End
     public var visibility: Visibility
@@ -41,6 +42,7 @@ public struct SessionRecord: Hashable, Sendable {
         last = first
         login = .unseen
         channels = []
+        hiddenData = []
         failures = []
         end = .open
         visibility = Visibility()

@@ -3,9 +3,16 @@ public import Policy
 /// The registry of formats: one line each.
 public enum Formats {
     public static let all: [any ConfigFormat.Type] = [
+        VsftpdConf.self,
+        IIS5Registry.self,
+        IIS6Adsutil.self,
+        IIS6Metabase.self,
+        NetshFirewallScript.self,
+        NetshFirewallShow.self,
+        CiscoIOS.self,
+        CiscoIOSShow.self,
         IPSetSave.self,
         IPTablesSave.self,
-        VsftpdConf.self,
     ]
 
     /// Why a file could not be taken.

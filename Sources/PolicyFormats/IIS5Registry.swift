@@ -106,7 +106,8 @@ public enum IIS5Registry: ConfigFormat {
     private static func controlSet(_ key: String) -> String? {
         let parts = key.lowercased().split(separator: "\\").map(String.init)
         guard parts.count == 6, parts[0] == "hkey_local_machine" || parts[0] == "hklm",
-            parts[1] == "system", parts[2].hasPrefix("currentcontrolset")
+            parts[1] == "system",
+            parts[2].hasPrefix("currentcontrolset")
                 || parts[2].hasPrefix("controlset"), parts[3] == "services",
             parts[4] == "msftpsvc", parts[5] == "parameters"
         else { return nil }

@@ -1,5 +1,7 @@
 import Analyzer
 import ArgumentParser
+import Foundation
+import Reporter
 
 /// Where results go, and which of them make a pipeline stop: the same for `audit` and `check`.
 struct ResultOptions: ParsableArguments {
@@ -32,5 +34,44 @@ struct ResultOptions: ParsableArguments {
                 "--fail-on: '\(failOn)' is not never, info, low, medium, high or critical")
         }
         return severity
+    }
+
+    /// The writers named by `--format`.
+    func writers() throws(Failure) -> [any ReportWriter.Type] {
+        var writers: [any ReportWriter.Type] = []
+        for name in format.split(separator: ",").map({ $0.filter { $0 != " " } }) {
+            guard let writer = ReportWriters.named(name) else {
+                let known = ReportWriters.all.map { $0.name }.joined(separator: ", ")
+                throw .unusable("--format: '\(name)' is not one of \(known)")
+            }
+            writers.append(writer)
+        }
+        return writers
+    }
+
+    /// Writes the report into the folder, or prints the answer.
+    func write(_ report: AuditReport, by writers: [any ReportWriter.Type]) throws(Failure) {
+        guard let output else {
+            let color =
+                !noColor && isatty(STDOUT_FILENO) == 1
+                && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+            print(TerminalReport.write(report, color: color, width: 100), terminator: "")
+            return
+        }
+        let folder = try OutputFile.folder(output)
+        for writer in writers {
+            let file = folder.appending(path: "pinhole-report.\(writer.fileExtension)")
+            try OutputFile.write(writer.write(report), to: file)
+        }
+    }
+
+    /// Ends the command with the code that the report asks for.
+    func end(_ report: AuditReport, _ threshold: Severity?, partly: Bool) throws {
+        if let threshold,
+            report.findings.contains(where: { $0.status == .failed && $0.severity >= threshold })
+        {
+            throw Exit.findings
+        }
+        if partly { throw Exit.partly }
     }
 }

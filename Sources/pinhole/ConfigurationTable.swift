@@ -70,15 +70,3 @@ struct ConfigurationTable {
             }
     }
 }
-
-extension String {
-    /// The text with control characters, which a terminal might obey, made visible.
-    var printable: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { scalar in
-                    let control = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-                    return control && scalar != "\t" ? "\u{fffd}" : scalar
-                }))
-    }
-}

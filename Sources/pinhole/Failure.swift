@@ -11,6 +11,16 @@ enum Failure: Error, CustomStringConvertible {
         case .unusable(let sentence): sentence
         }
     }
+
+    /// Does the work; where that fails, says why and ends the command with the code for it.
+    static func orExit<Value>(_ work: () throws(Failure) -> Value) throws -> Value {
+        do {
+            return try work()
+        } catch {
+            Complaints.say("\(error)")
+            throw Exit.unusable
+        }
+    }
 }
 
 /// Exit codes that pipelines build on.
@@ -26,14 +36,18 @@ enum Exit {
 /// Standard error: all that isn't a result.
 enum Complaints {
     static func say(_ sentence: String) {
-        FileHandle.standardError.write(Data(("pinhole: " + visible(sentence) + "\n").utf8))
+        FileHandle.standardError.write(Data(("pinhole: " + sentence.printable + "\n").utf8))
     }
+}
 
-    /// The sentence with control and direction characters made visible: it may quote a file or a peer.
-    static func visible(_ text: String) -> String {
+extension String {
+    /// The text with control and direction characters made visible: it may quote a file or a peer, and
+    /// a terminal would obey.
+    var printable: String {
         var result = ""
-        for scalar in text.unicodeScalars {
+        for scalar in unicodeScalars {
             switch scalar.properties.generalCategory {
+            case .control where scalar == "\t": result.unicodeScalars.append(scalar)
             case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate:
                 result += "\\u{\(String(scalar.value, radix: 16))}"
             default: result.unicodeScalars.append(scalar)

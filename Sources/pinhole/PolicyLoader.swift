@@ -31,13 +31,37 @@ final class PolicyLoader {
             let configuration = try Formats.read(file: path, bytes: bytes, as: format)
             input.format = configuration.format
             for note in configuration.notes { input.lines[note.state, default: 0] += 1 }
-            input.notes = configuration.notes.filter { $0.state != .used && $0.state != .irrelevant }
+            input.notes = configuration.notes.filter {
+                $0.state != .used && $0.state != .irrelevant
+            }
             return configuration
         } catch {
-            let failure = (error as? SiteFile.LoadFailure) ?? SiteFile.LoadFailure(Self.sentence(error, path))
+            let failure =
+                (error as? SiteFile.LoadFailure) ?? SiteFile.LoadFailure(Self.sentence(error, path))
             input.state = .unreadable
             input.problem = failure.reason
             throw failure
+        }
+    }
+
+    /// Reads several files that are one device together.
+    func load(
+        together paths: [String], as format: String?
+    ) throws(SiteFile.LoadFailure) -> Configuration {
+        if paths.count == 1 { return try load(paths[0], as: format) }
+        var files: [(file: String, bytes: [UInt8])] = []
+        for path in paths {
+            let bytes = try read(path)
+            files.append((path, bytes))
+            var input = AuditReport.Input(file: path, kind: .configuration)
+            input.bytes = UInt64(bytes.count)
+            input.sha256 = Self.digest(bytes)
+            inputs.append(input)
+        }
+        do {
+            return try Formats.read(together: files, as: format)
+        } catch {
+            throw SiteFile.LoadFailure(Self.sentence(error, paths.joined(separator: ", ")))
         }
     }
 

@@ -4,6 +4,7 @@ import Net
 import Policy
 import PolicyFormats
 import Reporter
+import SiteFile
 
 /// `pinhole reach`: who gets to which port, by which line of which file.
 struct ReachCommand: ParsableCommand {
@@ -72,13 +73,10 @@ struct ReachCommand: ParsableCommand {
         guard !(onHost && through) else {
             throw refuse("--on-host and --through exclude each other")
         }
-        let loader = PolicyLoader()
-        var files: [(file: String, bytes: [UInt8])] = []
         do {
-            for file in firewall { files.append((file, try loader.read(file))) }
-            return try Formats.read(together: files, as: format)
+            return try PolicyLoader().load(together: firewall, as: format)
         } catch {
-            throw refuse(PolicyLoader.sentence(error, firewall.joined(separator: ", ")))
+            throw refuse(error.reason)
         }
     }
 

@@ -21,7 +21,7 @@ struct ReadCommand: ParsableCommand {
 
     func run() throws {
         if let format, Formats.named(format) == nil {
-            complain("\(format) is no format; known are \(Self.known)")
+            Complaints.say("\(format) is no format; known are \(Self.known)")
             throw ExitCode(2)
         }
         var answered = 0
@@ -45,14 +45,15 @@ struct ReadCommand: ParsableCommand {
         do {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
             guard bytes.count <= Self.largest else {
-                complain("\(file): larger than \(Self.largest >> 20) MiB, no configuration file")
+                Complaints.say(
+                    "\(file): larger than \(Self.largest >> 20) MiB, no configuration file")
                 return nil
             }
             return try Formats.read(file: file, bytes: Array(bytes), as: format)
         } catch let refusal as Formats.Refusal {
-            complain(Self.sentence(refusal))
+            Complaints.say(PolicyLoader.sentence(refusal, file))
         } catch {
-            complain("\(file): \(error.localizedDescription)")
+            Complaints.say("\(file): \(error.localizedDescription)")
         }
         return nil
     }
@@ -62,20 +63,5 @@ struct ReadCommand: ParsableCommand {
 
     private static var known: String {
         Formats.all.map { $0.name }.sorted().joined(separator: ", ")
-    }
-
-    private static func sentence(_ refusal: Formats.Refusal) -> String {
-        switch refusal {
-        case .unknownName(let name, let known):
-            "\(name) is no format; known are \(known.sorted().joined(separator: ", "))"
-        case .notRecognised(let file):
-            "\(file): no known format recognises it (--as names one of \(known))"
-        case .ambiguous(let file, let formats):
-            "\(file): may be \(formats.joined(separator: " or ")); --as decides"
-        }
-    }
-
-    private func complain(_ sentence: String) {
-        FileHandle.standardError.write(Data("pinhole: \(sentence.printable)\n".utf8))
     }
 }

@@ -25,7 +25,7 @@ struct ReportMaking {
             title: site.title ?? "FTP audit", generatedAt: now, toolVersion: Self.version,
             rulePack: Self.rulePack, inputs: inputs, coverage: coverage,
             servers: audit.context.servers.map(\.summary), findings: findings,
-            notes: notes + audit.notes(now: now), captures: captures)
+            notes: notes + audit.notes(on: findings, now: now), captures: captures)
     }
 
     /// The commands for a change on the platform of the server or the hop that it is for.

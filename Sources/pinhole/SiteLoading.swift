@@ -26,7 +26,8 @@ struct LoadedSite {
             ) { (name, format) throws(SiteFile.LoadFailure) in try loader.load(name, as: format) }
             site = file.site
             problems = file.problems.map(\.description)
-            var input = AuditReport.Input(file: path, kind: .site, state: problems.isEmpty ? .read : .partly)
+            var input = AuditReport.Input(
+                file: path, kind: .site, state: problems.isEmpty ? .read : .partly)
             input.bytes = UInt64(bytes.count)
             input.sha256 = PolicyLoader.digest(bytes)
             input.problem = problems.isEmpty ? nil : problems.joined(separator: "; ")
@@ -40,9 +41,42 @@ struct LoadedSite {
         }
     }
 
+    /// Whether some of it could not be read.
+    var isPartial: Bool { !problems.isEmpty || inputs.contains { $0.state != .read } }
+
+    /// One device in front of every server, of files given on the command line.
+    init(firewall files: [String], as format: String?) throws(Failure) {
+        self = .none
+        guard !files.isEmpty else { return }
+        let loader = PolicyLoader()
+        let device: Configuration
+        do {
+            device = try loader.load(together: files, as: format)
+        } catch {
+            throw .unusable(error.reason)
+        }
+        inputs = loader.inputs
+        guard let place = device.device?.usualPlace else {
+            throw .unusable("\(files[0]): it says nothing of a firewall")
+        }
+        site.hops = [
+            Hop(
+                name: "firewall", configuration: device, place: place,
+                source: SourceLine(file: "command line", line: nil, text: "--firewall \(files[0])"))
+        ]
+    }
+
     private init(site: Site, inputs: [AuditReport.Input], problems: [String]) {
         self.site = site
         self.inputs = inputs
         self.problems = problems
+    }
+}
+
+/// Values of options that a site file could state too.
+enum SiteOptions {
+    /// Ports from 1 to 65535, such as `5001-5201`.
+    static func ports(_ text: String) -> PortSet? {
+        PortSet(text).flatMap { $0.isEmpty || $0.contains(0) ? nil : $0 }
     }
 }

@@ -48,9 +48,7 @@ import Testing
         #expect(Set(files.map(\.target)) == Set(Self.mayImport.keys).subtracting(["CPcap"]))
         for file in files {
             for line in file.lines {
-                guard
-                    let match = line.wholeMatch(
-                        of: /\s*(?:@\w+ )?(?:public |package |internal |private )?import (?:\w+ )?(\w+).*/)
+                guard let match = line.wholeMatch(of: /\s*(?:@?\w+ )?import (?:\w+ )?(\w+).*/)
                 else { continue }
                 let name = String(match.1)
                 guard Self.mayImport[name] != nil else { continue }
@@ -64,7 +62,8 @@ import Testing
     @Test func `unsafe stays in its two corners`() throws {
         for file in try Self.files() where !Self.mayBeUnsafe.contains(file.path) {
             for line in file.lines {
-                #expect(!line.contains(/(?:^|[ (=])(?:@?unsafe\b|Unsafe\w+)/), "\(file.path): \(line)")
+                let isUnsafe = line.contains(/(?:^|[ (=])(?:@?unsafe\b|Unsafe\w+)/)
+                #expect(!isUnsafe, "\(file.path): \(line)")
             }
         }
     }

@@ -16,35 +16,37 @@ enum PortOutsideRange: Rule {
             """,
         remedy: """
             Put the range in force (most servers need a restart), and look for the cause that \
-            fits: a value that the server rejects, a full range, another server at the address.
+            fits: a value that the server rejects, a full range, another server at the address. \
+            Do not open the stray port.
             """,
         refutation: "A configuration with this port in its range, in force at the time.",
         references: ["RFC 959 section 4.1.2", "RFC 2428 section 3"])
 
     static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
-        guard let configured = server.configured else {
-            return .notApplicable("no passive range is known for this server")
+        guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
+        guard let range = server.range, server.settings?.passiveFrom != .invalid else {
+            return .notApplicable("no passive range is known to be in force")
         }
-        let offers = server.offers.filter { $0.isPassive && $0.port != nil }
+        let offers = server.passiveOffers.filter { server.concerns($0) }
         guard !offers.isEmpty else {
-            return audit.hasTraffic
-                ? .cannotTell("no passive port was announced in clear text")
-                : .notApplicable("no traffic was given")
+            return .cannotTell("no passive port was announced in clear text")
         }
-        let outside = offers.filter { offer in offer.port.map { !configured.contains($0) } ?? false
-        }
+        let outside = offers.filter { offer in offer.port.map { !range.contains($0) } ?? false }
         guard !outside.isEmpty else {
-            return .passed("\(offers.count) announced ports lie in \(configured)")
+            return .passed("\(offers.count) announced ports lie in \(range.brief)")
         }
         let ports = PortSet(ports: outside.compactMap(\.port))
+        let failed = outside.count(where: \.failedOnTheWire)
+        var message =
+            "The server announced \(ports.named), outside its configured range \(range.brief)."
+        if failed > 0 { message += " \(failed) of \(outside.count) such offers failed." }
+        if let cause = cause(ports, outside, range, server) { message += " " + cause }
         return .failed([
             Fault(
-                key: "outside", message: message(ports, configured),
-                expected: "ports in \(configured)", observed: "\(ports)", count: outside.count,
-                packets: outside.map {
-                    PacketEvidence(
-                        $0.channel.frame,
-                        "\($0.channel.announcedBy.rawValue) announces port \($0.port ?? 0)")
+                key: "outside", message: message, expected: "\(range.named)",
+                observed: ports.brief, count: outside.count,
+                packets: outside.flatMap {
+                    $0.failedOnTheWire ? $0.failureEvidence : [$0.announcement]
                 },
                 config: server.configuredSources, offers: Set(outside.map(\.id)),
                 sessions: outside.map(\.session),
@@ -52,7 +54,30 @@ enum PortOutsideRange: Rule {
         ])
     }
 
-    private static func message(_ ports: PortSet, _ configured: PortSet) -> String {
-        "The server announces \(ports), outside its configured range \(configured)."
+    /// The cause that fits best, as far as ports and times tell.
+    private static func cause(
+        _ ports: PortSet, _ outside: [Offer], _ range: PortSet, _ server: ServerView
+    ) -> String? {
+        let behaviour = server.settings?.behaviour
+        if behaviour?.leavesRangeWhenFull == true,
+            outside.allSatisfy({ server.isFull(range, at: $0) })
+        {
+            return "The range was full at that moment, and this server then leaves it (PH303)."
+        }
+        let advised = Set(outside.compactMap { $0.channel.advertised?.address })
+        if !advised.isSubset(of: Set(server.addresses + (server.site?.inside ?? []))) {
+            return "It names another address too: another server may have answered."
+        }
+        if let fallback = behaviour?.fallbackRange, ports.isSubset(of: PortSet(fallback)) {
+            let dated =
+                server.site?.changed.map { changed in
+                    outside.contains { $0.channel.frame.time >= changed }
+                } ?? false
+            return """
+                \(ports.count == 1 ? "It fits" : "They fit") the default \(PortSet(fallback)): the \
+                range is not in force, \(dated ? "the service was not restarted since the change" : "probably for want of a restart").
+                """
+        }
+        return nil
     }
 }

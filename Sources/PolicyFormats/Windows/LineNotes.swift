@@ -32,7 +32,8 @@ struct LineNotes {
         text.lines.indices.map { index in
             let line = text.lines[index]
             let (state, why) = states[index] ?? rest(index + 1, line)
-            return LineNote(line: index + 1, state: state, text: line, why: state == .used ? "" : why)
+            return LineNote(
+                line: index + 1, state: state, text: line, why: state == .used ? "" : why)
         }
     }
 

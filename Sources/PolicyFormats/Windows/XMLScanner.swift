@@ -42,7 +42,7 @@ struct XMLScanner {
     private var open: [(name: String, line: Int)] = []
     private let elementLimit: Int
 
-    /// - Parameter elementLimit: reading stops after so many elements, without a fault.
+    /// Reading stops after `elementLimit` elements, without a fault.
     init(_ text: String, elementLimit: Int = .max) {
         bytes = Array(text.utf8)
         self.elementLimit = elementLimit

@@ -1,0 +1,40 @@
+import FTP
+import Net
+
+/// The judgement that rules on the address of a 227 share.
+struct AddressJudging {
+    let server: ServerView
+    let audit: AuditContext
+
+    init(_ server: ServerView, _ audit: AuditContext) {
+        self.server = server
+        self.audit = audit
+    }
+
+    /// - Parameters:
+    ///   - isWrong: whether an address that is not the control connection's is at fault.
+    ///   - passed: what to say where none is.
+    ///   - fault: makes the fault of the offers, the addresses named, and the address that clients
+    ///     use.
+    /// - Returns: failed where an offer is at fault, else what was tested.
+    func judge(
+        _ isWrong: (Offer, IPAddress) -> Bool, passed: String,
+        _ fault: ([Offer], String, IPAddress) -> Fault
+    ) -> Judgement {
+        guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
+        let offers = server.offers.filter {
+            $0.channel.announcedBy == .passive && $0.channel.advertised != nil
+        }
+        guard !offers.isEmpty else { return .cannotTell("no 227 with an address was seen") }
+        let hit = offers.filter { offer in
+            guard let address = offer.channel.advertised?.address,
+                address != offer.session.server.address
+            else { return false }
+            return isWrong(offer, address)
+        }
+        guard let first = hit.first else { return .passed(passed) }
+        let names = Set(hit.compactMap { $0.channel.advertised?.address }).sorted()
+            .map(\.description).joined(separator: ", ")
+        return .failed([fault(hit, names, first.session.server.address)])
+    }
+}

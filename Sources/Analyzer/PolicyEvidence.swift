@@ -1,0 +1,101 @@
+import FTP
+import Net
+import Policy
+
+/// Ports that one line of one device keeps from clients.
+struct Blockade {
+    /// The hop's name; nil where the path is one nameless device.
+    var hop: String?
+    var line: SourceLine
+    var ports: PortSet
+
+    /// `"edge" denies it at edge.cfg:54 (access-list 100 deny ip any any)`.
+    var sentence: String {
+        let who = hop.map { "\"\($0)\"" } ?? line.file
+        let place = line.line.map { "\(line.file):\($0)" } ?? line.file
+        return "\(who) denies \(ports.count == 1 ? "it" : "them"): \(place), \(line.text)"
+    }
+}
+
+extension ServerView {
+    /// What was decided of the given ports, a group a deciding line, in the order of the ports.
+    func blockades(of ports: PortSet, encrypted: Bool = false) -> [Blockade] {
+        var groups: [Blockade] = []
+        for segment in (encrypted ? reachEncrypted : reach).flatMap(\.segments)
+        where segment.verdict == .denied {
+            let hit = segment.ports.intersection(ports)
+            guard !hit.isEmpty, let decision = segment.decidedBy.last else { continue }
+            if let index = groups.firstIndex(where: {
+                $0.hop == decision.hop && $0.line == decision.source
+            }) {
+                groups[index].ports = groups[index].ports.union(hit)
+            } else {
+                groups.append(Blockade(hop: decision.hop, line: decision.source, ports: hit))
+            }
+        }
+        return groups.sorted { ($0.ports.first ?? 0) < ($1.ports.first ?? 0) }
+    }
+
+    /// Ports of the given ones that some client who must get in is surely denied.
+    func denied(of ports: PortSet, encrypted: Bool = false) -> PortSet {
+        blockades(of: ports, encrypted: encrypted).reduce(PortSet()) { $0.union($1.ports) }
+    }
+
+    /// Why the fate of the given ports isn't known: the notes of their segments.
+    func doubts(about ports: PortSet) -> [String] {
+        var seen: Set<String> = []
+        return reach.flatMap(\.segments)
+            .filter { $0.verdict == .unknown && !$0.ports.isDisjoint(with: ports) }
+            .flatMap(\.notes).filter { seen.insert($0).inserted }
+    }
+
+    /// The address of the server as the hop of that name sees it: translated by those before it.
+    func addressSeen(by hop: String?) -> IPAddress? {
+        guard let address = addresses.first else { return nil }
+        guard let index = path.firstIndex(where: { $0.name == hop }), index > 0 else {
+            return address
+        }
+        let before = PathEvaluator(Array(path[..<index])).reach(
+            ReachQuestion(from: .all, to: address, ports: PortSet(1...65535)))
+        return before.segments.compactMap(\.translatedTo).first ?? address
+    }
+
+    /// The changes that open all that is meant to be open and is shut by the lines of `blockades`:
+    /// the same for every finding that they cause, so that one set of commands mends them all.
+    func openings(for blockades: [Blockade]) -> [ProposedChange] {
+        let wanted = (range ?? PortSet()).union(controlPorts)
+        return self.blockades(of: wanted).compactMap { shut in
+            let isConcerned = blockades.contains { $0.hop == shut.hop && $0.line == shut.line }
+            return isConcerned ? opening(shut, shut.ports) : nil
+        }
+    }
+
+    /// The change that opens what the blockade keeps shut.
+    func opening(_ blockade: Blockade, _ ports: PortSet) -> ProposedChange? {
+        guard let hop = blockade.hop ?? path.first?.name, let to = addressSeen(by: hop) else {
+            return nil
+        }
+        return ProposedChange(.hop(hop), .permit(ports, to: to))
+    }
+
+    /// Control ports as a set.
+    var controlPorts: PortSet { PortSet(ports: control) }
+
+    /// The usable configured range: nil where none is in force or known.
+    var range: PortSet? { configured.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// Offers of passive ports that could be read.
+    var passiveOffers: [Offer] { offers.filter { $0.isPassive && $0.port != nil } }
+}
+
+extension IntervalSet where Element == UInt16 {
+    /// The ranges, the first six of them where there are more, with the count of the rest.
+    var brief: String {
+        guard ranges.count > 7 else { return description }
+        let rest = PortSet(ranges.dropFirst(6))
+        return PortSet(ranges.prefix(6)).description + " and \(rest.count) more"
+    }
+
+    /// `port 5001`, or `ports 5001-5201`.
+    var named: String { (count == 1 ? "port " : "ports ") + brief }
+}

@@ -1,0 +1,61 @@
+import FTP
+import Net
+import Policy
+
+/// PH107: the transfer worked only because the client ignored the address of the 227.
+enum AddressIgnoredByClient: Rule {
+    static let id = "PH107"
+    static let title = "Works only because clients ignore the announced address"
+    static let severity = Severity.medium
+    static let controls: [ControlSet] = [.configuration]
+    static let explanation = Explanation(
+        checks: """
+            Data connections that were established at the control connection's address although \
+            the 227 named another one.
+            """,
+        why: "Lenient clients hide the fault. The next strict client, or a newer version, fails.",
+        remedy: "Have the server announce the address by which clients reach it.",
+        refutation: "A client that was told by its user to connect to this address.",
+        references: ["RFC 959 section 3.2", "CVE-2020-8284"])
+
+    static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
+        guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
+        let established = server.offers.filter {
+            $0.channel.announcedBy == .passive && $0.channel.outcome == .established
+        }
+        guard !established.isEmpty else {
+            return .cannotTell("no data connection of a 227 was established")
+        }
+        let hit = established.filter { offer in
+            guard let named = offer.channel.advertised?.address,
+                let used = offer.channel.server?.address
+            else { return false }
+            return used != named
+        }
+        guard let first = hit.first else {
+            return .passed("\(established.count) data connections went to the announced address")
+        }
+        let names = Set(hit.compactMap { $0.channel.advertised?.address }).sorted()
+            .map(\.description).joined(separator: ", ")
+        let reached = first.session.server.address
+        return .failed([
+            Fault(
+                key: names,
+                message: """
+                    \(hit.count) \(hit.count == 1 ? "transfer" : "transfers") worked only because \
+                    clients ignored the announced \(names) and connected to \(reached).
+                    """,
+                expected: "\(reached)", observed: names, count: hit.count,
+                packets: hit.flatMap { offer in
+                    [offer.announcement]
+                        + [offer.channel.dataFrame].compactMap(\.self).map {
+                            PacketEvidence($0, "SYN to \(reached):\(offer.port ?? 0) all the same")
+                        }
+                },
+                offers: Set(hit.map(\.id)), sessions: hit.map(\.session),
+                changes: [
+                    ProposedChange(.server, .advertise(reached)), ProposedChange(.server, .restart),
+                ])
+        ])
+    }
+}

@@ -1,0 +1,75 @@
+import FTP
+import Net
+import Policy
+
+/// PH113: a client has the server connect to somebody else, or to a privileged port.
+enum BounceAttempt: Rule {
+    static let id = "PH113"
+    static let title = "FTP bounce attempted or accepted"
+    static let severity = Severity.high
+    static let controls: [ControlSet] = [.sessionIntegrity, .monitoring]
+    static let explanation = Explanation(
+        checks: """
+            PORT and EPRT that name another host than the client, or a port below 1024, whether \
+            the server accepted them, and whether it connected.
+            """,
+        why: """
+            The server then speaks for the client: it scans, mails or delivers from its own \
+            address, past the filters that trust it.
+            """,
+        remedy: "Have the server refuse PORT and EPRT that name another host than the client.",
+        refutation: "A NAT that hides the client behind the address that it named.",
+        references: ["RFC 2577 section 3", "CERT CA-1997-27"])
+
+    static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
+        guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
+        let active = server.offers.filter { !$0.isPassive }
+        guard !active.isEmpty else { return .passed("no client sent PORT or EPRT in clear text") }
+        let hit = active.filter { offer in
+            guard let named = offer.channel.advertised else { return false }
+            // A private address behind NAT is the client's own mistake, not another host.
+            let isForeign =
+                named.address != offer.session.client.address && !Prefix.isPrivate(named.address)
+            return isForeign || named.port < 1024
+        }
+        guard !hit.isEmpty else {
+            return .passed("\(active.count) PORT or EPRT named the client's own address")
+        }
+        let refused = hit.filter { $0.channel.reply.map { $0 >= 400 } ?? false }
+        let accepted = hit.filter { $0.channel.reply.map { $0 < 400 } ?? true }
+        return .failed(
+            [fault(accepted, accepted: true), fault(refused, accepted: false)].compactMap(\.self))
+    }
+
+    private static func fault(_ hit: [Offer], accepted: Bool) -> Fault? {
+        guard !hit.isEmpty else { return nil }
+        let targets = Set(hit.compactMap(\.channel.advertised)).sorted()
+            .map(\.description).joined(separator: ", ")
+        let connected = hit.contains { $0.channel.dataFrame != nil }
+        let what =
+            !accepted
+            ? "the server refused"
+            : connected ? "the server accepted and connected" : "the server accepted"
+        return Fault(
+            key: (accepted ? "accepted " : "refused ") + targets,
+            message: "Clients had the server connect to \(targets), not their own; \(what).",
+            expected: "PORT of the client's own address, refused otherwise", observed: what,
+            count: hit.count, severity: accepted ? (connected ? .critical : .high) : .low,
+            packets: hit.flatMap { offer in
+                [
+                    PacketEvidence(
+                        offer.channel.frame,
+                        "\(offer.channel.announcedBy.rawValue) \(offer.channel.advertised.map { "\($0)" } ?? "") of \(offer.session.client)"
+                            + (offer.channel.reply.map { ", answered \($0)" } ?? ""))
+                ]
+                    + [offer.channel.dataFrame].compactMap(\.self).map {
+                        PacketEvidence($0, "SYN of the server to it")
+                    }
+            },
+            offers: Set(hit.map(\.id)), sessions: hit.map(\.session),
+            changes: accepted
+                ? [
+                    ProposedChange(.server, .refuseForeignPeers), ProposedChange(.server, .restart),
+                ] : [])
+    }
+}

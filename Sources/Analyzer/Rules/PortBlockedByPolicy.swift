@@ -1,0 +1,101 @@
+import FTP
+import Net
+import Policy
+
+/// PH304: a port that the server announced is denied by a known line, and the attempt failed.
+enum PortBlockedByPolicy: Rule {
+    static let id = "PH304"
+    static let title = "Announced port blocked by policy, confirmed on the wire"
+    static let severity = Severity.high
+    static let controls: [ControlSet] = [.neededPorts, .availability]
+    static let explanation = Explanation(
+        checks: """
+            Each announced passive port is asked of the path. Where a device denies it and the \
+            client's attempt was not answered, refused or prohibited, line and packets agree.
+            """,
+        why: "This is the transfer that hangs, and the line that makes it hang.",
+        remedy: """
+            Permit the server's range on the named device, above the named line. A port outside \
+            the range is not to be opened: there the server is to be mended.
+            """,
+        refutation: "A SYN for this port behind the named device, in a capture of the same time.",
+        references: ["RFC 959 section 3.2", "RFC 1579"])
+
+    static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
+        guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
+        guard !server.path.isEmpty else {
+            return .notApplicable("no device on the path of this server is known")
+        }
+        var faults: [Fault] = []
+        // What lies outside the range is the server's fault, and not to be opened: PH301's.
+        let failed = server.passiveOffers.filter { offer in
+            server.concerns(offer) && offer.failedOnTheWire
+                && (server.range == nil || server.settings?.passiveFrom == .invalid
+                    || offer.port.map { server.range?.contains($0) ?? true } ?? false)
+        }
+        let attempts = server.attempts
+        for blockade in server.blockades(of: PortSet(ports: failed.compactMap(\.port))) {
+            let hit = failed.filter { $0.port.map(blockade.ports.contains) ?? false }
+            faults.append(offers(hit, blockade, server))
+        }
+        for blockade in server.blockades(of: PortSet(ports: attempts.map(\.server.port))) {
+            faults.append(control(attempts, blockade, server))
+        }
+        if !faults.isEmpty { return .failed(faults) }
+        let unknown = failed.filter { $0.port.map(server.undecided.contains) ?? false }
+        if !unknown.isEmpty {
+            let ports = PortSet(ports: unknown.compactMap(\.port))
+            let why = server.doubts(about: ports).prefix(3).joined(separator: "; ")
+            return .cannotTell("\(ports.named) failed, and what the path does isn't known: \(why)")
+        }
+        guard !server.passiveOffers.isEmpty else {
+            return .cannotTell("no passive port was announced in clear text")
+        }
+        return .passed("no announced port that failed is denied by a known line")
+    }
+
+    private static func offers(
+        _ hit: [Offer], _ blockade: Blockade, _ server: ServerView
+    ) -> Fault {
+        let ports = blockade.ports
+        let attempts = hit.reduce(0) { $0 + $1.channel.attempts }
+        let how = Set(hit.map(\.channel.outcome.rawValue)).sorted().joined(separator: ", ")
+        let message = """
+            The server announced \(ports.named), and \(blockade.sentence); \
+            \(attempts) \(attempts == 1 ? "attempt" : "attempts") of clients: \(how).
+            """
+        return Fault(
+            key: "\(blockade.hop ?? "") \(ports)", message: message,
+            expected: "\(ports.brief) permitted", observed: how, count: hit.count,
+            packets: hit.flatMap(\.failureEvidence),
+            config: [blockade.line] + server.configuredSources, offers: Set(hit.map(\.id)),
+            sessions: hit.map(\.session),
+            changes: server.openings(for: [blockade]),
+            ports: ports)
+    }
+
+    private static func control(
+        _ attempts: [ControlAttempt], _ blockade: Blockade, _ server: ServerView
+    ) -> Fault {
+        let hit = attempts.filter { blockade.ports.contains($0.server.port) }
+        let tries = hit.reduce(0) { $0 + $1.attempts }
+        return Fault(
+            key: "control \(blockade.ports)",
+            message: """
+                The control \(blockade.ports.named) is shut: \(blockade.sentence). \
+                \(hit.count) clients tried with \(tries) SYNs in vain.
+                """,
+            expected: "\(blockade.ports.brief) permitted",
+            observed: Set(hit.map(\.outcome.rawValue)).sorted().joined(separator: ", "),
+            count: hit.count,
+            packets: hit.map {
+                PacketEvidence(
+                    $0.first,
+                    "SYN \($0.client) → \($0.server), \($0.attempts) in all, \($0.outcome.rawValue)"
+                )
+            },
+            config: [blockade.line],
+            changes: server.openings(for: [blockade]),
+            ports: blockade.ports)
+    }
+}

@@ -1,0 +1,65 @@
+import FTP
+import Net
+import Policy
+
+/// PH123: the server had no passive port left to offer.
+enum RangeExhausted: Rule {
+    static let id = "PH123"
+    static let title = "Passive range exhausted"
+    static let severity = Severity.high
+    static let controls: [ControlSet] = [.availability]
+    static let explanation = Explanation(
+        checks:
+            "PASV, EPSV and LPSV that the server answers with 421, 425, or 500 for want of a port.",
+        why: "Each transfer holds a port. With all of them held, the next client is turned away.",
+        remedy:
+            "Widen the range to a quarter more than the transfers that run at once, and open it.",
+        refutation: "The server's log of that moment, with another reason for the reply.",
+        references: ["RFC 959 section 4.2.1", "vsftpd 3.0.3: vsf_sysutil_bind"])
+
+    static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
+        guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
+        guard !server.sessions.isEmpty else { return .cannotTell("no session was seen") }
+        let hit = server.sessions.flatMap { session in
+            session.failures.filter(isExhaustion).map { (session, $0) }
+        }
+        guard !hit.isEmpty else {
+            let readable = server.sessions.contains { $0.encryption == nil }
+            return readable
+                ? .passed("no PASV or EPSV was turned away")
+                : .cannotTell("every session was encrypted")
+        }
+        let range = server.range.map { ": \($0.count) configured (\($0.brief))" } ?? ""
+        return .failed([
+            Fault(
+                key: "exhausted",
+                message: """
+                    \(hit.count) times the server had no passive port left to offer\(range); \
+                    \(server.mostOpenAtOnce) were seen in use at once.
+                    """,
+                expected: "227 or 229",
+                observed: Set(hit.map { "\($0.1.code)" }).sorted().joined(separator: ", "),
+                count: hit.count,
+                packets: hit.map {
+                    PacketEvidence($0.1.frame, "\($0.1.command ?? "PASV") answered: \($0.1.text)")
+                },
+                config: server.configuredSources, sessions: hit.map(\.0), changes: wider(server))
+        ])
+    }
+
+    private static func isExhaustion(_ failure: SessionRecord.FailureReply) -> Bool {
+        guard ["PASV", "EPSV", "LPSV"].contains(failure.command) else { return false }
+        return [421, 425].contains(failure.code)
+            || failure.text.hasPrefix("500 OOPS: vsf_sysutil_bind")
+    }
+
+    private static func wider(_ server: ServerView) -> [ProposedChange] {
+        guard let range = server.range, let low = range.first else { return [] }
+        let need = max(range.count * 2, Int((Double(server.mostOpenAtOnce) * 1.25).rounded(.up)))
+        guard Int(low) + need - 1 <= 65535 else { return [] }
+        return [
+            ProposedChange(.server, .setPassiveRange(low...UInt16(Int(low) + need - 1))),
+            ProposedChange(.server, .restart),
+        ]
+    }
+}

@@ -1,0 +1,70 @@
+import Net
+import Policy
+
+/// PH203: the devices on the path open ports that the server does not use.
+enum TooManyPortsOpen: Rule {
+    static let id = "PH203"
+    static let title = "More ports open than the server uses"
+    static let severity = Severity.medium
+    static let controls: [ControlSet] = [.neededPorts]
+    static let explanation = Explanation(
+        checks: """
+            Ports from 1024 on that every device on the path permits, less the configured passive \
+            range and the control ports.
+            """,
+        why: """
+            Whatever else listens on such a port, now or after the next installation, is open to \
+            whoever may use FTP.
+            """,
+        remedy: "Narrow the opening to the configured range, or say which service needs the rest.",
+        refutation:
+            "Another service of the same address that is meant to be reached at these ports.",
+        references: ["RFC 1579", "NIST SP 800-41 Revision 1, section 4.1"])
+
+    /// Ports below it are other services' own, and no FTP server offers them.
+    private static let unprivileged = PortSet(1024...65535)
+
+    static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
+        guard server.site != nil, !server.path.isEmpty else {
+            return .notApplicable("no device on the path of this server is known")
+        }
+        guard let range = server.range else {
+            return .cannotTell("no passive range is known to hold the open ports against")
+        }
+        let extra = server.permitted.intersection(unprivileged)
+            .subtracting(range).subtracting(server.controlPorts)
+        guard !extra.isEmpty else {
+            let doubtful = server.undecided.intersection(unprivileged).subtracting(range)
+            return doubtful.isEmpty
+                ? .passed("no port beyond \(range.brief) and the control port is open")
+                : .cannotTell("whether \(doubtful.named) are open isn't known")
+        }
+        let lines = openingLines(of: extra, server)
+        let isWide = extra.count > 10_000
+        return .failed([
+            Fault(
+                key: "\(extra)",
+                message:
+                    "\(extra.count) ports beyond the configured \(range.brief) are open: \(extra.brief).",
+                expected: "\(range.brief) and the control port",
+                observed: "\(extra.brief) open too",
+                count: extra.count, severity: isWide ? .high : nil,
+                config: server.configuredSources + lines.prefix(8), changes: closing(extra, server),
+                ports: extra)
+        ])
+    }
+
+    private static func openingLines(of ports: PortSet, _ server: ServerView) -> [SourceLine] {
+        var seen: Set<SourceLine> = []
+        return server.reach.flatMap(\.segments)
+            .filter { $0.verdict == .permitted && !$0.ports.isDisjoint(with: ports) }
+            .flatMap(\.decidedBy).map(\.source).filter { seen.insert($0).inserted }
+    }
+
+    private static func closing(_ ports: PortSet, _ server: ServerView) -> [ProposedChange] {
+        guard let hop = server.path.last, let address = server.addressSeen(by: hop.name) else {
+            return []
+        }
+        return [ProposedChange(.hop(hop.name), .forbid(ports, to: address))]
+    }
+}

@@ -1,0 +1,56 @@
+import FTP
+import Net
+import Policy
+
+extension ServerView {
+    /// The server for the head of its section and for the port ruler.
+    public var summary: AuditReport.ServerSummary {
+        AuditReport.ServerSummary(
+            name: name, known: site != nil, addresses: addresses, control: control,
+            product: settings?.behaviour.product, configured: configured,
+            configuredSources: configuredSources, hops: lanes,
+            permitted: path.isEmpty ? nil : permitted.union(inspected), undecided: undecided,
+            translated: isTranslated ? translated : nil, observed: observed,
+            sessions: sessions.count,
+            encryptedSessions: sessions.count { $0.encryption != nil },
+            clients: Set(sessions.map(\.client.address)).count)
+    }
+
+    /// Whether clients reach it by another address than its own.
+    public var isTranslated: Bool { site.map { $0.inside != $0.addresses } ?? false }
+
+    private var lanes: [AuditReport.HopLane] {
+        guard let site, let address = site.addresses.first else { return [] }
+        let whole = PortSet(1...65535)
+        return path.enumerated().map { index, hop in
+            // What earlier hops make of the address is what this one sees.
+            let before = PathEvaluator(Array(path[..<index])).reach(
+                ReachQuestion(from: .all, to: address, ports: whole))
+            let seen =
+                index == 0
+                ? address
+                : before.segments.compactMap(\.translatedTo).first ?? address
+            let answer = PathEvaluator([hop]).reach(
+                ReachQuestion(
+                    from: Self.clients(of: site, as: address.family), to: seen, ports: whole,
+                    control: site.control.first))
+            let open = whole.subtracting(
+                Self.ports(of: answer) {
+                    $0.verdict != .permitted && $0.verdict != .permittedByInspection
+                })
+            return AuditReport.HopLane(
+                name: hop.name, file: hop.configuration.file, permitted: open)
+        }
+    }
+
+    private var observed: [AuditReport.ObservedPort] {
+        var outcomes: [UInt16: [String: Int]] = [:]
+        for offer in offers where offer.isPassive {
+            guard let port = offer.port else { continue }
+            outcomes[port, default: [:]][offer.channel.outcome.rawValue, default: 0] += 1
+        }
+        return outcomes.sorted { $0.key < $1.key }.map {
+            AuditReport.ObservedPort(port: $0.key, outcomes: $0.value)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+/// The captures of one run: files, folders and standard input, as a user named them.
+public struct CaptureSet: Sendable {
+    /// Files in the order of the arguments, each folder sorted by path; `-` is standard input.
+    public private(set) var paths: [String] = []
+    /// What could not be used at all.
+    public private(set) var problems: [CaptureProblem] = []
+
+    /// Folders are followed to this depth and to this many files.
+    public static let deepestFolder = 32
+    public static let mostFiles = 100_000
+
+    /// Suffixes by which a file in a folder claims to be a capture.
+    static let suffixes = [".pcap", ".pcapng", ".cap", ".ntar", ".dmp"]
+    static let packedSuffixes = ["", ".gz", ".zst", ".xz"]
+
+    public init(_ arguments: [String]) {
+        for argument in arguments {
+            guard argument != "-", let names = Descriptor.names(in: argument) else {
+                paths.append(argument)
+                continue
+            }
+            let before = paths.count
+            add(names, of: argument, depth: 0)
+            if paths.count == before {
+                problems.append(
+                    CaptureProblem(path: argument, offset: 0, reason: .emptyFolder))
+            }
+        }
+    }
+
+    private mutating func add(_ names: [String], of folder: String, depth: Int) {
+        for name in names {
+            let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
+            if let inner = Descriptor.names(in: path) {
+                if depth < Self.deepestFolder { add(inner, of: path, depth: depth + 1) }
+            } else if paths.count >= Self.mostFiles {
+                let problem = CaptureProblem(
+                    path: folder, offset: 0, reason: .tooManyFiles(count: Self.mostFiles))
+                if problems.last?.reason != problem.reason { problems.append(problem) }
+                return
+            } else if !Descriptor.isFile(path) {
+                continue
+            } else if Self.claims(name) || Self.isCapture(path) {
+                paths.append(path)
+            }
+        }
+    }
+
+    private static func claims(_ name: String) -> Bool {
+        let lower = name.lowercased()
+        return suffixes.contains { suffix in
+            packedSuffixes.contains { lower.hasSuffix(suffix + $0) }
+        }
+    }
+
+    private static func isCapture(_ path: String) -> Bool {
+        guard let file = try? CaptureFile(path: path, capture: 0) else { return false }
+        return file.problems.isEmpty
+    }
+
+    /// Opens what can be opened and merges it by time; the rest stands in `problems`.
+    public mutating func open() -> any PacketSource {
+        var files: [CaptureFile] = []
+        for (index, path) in paths.enumerated() {
+            do {
+                let file = try CaptureFile(path: path, capture: index)
+                files.append(file)
+            } catch {
+                problems.append(error)
+            }
+        }
+        return files.count == 1 ? files[0] : MergedCaptures(files)
+    }
+}

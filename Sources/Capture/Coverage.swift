@@ -1,0 +1,46 @@
+public import Net
+
+/// What of one capture could be read: the counts that a report states.
+public struct Coverage: Hashable, Sendable {
+    public var frames = 0
+    /// Bytes as they were on the wire.
+    public var bytes = 0
+    /// The earliest and the latest time of a frame.
+    public var first: Timestamp?
+    public var last: Timestamp?
+    /// Frames that carry no IP, or have an unknown link type.
+    public var notIP = 0
+    /// Frames whose headers are cut or contradict themselves.
+    public var undecodable = 0
+    /// Frames that the snap length cut.
+    public var truncated = 0
+    /// Fragments of IP datagrams.
+    public var fragments = 0
+    public var tcp = 0
+
+    public init() {}
+
+    /// Counts a frame and what it turned out to be.
+    public mutating func count(_ header: FrameHeader, captured: Int, as decoded: Decoded) {
+        frames += 1
+        bytes += header.originalLength
+        if captured < header.originalLength { truncated += 1 }
+        if let last, let first {
+            if header.time > last { self.last = header.time }
+            if header.time < first { self.first = header.time }
+        } else {
+            first = header.time
+            last = header.time
+        }
+        switch decoded {
+        case .tcp: tcp += 1
+        case .assembledTCP:
+            tcp += 1
+            fragments += 1
+        case .fragment: fragments += 1
+        case .notIP: notIP += 1
+        case .undecodable: undecodable += 1
+        case .otherIP, .unreachable: break
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Net
+
+/// Several captures as one: frames in the order of time, and at the same time in the order of
+/// the captures. Inside a capture its own order stands.
+public final class MergedCaptures: PacketSource {
+    private var files: [CaptureFile]
+    /// A heap of the files that have a frame, the earliest first.
+    private var heads: [Head] = []
+    private var current: Int?
+    private var started = false
+
+    private struct Head {
+        var header: FrameHeader
+        var file: Int
+
+        static func < (a: Head, b: Head) -> Bool {
+            a.header.time == b.header.time ? a.file < b.file : a.header.time < b.header.time
+        }
+    }
+
+    public init(_ files: [CaptureFile]) { self.files = files }
+
+    public var problems: [CaptureProblem] { files.flatMap(\.problems) }
+
+    public func advance() -> Step {
+        if started {
+            guard let current else { return .end }
+            replaceTop(with: next(of: current))
+        } else {
+            started = true
+            for index in files.indices {
+                if let head = next(of: index) { push(head) }
+            }
+        }
+        current = heads.first?.file
+        guard let head = heads.first else { return .end }
+        return .frame(head.header)
+    }
+
+    public func withBytes(_ body: (Span<UInt8>) -> Void) {
+        guard let current else { return }
+        files[current].withBytes(body)
+    }
+
+    private func next(of index: Int) -> Head? {
+        guard case .frame(let header) = files[index].advance() else { return nil }
+        return Head(header: header, file: index)
+    }
+
+    private func push(_ head: Head) {
+        heads.append(head)
+        var child = heads.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard heads[child] < heads[parent] else { return }
+            heads.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    private func replaceTop(with head: Head?) {
+        if let head {
+            heads[0] = head
+        } else {
+            heads.swapAt(0, heads.count - 1)
+            heads.removeLast()
+        }
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < heads.count && heads[child] < heads[least] { least = child }
+            guard least != parent else { return }
+            heads.swapAt(parent, least)
+            parent = least
+        }
+    }
+}

@@ -1,0 +1,48 @@
+public import Net
+
+/// What is known of a frame beside its bytes.
+public struct FrameHeader: Hashable, Sendable {
+    /// Index into the list of captures of this run.
+    public var capture: Int
+    /// From 1, in the order of the file, as Wireshark numbers it.
+    public var number: Int
+    public var time: Timestamp
+    /// Bytes on the wire; more than were lent where the snap length cut the frame.
+    public var originalLength: Int
+    public var linkType: LinkType
+
+    @inlinable
+    public init(
+        capture: Int, number: Int, time: Timestamp, originalLength: Int, linkType: LinkType
+    ) {
+        self.capture = capture
+        self.number = number
+        self.time = time
+        self.originalLength = originalLength
+        self.linkType = linkType
+    }
+}
+
+/// Frames, one after the other: a file, several files merged by time, an interface.
+///
+/// Call `advance()`; after `.frame`, `withBytes` lends the bytes of that frame until the next
+/// `advance()`.
+public protocol PacketSource: AnyObject {
+    /// Moves to the next frame.
+    func advance() -> Step
+
+    /// Lends the captured bytes of the frame that `advance()` moved to.
+    func withBytes(_ body: (Span<UInt8>) -> Void)
+
+    /// What kept the source from being read to its end: empty where nothing did.
+    var problems: [CaptureProblem] { get }
+}
+
+/// What `PacketSource.advance()` found.
+public enum Step: Hashable, Sendable {
+    case frame(FrameHeader)
+    /// Nothing for now; time may pass on. Only interfaces say so.
+    case idle
+    /// No frame will follow; `problems` tells whether that was the true end.
+    case end
+}

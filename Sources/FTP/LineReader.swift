@@ -1,0 +1,93 @@
+/// Bytes of one direction of a control connection to lines.
+///
+/// A line ends at LF; one CR before it is taken off, a lone CR ends nothing (RFC 959 section 5.3
+/// with RFC 854). Telnet commands are taken out, `IAC IAC` is one byte 255. A line longer than the
+/// limit is cut, and reading goes on behind its end.
+struct LineReader {
+    /// The line that ended last, or what there is of the current one.
+    private(set) var line: [UInt8] = []
+    /// The line is longer than the limit, or bytes of its end are missing.
+    private(set) var isCut = false
+    /// Bytes before the line are missing: it may be the rest of another.
+    private(set) var followsLoss = false
+    private let limit: Int
+    private var telnet = Telnet.text
+    private var isComplete = false
+
+    private enum Telnet { case text, command, option, subnegotiation, subnegotiationCommand }
+
+    init(limit: Int) { self.limit = limit }
+
+    /// No byte of a line is held.
+    var isAtStart: Bool { (isComplete || line.isEmpty) && telnet == .text }
+
+    /// Takes a byte; true where it ended a line.
+    mutating func push(_ byte: UInt8) -> Bool {
+        if isComplete { begin() }
+        switch telnet {
+        case .text:
+            if byte == 0x0a {
+                if line.last == 0x0d { line.removeLast() }
+                isComplete = true
+                return true
+            }
+            if byte == 255 { telnet = .command } else { append(byte) }
+        case .command: command(byte)
+        case .option: telnet = .text
+        case .subnegotiation: if byte == 255 { telnet = .subnegotiationCommand }
+        case .subnegotiationCommand: telnet = byte == 240 ? .text : .subnegotiation
+        }
+        return false
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        guard line.count < limit else {
+            isCut = true
+            return
+        }
+        line.append(byte)
+    }
+
+    /// RFC 854: the byte after IAC.
+    private mutating func command(_ byte: UInt8) {
+        switch byte {
+        case 250: telnet = .subnegotiation
+        case 251...254: telnet = .option
+        case 255:
+            append(255)
+            telnet = .text
+        case 236...249: telnet = .text
+        default:
+            // No command: a name in Latin-1 whose author did not double the byte.
+            append(255)
+            telnet = .text
+            if byte != 0x0a { append(byte) }
+        }
+    }
+
+    private mutating func begin() {
+        line.removeAll(keepingCapacity: true)
+        isCut = false
+        followsLoss = false
+        isComplete = false
+    }
+
+    /// Bytes are missing here; true where a line was cut by that and can be taken as it is.
+    mutating func lose() -> Bool {
+        telnet = .text
+        guard !isComplete, !line.isEmpty else {
+            begin()
+            followsLoss = true
+            return false
+        }
+        isCut = true
+        isComplete = true
+        return true
+    }
+
+    /// After a line that `lose` cut was taken.
+    mutating func resume() {
+        begin()
+        followsLoss = true
+    }
+}

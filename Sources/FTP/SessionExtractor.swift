@@ -1,0 +1,421 @@
+public import Capture
+public import Net
+public import Streams
+
+/// Packets to session records: the one path for files and interfaces.
+///
+/// Feed it frames in the order of their time. A record is handed over when its control connection
+/// has ended and its data connections have come to rest, or at `finish()`. Time is packet time.
+public final class SessionExtractor {
+    /// What was read of each capture, by its index.
+    public private(set) var coverage: [Coverage]
+    /// Bounds of `Limits` that were reached.
+    public private(set) var limitHits = LimitHits()
+
+    private let limits: Limits
+    var recentAge: Int64 { limits.recentAge }
+    var announcementAge: Int64 { limits.announcementAge }
+    private let controlPorts: Set<UInt16>
+    private let onSession: (SessionRecord) -> Void
+    private var decoder = Decoder()
+    var table: FlowTable
+    var sessions: [ControlSession?] = []
+    private var freeSessions: [Int] = []
+    private var openSessions = 0
+    var expectations: Expectations
+    var recent: RecentConnections
+    var encrypted: [Pair: [Int]] = [:]
+    private var attempts: [FlowTable.Handle] = []
+    private var settledAttempts: [ControlAttempt] = []
+    /// Senders of ICMP messages, by the first packet of the connection that they are about.
+    var prohibitors: [PacketMark: IPAddress] = [:]
+    private var now = Timestamp(nanoseconds: .min)
+    private var nextSweep = Timestamp(nanoseconds: .min)
+    private var packetsSinceSweep = 0
+
+    /// Addresses of a client and a server.
+    struct Pair: Hashable {
+        var client: IPAddress
+        var server: IPAddress
+    }
+
+    /// - Parameters:
+    ///   - captures: How many captures the frames come from.
+    ///   - limits: Bounds of what is kept.
+    ///   - controlPorts: Ports at which a connection that fails is kept as `ControlAttempt`.
+    ///   - onSession: Takes each finished record.
+    public init(
+        captures: Int = 1, limits: Limits = Limits(), controlPorts: Set<UInt16> = [21, 990, 2121],
+        onSession: @escaping (SessionRecord) -> Void
+    ) {
+        self.limits = limits
+        self.controlPorts = controlPorts
+        self.onSession = onSession
+        coverage = [Coverage](repeating: Coverage(), count: max(captures, 1))
+        table = FlowTable(limit: limits.flows)
+        expectations = Expectations(age: limits.announcementAge, early: limits.recentAge)
+        recent = RecentConnections(limit: limits.recentConnections)
+    }
+
+    /// Takes a frame.
+    public func consume(_ header: FrameHeader, _ bytes: Span<UInt8>) {
+        let decoded = decoder.decode(bytes, header)
+        if header.capture < coverage.count {
+            coverage[header.capture].count(header, captured: bytes.count, as: decoded)
+        }
+        switch decoded {
+        case .tcp:
+            take(decoder.packet, bytes, header, isTruncated: bytes.count < header.originalLength)
+        case .assembledTCP:
+            let whole = decoder.assembled
+            take(decoder.packet, whole.span, header, isTruncated: false)
+        case .unreachable: takeUnreachable(decoder.packet, PacketMark(header))
+        case .fragment, .otherIP, .notIP, .undecodable: break
+        }
+        packetsSinceSweep += 1
+        if header.time > now { now = header.time }
+        if now >= nextSweep, packetsSinceSweep >= openSessions + attempts.count { sweep() }
+    }
+
+    /// Lets time pass where no packet tells it: on an idle interface.
+    public func tick(_ time: Timestamp) {
+        if time > now { now = time }
+        if now >= nextSweep { sweep() }
+    }
+
+    private func take(
+        _ packet: Packet, _ bytes: Span<UInt8>, _ header: FrameHeader, isTruncated: Bool
+    ) {
+        let mark = PacketMark(header)
+        let firstByte = packet.payloadLength > 0 ? bytes[packet.payloadStart] : nil
+        let tracked = table.track(packet, mark, firstByte: firstByte)
+        if table.hasRetired { absorbRetired() }
+        if tracked.isNew { begin(tracked.index, packet) }
+        if table[tracked.index].role != .control {
+            guard firstByte != nil, !table[tracked.index].state.contains(.dismissed),
+                table[tracked.index].role != .data,
+                look(tracked, packet, bytes)
+            else { return }
+        }
+        let number = Int(table[tracked.index].owner)
+        guard number < sessions.count, let session = sessions[number] else { return }
+        let direction: Direction =
+            tracked.fromLow == session.clientIsLow ? .toServer : .toClient
+        session.take(packet, bytes, direction, mark, isTruncated: isTruncated)
+        if session.verdict != .undecided { followUp(session, number) }
+        if session.closedAt == nil, table[tracked.index].isOver { session.closedAt = mark.time }
+    }
+
+    private func takeUnreachable(_ packet: Packet, _ mark: PacketMark) {
+        guard let index = table.noteUnreachable(packet, mark) else { return }
+        guard table[index].role != .none, prohibitors.count < limits.flows else { return }
+        prohibitors[table[index].first] = packet.reporter
+    }
+
+    /// A connection begins: it may have been announced, or be an attempt to reach a server.
+    private func begin(_ index: Int, _ packet: Packet) {
+        let flow = table[index]
+        let isSYN = packet.flags.contains(.syn)
+        if isSYN {
+            recent.add(RecentConnections.Entry(handle: table.handle(index)))
+        }
+        if !expectations.isEmpty, match(index) { return }
+        guard isSYN, let opener = flow.opener else { return }
+        let listener = flow.other(than: opener)
+        if !encrypted.isEmpty, listener.port >= 1024, hide(index, opener, listener) { return }
+        guard controlPorts.contains(listener.port), !packet.flags.contains(.ack) else { return }
+        guard attempts.count + settledAttempts.count < limits.controlAttempts else {
+            limitHits.count("controlAttempts")
+            return
+        }
+        table[index].role = .attempt
+        attempts.append(table.handle(index))
+    }
+
+    // MARK: recognition
+
+    /// Looks at the first payload of a flow; true where it was promoted to a session.
+    private func look(_ tracked: FlowTable.Tracked, _ packet: Packet, _ bytes: Span<UInt8>) -> Bool
+    {
+        let index = tracked.index
+        let flow = table[index]
+        table[index].looks += 1
+        if flow.beginsTLS == true {
+            let isImplicit = flow.low.port == 990 || flow.high.port == 990
+            guard isImplicit, flow.looks < 8 else {
+                table[index].state.insert(.dismissed)
+                return false
+            }
+            guard flow.state.isSuperset(of: [.tlsLow, .tlsHigh]) else { return false }
+            return promote(tracked, clientIsLow: flow.high.port == 990, isImplicit: true)
+        }
+        let payload = bytes.extracting(
+            packet.payloadStart..<packet.payloadStart + packet.payloadLength)
+        let isReply = Self.mayBeReply(payload)
+        let isCommand = !isReply && Command.mayBegin(payload)
+        let senderIsOpener = flow.opener.map { ($0 == flow.low) == tracked.fromLow }
+        let isOutOfOrder =
+            tracked.expected.map { SequenceNumber(packet.sequence).distance(from: $0) > 0 } ?? false
+        // The server is the end that was called; where the call was not seen, the one that
+        // replies.
+        let fits =
+            isReply && senderIsOpener != true || isCommand && senderIsOpener != false
+            || isOutOfOrder && senderIsOpener != nil && Self.isText(payload)
+        guard fits else {
+            let isControlPort = flow.low.port == 21 || flow.high.port == 21
+            let most = isControlPort ? 16 : senderIsOpener == nil ? 4 : 1
+            if Int(table[index].looks) >= most { table[index].state.insert(.dismissed) }
+            return false
+        }
+        let senderIsClient = senderIsOpener ?? isCommand
+        return promote(
+            tracked, clientIsLow: senderIsClient == tracked.fromLow, isImplicit: false)
+    }
+
+    private static func mayBeReply(_ bytes: Span<UInt8>) -> Bool {
+        for index in 0..<min(3, bytes.count) where !(0x30...0x39).contains(bytes[index]) {
+            return false
+        }
+        guard bytes.count > 0, (0x31...0x36).contains(bytes[0]) else { return false }
+        return bytes.count < 4 || [0x20, 0x2d, 0x0d, 0x0a].contains(bytes[3])
+    }
+
+    private static func isText(_ bytes: Span<UInt8>) -> Bool {
+        for index in 0..<min(bytes.count, 64)
+        where bytes[index] < 0x20 && ![0x09, 0x0a, 0x0d].contains(bytes[index]) { return false }
+        return true
+    }
+
+    private func promote(
+        _ tracked: FlowTable.Tracked, clientIsLow: Bool, isImplicit: Bool
+    ) -> Bool {
+        let index = tracked.index
+        guard openSessions < limits.sessions else {
+            limitHits.count("sessions")
+            table[index].state.insert(.dismissed)
+            return false
+        }
+        let sender = tracked.expected
+        let receiver = table.nextExpected(index, low: !tracked.fromLow)
+        let fromClient = tracked.fromLow == clientIsLow
+        let session = ControlSession(
+            flow: table.handle(index), state: table[index], clientIsLow: clientIsLow,
+            starts: fromClient ? [sender, receiver] : [receiver, sender], limits: limits)
+        let number: Int
+        if let free = freeSessions.popLast() {
+            number = free
+            sessions[number] = session
+        } else {
+            number = sessions.count
+            sessions.append(session)
+        }
+        openSessions += 1
+        table[index].role = .control
+        table[index].owner = UInt32(number)
+        if isImplicit { session.beginImplicitTLS(session.record.first) }
+        return true
+    }
+
+    /// After a session's lines were read: what it announced is expected from now on.
+    private func followUp(_ session: ControlSession, _ number: Int) {
+        guard session.verdict == .ftp else {
+            if let index = table.index(session.flow) {
+                table[index].role = .none
+                table[index].state.insert(.dismissed)
+            }
+            release(number)
+            return
+        }
+        while session.unregistered < session.record.channels.count {
+            expect(session, number, session.unregistered)
+            session.unregistered += 1
+        }
+        if session.record.encryption != nil, !session.isEncryptionRegistered {
+            session.isEncryptionRegistered = true
+            encrypted[pair(session), default: []].append(number)
+        }
+    }
+
+    private func pair(_ session: ControlSession) -> Pair {
+        Pair(client: session.record.client.address, server: session.record.server.address)
+    }
+
+    private func release(_ number: Int) {
+        sessions[number] = nil
+        freeSessions.append(number)
+        openSessions -= 1
+    }
+
+    // MARK: the end
+
+    private func sweep() {
+        nextSweep = Timestamp(nanoseconds: now.nanoseconds.addingReportingOverflow(1_000_000_000).0)
+        packetsSinceSweep = 0
+        for (number, session) in sessions.enumerated() {
+            guard let session else { continue }
+            forgetExpired(session, number)
+            let isEnded =
+                session.closedAt.map { now.since($0) > limits.linger } ?? false
+                || now.since(session.lastTime) > limits.controlIdle
+            if isEnded, session.isDataSettled(self, now) { emit(session, number) }
+        }
+        settleAttempts(all: false)
+    }
+
+    private func forgetExpired(_ session: ControlSession, _ number: Int) {
+        while session.expired < session.unregistered {
+            let frame = session.record.channels[session.expired].frame
+            guard now.since(frame.time) > limits.announcementAge else { return }
+            forget(session, number, session.expired)
+            session.expired += 1
+        }
+    }
+
+    private func forget(_ session: ControlSession, _ number: Int, _ channel: Int) {
+        for key in session.links[channel].keys {
+            expectations.remove(session: number, channel: channel, at: key)
+        }
+        session.links[channel].keys = []
+    }
+
+    private func emit(_ session: ControlSession, _ number: Int) {
+        session.finishStreams()
+        followUp(session, number)
+        guard session.verdict == .ftp else { return }
+        onSession(session.built(self, isFinal: true))
+        for channel in session.expired..<max(session.expired, session.links.count) {
+            forget(session, number, channel)
+        }
+        if session.isEncryptionRegistered {
+            let pair = pair(session)
+            encrypted[pair]?.removeAll { $0 == number }
+            if encrypted[pair]?.isEmpty == true { encrypted[pair] = nil }
+        }
+        disown(session)
+        release(number)
+    }
+
+    /// The connections of a session that is handed over are nobody's any more.
+    private func disown(_ session: ControlSession) {
+        var linked = session.links.flatMap(\.flows) + session.hidden
+        linked.append(.live(session.flow))
+        for case .live(let handle) in linked {
+            guard let index = table.index(handle) else { continue }
+            prohibitors[table[index].first] = nil
+            table[index].role = .none
+            table[index].state.insert(.dismissed)
+        }
+    }
+
+    private func absorbRetired() {
+        for flow in table.takeRetired() {
+            switch flow.role {
+            case .none: break
+            case .control:
+                let session = sessions[Int(flow.owner)]
+                session?.goneFlow = flow
+                if session?.closedAt == nil { session?.closedAt = flow.last.time }
+            case .data, .hidden:
+                guard let session = sessions[Int(flow.owner)] else { break }
+                absorb(flow, into: session)
+            case .attempt: settle(flow)
+            }
+        }
+    }
+
+    private func absorb(_ flow: Flow, into session: ControlSession) {
+        func isSame(_ linked: LinkedFlow) -> Bool {
+            guard case .live(let handle) = linked else { return false }
+            return handle.index == flow.place
+        }
+        if flow.role == .hidden {
+            guard let place = session.hidden.firstIndex(where: isSame) else { return }
+            session.hidden[place] = .gone(flow)
+        } else {
+            let channel = Int(flow.ownerItem)
+            guard channel < session.links.count,
+                let place = session.links[channel].flows.firstIndex(where: isSame)
+            else { return }
+            session.links[channel].flows[place] = .gone(flow)
+        }
+    }
+
+    /// Hands over every session that is still open, in the order of their first frames.
+    public func finish() {
+        for (number, session) in sessions.enumerated() {
+            guard let session else { continue }
+            session.finishStreams()
+            followUp(session, number)
+        }
+        let open = sessions.enumerated().compactMap { number, session in
+            session.map { (number, $0) }
+        }
+        for (number, session) in open.sorted(by: { $0.1.record.first < $1.1.record.first }) {
+            emit(session, number)
+        }
+        settleAttempts(all: true)
+        limitHits.count("flows", table.evicted)
+        limitHits.count("fragments", decoder.fragmentsDropped)
+    }
+
+    /// The records of sessions that are still open, as far as they go.
+    public func snapshot() -> [SessionRecord] {
+        sessions.compactMap { session in
+            guard let session, session.verdict == .ftp else { return nil }
+            return session.built(self, isFinal: false)
+        }.sorted { $0.first < $1.first }
+    }
+
+    // MARK: attempts to reach a control port
+
+    /// Attempts that failed, in the order of their first SYN; at most `Limits.controlAttempts`.
+    public var controlAttempts: [ControlAttempt] {
+        settledAttempts.sorted { $0.first < $1.first }
+    }
+
+    /// Takes the attempts that are settled, so that a monitor need not keep them.
+    public func takeControlAttempts() -> [ControlAttempt] {
+        defer { settledAttempts.removeAll() }
+        return controlAttempts
+    }
+
+    private func settleAttempts(all: Bool) {
+        var open: [FlowTable.Handle] = []
+        for handle in attempts {
+            guard let index = table.index(handle), table[index].role == .attempt else { continue }
+            let flow = table[index]
+            if !all, !flow.isOver, !flow.isEstablished,
+                now.since(flow.last.time) <= limits.dataIdle
+            {
+                open.append(handle)
+                continue
+            }
+            settle(flow)
+            prohibitors[flow.first] = nil
+            table[index].role = .none
+        }
+        attempts = open
+    }
+
+    private func settle(_ flow: Flow) {
+        guard let client = flow.opener, !flow.isEstablished else { return }
+        settledAttempts.append(
+            ControlAttempt(
+                client: client, server: flow.other(than: client), first: FrameReference(flow.first),
+                last: FrameReference(flow.last), attempts: Int(flow.attempts),
+                outcome: flow.outcome(isOneSided: false), answer: flow.answerFrame,
+                answerTTL: flow.answerTTL,
+                prohibitedBy: flow.icmp == nil ? nil : prohibitor(of: flow), icmp: flow.icmp))
+    }
+}
+
+extension SessionExtractor: FlowLookup {
+    func flow(_ linked: LinkedFlow) -> Flow? {
+        switch linked {
+        case .gone(let flow): flow
+        case .live(let handle): table.index(handle).map { table[$0] }
+        }
+    }
+
+    func prohibitor(of flow: Flow) -> IPAddress? { prohibitors[flow.first] }
+}

@@ -1,0 +1,70 @@
+import Net
+import Policy
+
+/// What commands and output of `adsutil.vbs` say of the FTP service; the last one is in force.
+struct AdsutilReading {
+    var statement: IISFTPService.Statement?
+    var control: [Setting<UInt16>] = []
+    var sawAnything: Bool { statement != nil || !control.isEmpty }
+    /// The path of the command before, `msftpsvc/1`.
+    private var node = "msftpsvc"
+
+    /// Takes one line without its prompt; nil where it isn't adsutil's.
+    mutating func take(_ line: String, _ source: SourceLine) -> (LineNote.State, String)? {
+        if let command = line.firstMatch(
+            of: /(?i)adsutil(?:\.vbs)?["”]?\s+(get|set|delete|enum)\s+(\S+)\s*(.*)$/)
+        {
+            return take(
+                String(command.1).lowercased(), String(command.2), String(command.3), source)
+        }
+        if let output = line.wholeMatch(
+            of: /(?i)\s*PassivePortRange\s*:\s*\((\w+)\)\s*["“”]?([^"“”]*)["“”]?\s*/)
+        {
+            return set(String(output.2), type: String(output.1), source)
+        }
+        if line.firstMatch(of: /(?i)"PassivePortRange"\s+is not set at this node/) != nil {
+            return set("", type: "STRING", source)
+        }
+        return nil
+    }
+
+    private mutating func take(
+        _ verb: String, _ path: String, _ value: String, _ source: SourceLine
+    ) -> (LineNote.State, String) {
+        var parts = path.unquoted.lowercased().split(separator: "/").map(String.init)
+        if parts.first == "lm" { parts.removeFirst() }
+        guard parts.first == "msftpsvc" else { return (.irrelevant, "not of the FTP service") }
+        let property = parts.count > 1 && Int(parts[parts.count - 1]) == nil ? parts.popLast() : nil
+        node = parts.joined(separator: "/")
+        switch (verb, property) {
+        case ("set", "passiveportrange"):
+            let text = value.bare.unquoted
+            guard !value.bare.isEmpty else { return (.invalid, "no value is given") }
+            return set(text, type: "STRING", source)
+        case ("delete", "passiveportrange"):
+            return set("", type: "STRING", source)
+        case ("set", "serverbindings"):
+            let ports = NetshArguments.words(value).compactMap { IIS6Binding.port($0.unquoted) }
+            guard !ports.isEmpty else { return (.invalid, "not address:port:") }
+            control = ports.map { Setting($0, source) }
+            return (.used, "")
+        default:
+            return (.irrelevant, "changes nothing that is read")
+        }
+    }
+
+    private mutating func set(
+        _ value: String, type: String, _ source: SourceLine
+    ) -> (LineNote.State, String) {
+        guard node == "msftpsvc" else {
+            return (
+                .invalid, "without effect on a site: PassivePortRange counts at MSFTPSVC only"
+            )
+        }
+        var said = IISFTPService.Statement(value: value, sources: [source])
+        if !type.same("STRING") { said.problem = "\(value) is of type \(type), not STRING" }
+        if statement?.value != value || statement?.problem != said.problem { statement = said }
+        if case .invalid(let why) = said.reading { return (.invalid, why) }
+        return (.used, "")
+    }
+}

@@ -1,0 +1,142 @@
+public import Analyzer
+public import Net
+public import Policy
+
+/// The head of every report: which servers fail, of what, and which line mends it.
+public struct Answer: Sendable {
+    /// Servers that fail, most offers hurt first.
+    public var servers: [Server]
+    /// How many servers no finding of weight was raised on.
+    public var sound: Int
+
+    /// One failing server and its main fault.
+    public struct Server: Sendable {
+        public var summary: AuditReport.ServerSummary
+        /// What stands at its head.
+        public var main: Finding
+        /// All that failed on it, the main one first.
+        public var failed: [Finding]
+        /// Offers that came to nothing: refused, unanswered or prohibited.
+        public var hurt: Int
+        /// Offers whose fate was seen.
+        public var tried: Int
+        /// All offers.
+        public var offers: Int
+        /// The line to change, where the main finding names one.
+        public var line: SourceLine?
+        /// Ports that are meant to be offered and not open.
+        public var closed: PortSet
+        /// Offered ports that lie outside the configured range.
+        public var outside: PortSet
+        /// Offered ports that the path blocks and clients ran into.
+        public var blocked: PortSet
+        /// Lines that decided so.
+        public var blockedBy: [SourceLine]
+        /// The commands that mend the main faults, each once.
+        public var fixes: [Fix]
+    }
+
+    public init(_ report: AuditReport) {
+        let failed = Dictionary(
+            grouping: report.findings.filter { $0.status == .failed && $0.severity >= .low },
+            by: \.server)
+        servers = report.servers.compactMap { summary in
+            guard let findings = failed[summary.name] else { return nil }
+            return Server(summary, findings)
+        }
+        .sorted {
+            ($0.weight, $0.hurt, $1.summary.name) > ($1.weight, $1.hurt, $0.summary.name)
+        }
+        sound = report.servers.count - servers.count
+    }
+
+    /// Rules by how well they name the cause; the rest follow by number.
+    static let causes = [
+        "PH304", "PH202", "PH208", "PH209", "PH301", "PH303", "PH104", "PH122", "PH215", "PH211",
+        "PH204", "PH210", "PH105", "PH106", "PH305", "PH123", "PH103", "PH101", "PH102",
+    ]
+
+    static func isBefore(_ a: Finding, _ b: Finding) -> Bool {
+        if a.severity != b.severity { return a.severity > b.severity }
+        let left = causes.firstIndex(of: a.rule) ?? causes.count
+        let right = causes.firstIndex(of: b.rule) ?? causes.count
+        if left != right { return left < right }
+        if a.count != b.count { return a.count > b.count }
+        return (a.rule, a.id) < (b.rule, b.id)
+    }
+}
+
+extension Answer.Server {
+    /// Whether something weighty fails: a server with remarks only never heads a report.
+    var weight: Int { main.severity >= .high ? 1 : 0 }
+
+    init?(_ summary: AuditReport.ServerSummary, _ findings: [Finding]) {
+        let failed = findings.sorted(by: Answer.isBefore)
+        guard let main = failed.first else { return nil }
+        self.summary = summary
+        self.main = main
+        self.failed = failed
+        let totals = summary.observed.reduce(into: [String: Int]()) { totals, port in
+            totals.merge(port.outcomes, uniquingKeysWith: +)
+        }
+        let lost = ["refused", "unanswered", "prohibited"].compactMap { totals[$0] }.reduce(0, +)
+        offers = totals.values.reduce(0, +)
+        hurt = lost
+        tried = lost + (totals["established"] ?? 0)
+        let closedByRules = failed.filter { $0.rule == "PH202" }
+            .reduce(PortSet()) { $0.union($1.ports) }
+        if let configured = summary.configured, let permitted = summary.permitted {
+            closed = configured.subtracting(permitted).subtracting(summary.undecided)
+                .union(closedByRules)
+        } else {
+            closed = closedByRules
+        }
+        let observed = PortSet(ports: summary.observed.map(\.port))
+        outside = summary.configured.map { observed.subtracting($0) } ?? PortSet()
+        let blocking = failed.filter { ["PH304", "PH305"].contains($0.rule) }
+        blocked = blocking.reduce(PortSet()) { $0.union($1.ports) }
+        var lines: [SourceLine] = []
+        for line in blocking.flatMap(\.config)
+        where !lines.contains(line) && !summary.configuredSources.contains(line) {
+            lines.append(line)
+        }
+        blockedBy = lines
+        let sources = Set(summary.configuredSources)
+        line =
+            main.rule == "PH301" || main.rule == "PH204"
+            ? main.config.first
+            : main.config.last { !sources.contains($0) } ?? main.config.first
+        var fixes: [Fix] = []
+        for fix in failed.filter({ $0.severity >= .medium }).flatMap(\.fixes)
+        where !fixes.contains(fix) { fixes.append(fix) }
+        self.fixes = fixes
+    }
+
+    /// `4,821 of 9,812 tried transfers hung or were refused (49 %)`; empty where nobody was hurt.
+    var figures: String {
+        guard hurt > 0 else { return "" }
+        return "\(Figures.count(hurt)) of \(Figures.count(tried)) data connections failed "
+            + "(\(Figures.share(hurt, of: tried)))"
+    }
+}
+
+extension SourceLine {
+    /// `edge.cfg:44`, or the file alone where the proof is an absence.
+    var place: String {
+        guard let line else { return Visible.line(file) }
+        return "\(Visible.line(file)):\(line)"
+    }
+}
+
+extension Finding {
+    /// The finding's id made an anchor: letters, digits and `-._:`, unique where ids are.
+    var anchor: String {
+        String(
+            id.unicodeScalars.map { scalar in
+                switch scalar {
+                case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", ":": Character(scalar)
+                default: "_"
+                }
+            })
+    }
+}

@@ -1,0 +1,192 @@
+import Analyzer
+import Net
+import Policy
+
+/// Sentences that all writers share.
+struct ReportWords {
+    let report: AuditReport
+    let answer: Answer
+
+    init(_ report: AuditReport) {
+        self.report = report
+        answer = Answer(report)
+    }
+
+    /// The answer in one sentence, the server's name apart, so that a writer can set it off.
+    var headline: (before: String, server: String, after: String) {
+        guard let first = answer.servers.first else {
+            return (sound, "", "")
+        }
+        let name = first.summary.name
+        if let configured = first.summary.configured, !first.closed.isEmpty {
+            let open = configured.subtracting(first.closed).count
+            let facts =
+                "it may hand out \(Figures.count(configured.count, "port")), and the path to it "
+                + "opens \(open == 0 ? "none of them" : Figures.count(open) + " of them")."
+            guard first.hurt > 0 else { return ("", name, ": \(facts)") }
+            let share = Figures.share(first.hurt, of: first.tried)
+            return ("\(share) of the data connections to ", name, " fail: \(facts)")
+        }
+        return ("", name, ": \(lowered(Visible.line(first.main.title))).")
+    }
+
+    private var sound: String {
+        guard !report.servers.isEmpty else { return "No FTP server was found to judge." }
+        let passed = report.findings.contains { $0.status == .passed }
+        return passed
+            ? "No fault was found on \(Figures.count(report.servers.count, "server"))."
+            : "Nothing could be judged on \(Figures.count(report.servers.count, "server"))."
+    }
+
+    private func lowered(_ title: String) -> String {
+        // `PASV port …` keeps its capitals, `Data connection …` doesn't.
+        let head = title.prefix(2)
+        guard let first = head.first, head.dropFirst().first?.isLowercase == true else {
+            return title
+        }
+        return first.lowercased() + title.dropFirst()
+    }
+
+    /// What else fails, after the first server.
+    var others: String {
+        let rest = answer.servers.count - 1
+        guard rest > 0 else { return "" }
+        return "\(Figures.count(rest, "more server")) \(rest == 1 ? "fails" : "fail")."
+    }
+
+    func count(_ status: Finding.Status) -> Int {
+        report.findings.filter { $0.status == status }.count
+    }
+
+    func failed(_ severity: Severity) -> Int {
+        report.findings.filter { $0.status == .failed && $0.severity == severity }.count
+    }
+
+    /// `2 captures, 6,214,907 packets, 1,204 FTP sessions on 3 servers; 6 configuration files.`
+    var audited: String {
+        let captures = report.inputs.filter { $0.kind == .capture }.count
+        let files = report.inputs.filter { $0.kind == .configuration }.count
+        let coverage = report.coverage
+        var text =
+            captures == 0
+            ? "No traffic: configuration against configuration"
+            : "\(Figures.count(captures, "capture")), \(Figures.count(coverage.frames, "packet")), "
+                + Figures.count(coverage.sessions, "FTP session")
+        text += ", \(Figures.count(report.servers.count, "server"))"
+        text += "; \(Figures.count(files, "configuration file"))."
+        if let span = coverage.span {
+            text += " \(Figures.moment(span.lowerBound)) to \(Figures.moment(span.upperBound))."
+        }
+        return text
+    }
+
+    /// What the captures could not show.
+    var visibility: String {
+        let coverage = report.coverage
+        guard coverage.sessions > 0 else { return "No FTP session was seen." }
+        var parts: [String] = []
+        func add(_ count: Int, _ words: String) {
+            if count > 0 { parts.append("\(Figures.count(count)) \(words)") }
+        }
+        add(coverage.sessionsWithGaps, "with gaps")
+        add(coverage.midstreamSessions, "joined late")
+        add(coverage.oneSidedSessions, "seen from one side only")
+        add(coverage.encryptedSessions, "encrypted")
+        let sessions = "Of \(Figures.count(coverage.sessions, "session")), "
+        var text =
+            parts.isEmpty
+            ? "\(Figures.count(coverage.sessions, "session")), all whole and readable."
+            : sessions + parts.joined(separator: ", ") + "."
+        if coverage.truncatedFrames > 0 {
+            text += " \(Figures.count(coverage.truncatedFrames, "packet")) cut by the snap length."
+        }
+        text +=
+            coverage.limits.isEmpty
+            ? " No limit was reached."
+            : " Limits reached: "
+                + coverage.limits.sorted { $0.key < $1.key }
+                .map { "\(Visible.line($0.key)) (\(Figures.count($0.value)))" }
+                .joined(separator: ", ") + "."
+        return text
+    }
+
+    /// Findings that tell of something wrong, waived ones last.
+    var faults: [Finding] {
+        report.findings.filter { $0.status == .failed || $0.status == .accepted }
+    }
+
+    func findings(_ status: Finding.Status) -> [Finding] {
+        report.findings.filter { $0.status == status }
+    }
+
+    /// Every input of which something was not read or not used.
+    var incomplete: [AuditReport.Input] {
+        report.inputs.filter { $0.state != .read || !$0.notes.isEmpty }
+    }
+}
+
+/// A control of a standard, and what this audit says of it.
+struct ControlResult {
+    var control: ControlReference
+    var result: Finding.Status
+    var findings: [Finding]
+
+    /// By standard, version and control. Where one rule fails, the control fails.
+    static func all(_ report: AuditReport) -> [ControlResult] {
+        var byControl: [ControlReference: [Finding]] = [:]
+        for finding in report.findings where finding.status != .notApplicable {
+            for control in Set(finding.controls) { byControl[control, default: []].append(finding) }
+        }
+        let order: [Finding.Status] = [.failed, .cannotTell, .accepted, .passed]
+        return byControl.map { control, findings in
+            let result =
+                order.first { status in findings.contains { $0.status == status } } ?? .passed
+            return ControlResult(control: control, result: result, findings: findings)
+        }
+        .sorted {
+            let (a, b) = ($0.control, $1.control)
+            if a.standard != b.standard { return a.standard < b.standard }
+            if a.version != b.version { return a.version < b.version }
+            return a.id.compare(b.id)
+        }
+    }
+}
+
+extension String {
+    /// `1.2.5` before `1.10.1`: runs of digits are compared as numbers.
+    fileprivate func compare(_ other: String) -> Bool {
+        let left = parts
+        let right = other.parts
+        for (a, b) in zip(left, right) where a != b {
+            if let x = Int(a), let y = Int(b) { return x < y }
+            return a < b
+        }
+        return left.count == right.count ? self < other : left.count < right.count
+    }
+
+    private var parts: [String] {
+        var result: [String] = []
+        var digits = false
+        for character in self {
+            let isDigit = character.isNumber
+            if result.isEmpty || isDigit != digits {
+                result.append("")
+                digits = isDigit
+            }
+            result[result.count - 1].append(character)
+        }
+        return result
+    }
+}
+
+extension Finding.Status {
+    var words: String {
+        switch self {
+        case .failed: "Failed"
+        case .accepted: "Waived"
+        case .cannotTell: "Not testable"
+        case .passed: "Passed"
+        case .notApplicable: "Not applicable"
+        }
+    }
+}

@@ -1,0 +1,126 @@
+public import Capture
+public import Net
+
+/// A place in the captures, in two words.
+public struct PacketMark: Hashable, Sendable {
+    public var nanoseconds: Int64
+    private var place: UInt64
+
+    @inlinable public var time: Timestamp { Timestamp(nanoseconds: nanoseconds) }
+    public var capture: Int { Int(place >> 48) }
+    public var number: Int { Int(place & 0xffff_ffff_ffff) }
+
+    /// The capture's index is kept up to 65535, the number up to 2^48.
+    public init(_ header: FrameHeader) {
+        nanoseconds = header.time.nanoseconds
+        place =
+            UInt64(truncatingIfNeeded: header.capture & 0xffff) << 48
+            | UInt64(truncatingIfNeeded: header.number) & 0xffff_ffff_ffff
+    }
+}
+
+/// One TCP connection in a few words: enough to tell what became of it, nothing of its content.
+///
+/// The two ends are `low` and `high`, the smaller endpoint first; which of them opened is said by
+/// `state`.
+public struct Flow: Sendable {
+    public let low: Endpoint
+    public let high: Endpoint
+    /// First and last packet.
+    public internal(set) var first: PacketMark
+    public internal(set) var last: PacketMark
+    /// The answer to the first SYN: SYN-ACK, RST or ICMP message.
+    public internal(set) var answer: PacketMark?
+    public internal(set) var answerHopLimit: UInt8 = 0
+    /// Type and code of the ICMP message.
+    public internal(set) var icmpType: UInt8 = 0
+    public internal(set) var icmpCode: UInt8 = 0
+    /// SYNs of the opener, retransmissions included.
+    public internal(set) var attempts: UInt16 = 0
+    public var state: State = []
+    /// The opener's first sequence number.
+    var initial: UInt32 = 0
+    /// The next expected sequence number of each end, valid where the state says so.
+    var nextLow: UInt32 = 0
+    var nextHigh: UInt32 = 0
+    /// Payload bytes sent by each end, counted by sequence numbers: retransmissions once.
+    public internal(set) var bytesLow: UInt64 = 0
+    public internal(set) var bytesHigh: UInt64 = 0
+    var lastSYN: Int64 = .min
+    /// What the flow is to whoever reads the table; zero is nothing. Not looked at here.
+    public var role: Role = .none
+    public var owner: UInt32 = 0
+    public var ownerItem: UInt32 = 0
+    /// How many payload packets were looked at for the sake of recognition.
+    public var looks: UInt8 = 0
+    /// Where it stood in the table, once it has left.
+    public internal(set) var place: UInt32 = 0
+    var inUse = true
+    var generation: UInt32 = 0
+
+    public enum Role: UInt8, Sendable { case none, control, data, hidden, attempt }
+
+    public struct State: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt32
+        @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        public static let openedByLow = State(rawValue: 1 << 0)
+        public static let openedByHigh = State(rawValue: 1 << 1)
+        public static let syn = State(rawValue: 1 << 2)
+        public static let synAck = State(rawValue: 1 << 3)
+        /// After the SYN the opener acknowledged, or somebody sent payload.
+        public static let used = State(rawValue: 1 << 4)
+        /// The SYN was answered by RST.
+        public static let refused = State(rawValue: 1 << 5)
+        /// An ICMP unreachable quotes the SYN.
+        public static let prohibited = State(rawValue: 1 << 6)
+        public static let finLow = State(rawValue: 1 << 7)
+        public static let finHigh = State(rawValue: 1 << 8)
+        public static let rstLow = State(rawValue: 1 << 9)
+        public static let rstHigh = State(rawValue: 1 << 10)
+        public static let payloadLow = State(rawValue: 1 << 11)
+        public static let payloadHigh = State(rawValue: 1 << 12)
+        /// The first payload byte of that end begins a TLS record.
+        public static let tlsLow = State(rawValue: 1 << 13)
+        public static let tlsHigh = State(rawValue: 1 << 14)
+        public static let packetLow = State(rawValue: 1 << 15)
+        public static let packetHigh = State(rawValue: 1 << 16)
+        public static let knownLow = State(rawValue: 1 << 17)
+        public static let knownHigh = State(rawValue: 1 << 18)
+        /// Looked at and let go: not what was sought.
+        public static let dismissed = State(rawValue: 1 << 19)
+    }
+
+    init(low: Endpoint, high: Endpoint, mark: PacketMark) {
+        self.low = low
+        self.high = high
+        first = mark
+        last = mark
+    }
+
+    /// The end that sent the first SYN, where one was seen (or the SYN-ACK to it).
+    public var opener: Endpoint? {
+        if state.contains(.openedByLow) { return low }
+        return state.contains(.openedByHigh) ? high : nil
+    }
+
+    /// A connection stood: both ends took part, or one end acknowledged the other's SYN.
+    public var isEstablished: Bool { !state.isDisjoint(with: [.synAck, .used]) }
+
+    /// Nothing more is to come.
+    public var isOver: Bool {
+        !state.isDisjoint(with: [.rstLow, .rstHigh, .refused, .prohibited])
+            || state.isSuperset(of: [.finLow, .finHigh])
+    }
+
+    public func other(than end: Endpoint) -> Endpoint { end == low ? high : low }
+
+    /// Payload bytes that `end` sent.
+    public func bytes(from end: Endpoint) -> UInt64 { end == low ? bytesLow : bytesHigh }
+
+    /// Whether the first payload bytes are a TLS record; nil where no payload was seen.
+    public var beginsTLS: Bool? {
+        guard !state.isDisjoint(with: [.payloadLow, .payloadHigh]) else { return nil }
+        return !state.isDisjoint(with: [.tlsLow, .tlsHigh])
+    }
+}

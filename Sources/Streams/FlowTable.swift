@@ -1,0 +1,260 @@
+public import Capture
+import Net
+
+/// Every TCP connection that passes, open-addressed and bounded.
+///
+/// A connection keeps its place (`Handle`) while it is in the table. One that leaves (its tuple is
+/// used again, or the table is full) and means something to its owner goes to `retired`.
+public struct FlowTable {
+    /// A flow's place, and which of the flows that had it.
+    public struct Handle: Hashable, Sendable {
+        public let index: UInt32
+        let generation: UInt32
+    }
+
+    /// What a packet was to its flow.
+    public struct Tracked {
+        public var index: Int
+        public var fromLow: Bool
+        /// The flow begins with this packet.
+        public var isNew: Bool
+        /// The sender's sequence number before this packet, where it was known.
+        public var expected: SequenceNumber?
+    }
+
+    /// By index; entries that are not in use hold stale values.
+    private var flows: [Flow] = []
+    private var free: [UInt32] = []
+    /// Index of a flow plus one; zero is empty.
+    private var slots: [UInt32]
+    private var mask: Int
+    private let seed: UInt64
+    private let limit: Int
+    private var hand = 0
+    /// Flows that left with a role, oldest first: taken by `takeRetired`.
+    private var retired: [Flow] = []
+    /// Flows that had to make room for others.
+    public private(set) var evicted = 0
+
+    public init(limit: Int) {
+        self.limit = max(limit, 64)
+        slots = [UInt32](repeating: 0, count: 1 << 12)
+        mask = slots.count - 1
+        seed = UInt64.random(in: .min ... .max)
+    }
+
+    public var count: Int { flows.count - free.count }
+
+    public subscript(index: Int) -> Flow {
+        @inline(__always) _read { yield flows[index] }
+        @inline(__always) _modify { yield &flows[index] }
+    }
+
+    public func handle(_ index: Int) -> Handle {
+        Handle(index: UInt32(index), generation: flows[index].generation)
+    }
+
+    /// The flow's index while it is in the table.
+    public func index(_ handle: Handle) -> Int? {
+        let index = Int(handle.index)
+        guard index < flows.count, flows[index].inUse,
+            flows[index].generation == handle.generation
+        else { return nil }
+        return index
+    }
+
+    /// The sequence number that an end is expected to send next, where it is known.
+    public func nextExpected(_ index: Int, low: Bool) -> SequenceNumber? {
+        flows[index].next(low: low)
+    }
+
+    public var hasRetired: Bool { !retired.isEmpty }
+
+    public mutating func takeRetired() -> [Flow] {
+        defer { retired.removeAll() }
+        return retired
+    }
+
+    /// Finds or makes the flow of a TCP packet and notes what the packet says of it.
+    public mutating func track(
+        _ packet: borrowing Packet, _ mark: PacketMark, firstByte: UInt8?
+    ) -> Tracked {
+        let fromLow =
+            packet.source == packet.destination
+            ? packet.sourcePort <= packet.destinationPort : packet.source < packet.destination
+        let (index, isNew) = place(packet, fromLow: fromLow, mark)
+        let expected = flows[index].next(low: fromLow)
+        flows[index].note(packet, mark, fromLow: fromLow, firstByte: firstByte)
+        return Tracked(index: index, fromLow: fromLow, isNew: isNew, expected: expected)
+    }
+
+    /// Notes an ICMP unreachable at the flow whose packet it quotes, where it quotes its SYN.
+    public mutating func noteUnreachable(_ packet: borrowing Packet, _ mark: PacketMark) -> Int? {
+        let fromLow =
+            packet.source == packet.destination
+            ? packet.sourcePort <= packet.destinationPort : packet.source < packet.destination
+        guard let index = find(packet, fromLow: fromLow).index,
+            !flows[index].isEstablished, flows[index].state.contains(.syn),
+            flows[index].initial == packet.sequence
+        else { return nil }
+        flows[index].noteUnreachable(packet, mark)
+        return index
+    }
+
+    /// Forgets a flow; its owner has taken what it needs.
+    public mutating func remove(_ index: Int) {
+        guard flows[index].inUse else { return }
+        unlink(index)
+        flows[index].inUse = false
+        free.append(UInt32(index))
+    }
+
+    private mutating func place(
+        _ packet: borrowing Packet, fromLow: Bool, _ mark: PacketMark
+    ) -> (Int, Bool) {
+        let (found, slot) = find(packet, fromLow: fromLow)
+        if let found {
+            guard flows[found].isReused(by: packet, at: mark) else { return (found, false) }
+            retire(found)
+            let generation = flows[found].generation &+ 1
+            flows[found] = Self.flow(packet, fromLow, mark)
+            flows[found].generation = generation
+            return (found, true)
+        }
+        let fresh = Self.flow(packet, fromLow, mark)
+        let index: Int
+        if count >= limit { evict() }
+        if let reused = free.popLast() {
+            index = Int(reused)
+            let generation = flows[index].generation &+ 1
+            flows[index] = fresh
+            flows[index].generation = generation
+            // An eviction may have moved what stood in the slots.
+            let (_, again) = find(packet, fromLow: fromLow)
+            slots[again] = UInt32(index + 1)
+        } else {
+            index = flows.count
+            flows.append(fresh)
+            slots[slot] = UInt32(index + 1)
+        }
+        if count * 3 > slots.count * 2 { grow() }
+        return (index, true)
+    }
+
+    private static func flow(
+        _ packet: borrowing Packet, _ fromLow: Bool, _ mark: PacketMark
+    ) -> Flow {
+        let source = Endpoint(packet.source, packet.sourcePort)
+        let destination = Endpoint(packet.destination, packet.destinationPort)
+        return fromLow
+            ? Flow(low: source, high: destination, mark: mark)
+            : Flow(low: destination, high: source, mark: mark)
+    }
+
+    /// The flow's index, else the empty slot where it would stand.
+    @inline(__always)
+    private func find(
+        _ packet: borrowing Packet, fromLow: Bool
+    ) -> (index: Int?, slot: Int) {
+        let source = packet.source
+        let destination = packet.destination
+        let low = fromLow ? source : destination
+        let high = fromLow ? destination : source
+        let lowPort = fromLow ? packet.sourcePort : packet.destinationPort
+        let highPort = fromLow ? packet.destinationPort : packet.sourcePort
+        var slot = hash(low.bits, lowPort, high.bits, highPort)
+        while true {
+            let entry = slots[slot]
+            if entry == 0 { return (nil, slot) }
+            let index = Int(entry) - 1
+            if flows[index].low.port == lowPort, flows[index].high.port == highPort,
+                flows[index].low.address == low, flows[index].high.address == high
+            {
+                return (index, slot)
+            }
+            slot = (slot + 1) & mask
+        }
+    }
+
+    @inline(__always)
+    private func hash(
+        _ low: UInt128, _ lowPort: UInt16, _ high: UInt128, _ highPort: UInt16
+    ) -> Int {
+        var value = seed
+        value = Self.mix(value ^ UInt64(truncatingIfNeeded: low))
+        value = Self.mix(value ^ UInt64(truncatingIfNeeded: low >> 64))
+        value = Self.mix(value ^ UInt64(truncatingIfNeeded: high))
+        value = Self.mix(
+            value ^ UInt64(truncatingIfNeeded: high >> 64) ^ UInt64(lowPort) << 16
+                ^ UInt64(highPort) << 40)
+        return Int(truncatingIfNeeded: value >> 8) & mask
+    }
+
+    /// A multiplication whose two halves are folded (the mixing step of wyhash).
+    @inline(__always)
+    private static func mix(_ value: UInt64) -> UInt64 {
+        let (high, low) = value.multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
+        return high ^ low ^ value
+    }
+
+    private func hash(_ flow: borrowing Flow) -> Int {
+        hash(flow.low.address.bits, flow.low.port, flow.high.address.bits, flow.high.port)
+    }
+
+    private mutating func grow() {
+        slots = [UInt32](repeating: 0, count: slots.count * 2)
+        mask = slots.count - 1
+        for index in flows.indices where flows[index].inUse {
+            var slot = hash(flows[index])
+            while slots[slot] != 0 { slot = (slot + 1) & mask }
+            slots[slot] = UInt32(index + 1)
+        }
+    }
+
+    /// Takes a flow out of the slots and closes the hole (Knuth 6.4, algorithm R).
+    private mutating func unlink(_ index: Int) {
+        var slot = hash(flows[index])
+        while slots[slot] != UInt32(index + 1) {
+            guard slots[slot] != 0 else { return }
+            slot = (slot + 1) & mask
+        }
+        var next = (slot + 1) & mask
+        while slots[next] != 0 {
+            let home = hash(flows[Int(slots[next]) - 1])
+            if (next &- home) & mask >= (next &- slot) & mask {
+                slots[slot] = slots[next]
+                slot = next
+            }
+            next = (next + 1) & mask
+        }
+        slots[slot] = 0
+    }
+
+    private mutating func retire(_ index: Int) {
+        guard flows[index].role != .none else { return }
+        flows[index].place = UInt32(index)
+        retired.append(flows[index])
+    }
+
+    /// Makes room: of the next flows under the hand the first that is over and nobody's, else the
+    /// one that was silent for longest.
+    private mutating func evict() {
+        var best = hand
+        var bestRank = (Int.max, Int64.max)
+        for _ in 0..<32 {
+            hand = hand + 1 < flows.count ? hand + 1 : 0
+            guard flows[hand].inUse else { continue }
+            let flow = flows[hand]
+            let rank = (flow.role == .none ? (flow.isOver ? 0 : 1) : 2, flow.last.nanoseconds)
+            if rank < bestRank {
+                best = hand
+                bestRank = rank
+            }
+            if rank.0 == 0 { break }
+        }
+        guard flows[best].inUse else { return }
+        retire(best)
+        remove(best)
+        evicted += 1
+    }
+}

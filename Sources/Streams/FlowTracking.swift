@@ -1,0 +1,124 @@
+import Capture
+import Net
+
+// What a packet changes in its flow.
+extension Flow {
+    /// The next sequence number that an end is expected to send, where it is known.
+    func next(low: Bool) -> SequenceNumber? {
+        guard state.contains(low ? .knownLow : .knownHigh) else { return nil }
+        return SequenceNumber(low ? nextLow : nextHigh)
+    }
+
+    /// A SYN that begins another connection between the same two endpoints.
+    func isReused(by packet: borrowing Packet, at mark: PacketMark) -> Bool {
+        guard packet.flags.contains(.syn), !packet.flags.contains(.ack) else { return false }
+        if state.contains(.syn) || state.contains(.synAck) { return packet.sequence != initial }
+        // A SYN that was captured just after the packets that followed it.
+        return mark.nanoseconds &- first.nanoseconds > 1_000_000_000 || isOver
+    }
+
+    mutating func note(
+        _ packet: borrowing Packet, _ mark: PacketMark, fromLow: Bool, firstByte: UInt8?
+    ) {
+        last = mark
+        state.insert(fromLow ? .packetLow : .packetHigh)
+        let flags = packet.flags
+        if !flags.isDisjoint(with: [.syn, .rst, .fin]) {
+            if flags.contains(.rst) {
+                noteReset(packet, mark, fromLow: fromLow)
+                return
+            }
+            if flags.contains(.syn) {
+                noteSynchronize(packet, mark, fromLow: fromLow)
+                return
+            }
+            state.insert(fromLow ? .finLow : .finHigh)
+        }
+        let length = packet.payloadLength + packet.payloadLost
+        if flags.contains(.ack), length > 0 || isOpener(low: fromLow) { state.insert(.used) }
+        advance(to: packet.sequence, length: length, fromLow: fromLow)
+        if length > 0, !state.contains(fromLow ? .payloadLow : .payloadHigh) {
+            state.insert(fromLow ? .payloadLow : .payloadHigh)
+            if let firstByte, (20...23).contains(firstByte) {
+                state.insert(fromLow ? .tlsLow : .tlsHigh)
+            }
+        }
+    }
+
+    private func isOpener(low: Bool) -> Bool {
+        state.contains(low ? .openedByLow : .openedByHigh)
+    }
+
+    private mutating func advance(to sequence: UInt32, length: Int, fromLow: Bool) {
+        let end = SequenceNumber(sequence).advanced(by: length)
+        guard let next = next(low: fromLow) else {
+            set(end, low: fromLow)
+            if fromLow { bytesLow &+= UInt64(length) } else { bytesHigh &+= UInt64(length) }
+            return
+        }
+        let more = end.distance(from: next)
+        guard more > 0, length > 0 else { return }
+        // A leap beyond any window is another connection's packet, not data of this one.
+        let counted = more < 1 << 30 ? more : length
+        if fromLow { bytesLow &+= UInt64(counted) } else { bytesHigh &+= UInt64(counted) }
+        set(end, low: fromLow)
+    }
+
+    private mutating func set(_ next: SequenceNumber, low: Bool) {
+        if low { nextLow = next.value } else { nextHigh = next.value }
+        state.insert(low ? .knownLow : .knownHigh)
+    }
+
+    private mutating func noteSynchronize(
+        _ packet: borrowing Packet, _ mark: PacketMark, fromLow: Bool
+    ) {
+        let begin = SequenceNumber(packet.sequence).advanced(by: 1)
+        if packet.flags.contains(.ack) {
+            if opener == nil { state.insert(fromLow ? .openedByHigh : .openedByLow) }
+            guard !isOpener(low: fromLow) else { return }
+            if !state.contains(.synAck) {
+                if !state.contains(.syn) { initial = packet.acknowledgement &- 1 }
+                state.insert(.synAck)
+                answer = mark
+                answerHopLimit = packet.hopLimit
+                state.remove([.refused, .prohibited, .rstLow, .rstHigh])
+            }
+        } else {
+            if opener == nil { state.insert(fromLow ? .openedByLow : .openedByHigh) }
+            guard isOpener(low: fromLow) else { return }
+            if !state.contains(.syn) { initial = packet.sequence }
+            state.insert(.syn)
+            // The same SYN seen twice by a mirror port comes at once; a real retry takes longer.
+            if lastSYN == .min || mark.nanoseconds &- lastSYN > 100_000_000 {
+                attempts = attempts == .max ? .max : attempts + 1
+                lastSYN = mark.nanoseconds
+            }
+        }
+        if !state.contains(fromLow ? .knownLow : .knownHigh) { set(begin, low: fromLow) }
+    }
+
+    private mutating func noteReset(
+        _ packet: borrowing Packet, _ mark: PacketMark, fromLow: Bool
+    ) {
+        state.insert(fromLow ? .rstLow : .rstHigh)
+        guard state.contains(.syn), !isEstablished, !isOpener(low: fromLow) else { return }
+        if !state.contains(.refused) {
+            state.insert(.refused)
+            if answer == nil {
+                answer = mark
+                answerHopLimit = packet.hopLimit
+            }
+        }
+    }
+
+    mutating func noteUnreachable(_ packet: borrowing Packet, _ mark: PacketMark) {
+        guard !state.contains(.prohibited) else { return }
+        state.insert(.prohibited)
+        icmpType = packet.icmpType
+        icmpCode = packet.icmpCode
+        if answer == nil {
+            answer = mark
+            answerHopLimit = packet.hopLimit
+        }
+    }
+}

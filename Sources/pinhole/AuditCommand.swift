@@ -1,0 +1,128 @@
+import Analyzer
+import ArgumentParser
+import FTP
+import Foundation
+import Net
+import Policy
+import Reporter
+import SiteFile
+
+/// `pinhole audit`: captures held against what was meant.
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Audit captures against servers' and firewalls' configuration.",
+        discussion: """
+            Without a site, --passive-range and --firewall hold for every server seen (or for \
+            --server). Without either, only what the wire shows is judged.
+            """)
+
+    @OptionGroup var input: CaptureOptions
+
+    @Option(help: "The site file: servers, and what stands between clients and them.")
+    var site: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The passive range that servers are meant to use.", valueName: "5001-5201"))
+    var passiveRange: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Configuration of the firewall in front of the servers; several files are one device.",
+            valueName: "file"))
+    var firewall: [String] = []
+
+    @Option(name: .customLong("as"), help: "The format of the firewall's files.")
+    var format: String?
+
+    @OptionGroup var results: ResultOptions
+
+    func run() throws {
+        let threshold = try Failure.orExit { () throws(Failure) in try results.threshold() }
+        let writers = try Failure.orExit { () throws(Failure) in try results.writers() }
+        let filter = try Failure.orExit { () throws(Failure) in try input.filter() }
+        var loaded = try Failure.orExit { () throws(Failure) in try meant() }
+        for problem in loaded.problems { Complaints.say(problem) }
+        let reading = CaptureReading(input.captures, filter: filter)
+        let code = reading.complain()
+        if code == Exit.unusable { throw Exit.unusable }
+        if site == nil { loaded.site = everySeen(loaded.site, reading) }
+        if let wanted = filter.server {
+            loaded.site.servers.removeAll { !($0.addresses + $0.inside).contains(wanted) }
+        }
+        let audit = Audit(
+            site: loaded.site, sessions: reading.sessions, attempts: reading.attempts,
+            hasTraffic: true, span: reading.span)
+        let report = ReportMaking(
+            site: loaded.site,
+            inputs: loaded.inputs + reading.inputs(hashed: results.output != nil),
+            notes: loaded.problems, now: Clock.now()
+        ).report(audit, captures: reading.captures, coverage: reading.summary)
+        try Failure.orExit { () throws(Failure) in try results.write(report, by: writers) }
+        try results.end(
+            report, threshold, partly: code != nil || loaded.isPartial)
+    }
+
+    /// What was meant: the site file, or what the options say of every server.
+    private func meant() throws(Failure) -> LoadedSite {
+        if let site {
+            guard passiveRange == nil, firewall.isEmpty else {
+                throw .unusable("--site says it all; leave --passive-range and --firewall out")
+            }
+            return try LoadedSite(path: site)
+        }
+        return try LoadedSite(firewall: firewall, as: format)
+    }
+
+    /// The servers seen, each with the range and the firewall that the options state.
+    private func everySeen(_ site: Site, _ reading: CaptureReading) -> Site {
+        guard passiveRange != nil || !firewall.isEmpty else { return site }
+        var site = site
+        let line = SourceLine(
+            file: "command line", line: nil, text: "--passive-range \(passiveRange ?? "")")
+        let ends = reading.sessions.map(\.server) + reading.attempts.map(\.server)
+        for (address, ends) in Dictionary(grouping: Set(ends), by: \.address).sorted(by: {
+            $0.key < $1.key
+        }) {
+            var server = SiteServer(
+                name: "\(address)", addresses: [address], control: ends.map(\.port).sorted(),
+                source: line)
+            server.statedPassive = passiveRange.flatMap(SiteOptions.ports).map { Setting($0, line) }
+            site.servers.append(server)
+        }
+        return site
+    }
+
+    func validate() throws {
+        if let passiveRange, SiteOptions.ports(passiveRange) == nil {
+            throw ValidationError(
+                "--passive-range: '\(passiveRange)' is not a range such as 5001-5201")
+        }
+    }
+}
+
+/// `pinhole check`: configuration against configuration, no traffic.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Check configuration against configuration, without traffic.")
+
+    @Option(help: "The site file.") var site: String
+
+    @OptionGroup var results: ResultOptions
+
+    func run() throws {
+        let threshold = try Failure.orExit { () throws(Failure) in try results.threshold() }
+        let writers = try Failure.orExit { () throws(Failure) in try results.writers() }
+        let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: site) }
+        for problem in loaded.problems { Complaints.say(problem) }
+        let audit = Audit(site: loaded.site, sessions: [], hasTraffic: false)
+        let report = ReportMaking(
+            site: loaded.site, inputs: loaded.inputs, notes: loaded.problems, now: Clock.now()
+        ).report(audit)
+        try Failure.orExit { () throws(Failure) in try results.write(report, by: writers) }
+        try results.end(report, threshold, partly: loaded.isPartial)
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Net
+
+/// Which captures, and which sessions of them.
+struct CaptureOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "Captures: pcap or pcapng, plain or packed with gzip, zstd or xz; folders; - for standard input.",
+            valueName: "capture"))
+    var captures: [String]
+
+    @Option(help: "Only sessions that end at or after this time (RFC 3339 or a date, UTC).")
+    var since: String?
+
+    @Option(help: "Only sessions that begin at or before this time.")
+    var until: String?
+
+    @Option(help: "Only sessions with this server address.")
+    var server: String?
+
+    @Option(help: "Only sessions of clients in this prefix.")
+    var client: String?
+
+    /// The filter that the options state.
+    func filter() throws(Failure) -> SessionFilter {
+        SessionFilter(
+            since: try Self.read(
+                since, "--since", "a time such as 2026-11-20T10:00:00Z", Timestamp.init),
+            until: try Self.read(
+                until, "--until", "a time such as 2026-11-20T10:00:00Z", Timestamp.init),
+            server: try Self.read(server, "--server", "an address", IPAddress.init),
+            client: try Self.read(
+                client, "--client", "a prefix such as 198.51.100.0/24", Prefix.init))
+    }
+
+    static func read<Value>(
+        _ text: String?, _ option: String, _ expected: String, _ parse: (String) -> Value?
+    ) throws(Failure) -> Value? {
+        guard let text else { return nil }
+        guard let value = parse(text) else {
+            throw .unusable("\(option): '\(text)' is not \(expected)")
+        }
+        return value
+    }
+}
+
+extension CaptureReading {
+    /// Says what could not be read; the exit code that this asks for, if any.
+    func complain() -> ExitCode? {
+        for problem in problems { Complaints.say("\(problem)") }
+        return isUseless ? Exit.unusable : problems.isEmpty ? nil : Exit.partly
+    }
+}

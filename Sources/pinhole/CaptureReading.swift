@@ -1,0 +1,135 @@
+import Analyzer
+import Capture
+import FTP
+import Foundation
+import Net
+import Streams
+
+/// Captures read to session records, and what could not be read of them.
+struct CaptureReading {
+    var captures: [String] = []
+    var sessions: [SessionRecord] = []
+    var attempts: [ControlAttempt] = []
+    var coverage: [Coverage] = []
+    var limits: [String: Int] = [:]
+    var problems: [CaptureProblem] = []
+
+    /// Whether not one frame could be had.
+    var isUseless: Bool { coverage.allSatisfy { $0.frames == 0 } && !problems.isEmpty }
+
+    /// Reads all captures as one, merged by time; sessions in the order of their first frames.
+    init(_ arguments: [String], limits: Limits = Limits(), filter: SessionFilter = SessionFilter())
+    {
+        var set = CaptureSet(arguments)
+        captures = set.paths
+        let source = set.open()
+        var sessions: [SessionRecord] = []
+        let extractor = SessionExtractor(captures: captures.count, limits: limits) { record in
+            if filter.keeps(record) { sessions.append(record) }
+        }
+        reading: while true {
+            switch source.advance() {
+            case .frame(let header):
+                source.withBytes { extractor.consume(header, $0) }
+            case .idle: continue
+            case .end: break reading
+            }
+        }
+        extractor.finish()
+        self.sessions = sessions.sorted { $0.first < $1.first }
+        attempts = extractor.controlAttempts.filter(filter.keeps)
+        coverage = extractor.coverage
+        self.limits = extractor.limitHits.counts
+        problems = set.problems + source.problems
+    }
+
+    /// First and last packet time over all captures.
+    var span: ClosedRange<Timestamp>? {
+        guard let first = coverage.compactMap(\.first).min(),
+            let last = coverage.compactMap(\.last).max()
+        else { return nil }
+        return first...max(first, last)
+    }
+
+    /// What a report states of the captures.
+    var summary: AuditReport.Coverage {
+        var summary = AuditReport.Coverage()
+        summary.frames = coverage.reduce(0) { $0 + $1.frames }
+        summary.bytes = coverage.reduce(0) { $0 + UInt64(max(0, $1.bytes)) }
+        summary.span = span
+        summary.truncatedFrames = coverage.reduce(0) { $0 + $1.truncated }
+        summary.undecodedFrames = coverage.reduce(0) { $0 + $1.undecodable }
+        summary.sessions = sessions.count
+        summary.encryptedSessions = sessions.count { $0.encryption != nil }
+        summary.sessionsWithGaps = sessions.count { $0.visibility.gaps > 0 }
+        summary.midstreamSessions = sessions.count { $0.visibility.midstream }
+        summary.oneSidedSessions = sessions.count { $0.visibility.oneSided }
+        summary.offers = sessions.reduce(0) { $0 + $1.channels.count }
+        summary.limits = limits
+        return summary
+    }
+
+    /// The captures as inputs of a report.
+    func inputs(hashed: Bool) -> [AuditReport.Input] {
+        var inputs = captures.enumerated().map { index, path in
+            var input = AuditReport.Input(file: path, kind: .capture)
+            let problem = problems.first { $0.path == path }
+            let frames = coverage.indices.contains(index) ? coverage[index].frames : 0
+            if let problem {
+                input.state = frames > 0 ? .partly : .unreadable
+                input.problem = "\(problem)"
+            }
+            if path != "-", let size = Self.size(path) {
+                input.bytes = size
+                if hashed { input.sha256 = Self.digest(path) }
+            }
+            return input
+        }
+        for problem in problems where !captures.contains(problem.path) {
+            var input = AuditReport.Input(file: problem.path, kind: .capture, state: .unreadable)
+            input.problem = "\(problem)"
+            inputs.append(input)
+        }
+        return inputs
+    }
+
+    private static func size(_ path: String) -> UInt64? {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.uint64Value
+    }
+
+    private static func digest(_ path: String) -> String? {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? handle.close() }
+        var hash = SHA256()
+        while let data = try? handle.read(upToCount: 1 << 20), !data.isEmpty {
+            hash.update([UInt8](data).span)
+        }
+        return hash.hexDigest()
+    }
+}
+
+/// Which sessions a command is about.
+struct SessionFilter {
+    var since: Timestamp?
+    var until: Timestamp?
+    var server: IPAddress?
+    var client: Prefix?
+
+    func keeps(_ session: SessionRecord) -> Bool {
+        keeps(session.client, session.server, from: session.first.time, to: session.last.time)
+    }
+
+    func keeps(_ attempt: ControlAttempt) -> Bool {
+        keeps(attempt.client, attempt.server, from: attempt.first.time, to: attempt.last.time)
+    }
+
+    private func keeps(
+        _ client: Endpoint, _ server: Endpoint, from first: Timestamp, to last: Timestamp
+    ) -> Bool {
+        if let since, last < since { return false }
+        if let until, first > until { return false }
+        if let wanted = self.server, server.address != wanted { return false }
+        if let wanted = self.client, !wanted.contains(client.address) { return false }
+        return true
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import FTP
+import Reporter
+
+/// `pinhole sessions`: what was said on every control connection, and what became of each announced
+/// data connection.
+struct SessionsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sessions",
+        abstract: "List the FTP sessions of captures and what became of their data connections.")
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, ndjson }
+
+    @OptionGroup var input: CaptureOptions
+
+    @Option(help: "How to print: table or ndjson (one JSON object a line).")
+    var format: Format = .table
+
+    func run() throws {
+        let filter = try Failure.orExit { () throws(Failure) in try input.filter() }
+        let reading = CaptureReading(input.captures, filter: filter)
+        switch format {
+        case .ndjson:
+            let json = SessionRecordJSON(captures: reading.captures)
+            for session in reading.sessions { print(json.text(session)) }
+        case .table:
+            for line in SessionTable(reading.sessions).lines { print(line.printable) }
+        }
+        if let code = reading.complain() { throw code }
+    }
+}
+
+/// Session records for people.
+struct SessionTable {
+    let lines: [String]
+
+    init(_ sessions: [SessionRecord]) {
+        guard !sessions.isEmpty else {
+            lines = ["no FTP session"]
+            return
+        }
+        lines = sessions.flatMap(Self.lines)
+    }
+
+    private static func lines(_ session: SessionRecord) -> [String] {
+        var head =
+            "\(session.client) → \(session.server)  frames \(session.first.number)–\(session.last.number)"
+        head += "  \(session.first.time)"
+        var lines = [head]
+        if let user = session.user {
+            lines.append("    user \(user), login \(session.login.rawValue)")
+        }
+        if let encryption = session.encryption {
+            lines.append(
+                "    encrypted from frame \(encryption.from.number) (\(encryption.command))")
+        }
+        for channel in session.channels { lines.append("    " + line(channel)) }
+        for hidden in session.hiddenData {
+            lines.append(
+                "    frame \(hidden.first.number): inferred \(hidden.client) → \(hidden.server) \(hidden.outcome.rawValue)"
+            )
+        }
+        for failure in session.failures {
+            lines.append("    frame \(failure.frame.number): \(failure.text)")
+        }
+        return lines
+    }
+
+    private static func line(_ channel: DataChannel) -> String {
+        let endpoint = channel.advertised.map { "\($0)" } ?? "(malformed)"
+        var text = "frame \(channel.frame.number): \(channel.announcedBy.rawValue) \(endpoint) "
+        text += channel.outcome.rawValue
+        if let icmp = channel.icmp { text += " (ICMP \(icmp.type)/\(icmp.code))" }
+        if let transfer = channel.transfer { text += "  \(transfer)" }
+        if let reply = channel.transferReply { text += " → \(reply)" }
+        if channel.outcome == .established {
+            text += "  \(channel.bytesToClient + channel.bytesToServer) bytes"
+        }
+        return text
+    }
+}

@@ -1,0 +1,102 @@
+import Net
+import Policy
+import PolicyFormats
+import Testing
+
+@Suite struct VsftpdConfTests {
+    private func server(_ text: String) -> ServerSettings? {
+        VsftpdConf.read(ConfigText(file: "vsftpd.conf", text)).server
+    }
+
+    @Test(
+        arguments: [
+            ("", 5001...65535), ("pasv_min_port=0", 1024...65535),
+            ("pasv_min_port=50000", 50000...65535),
+            ("pasv_max_port=30000", 5001...30000), ("pasv_max_port=2000", 5001...65535),
+            ("pasv_min_port=1\npasv_max_port=2000", 1024...2000),
+            ("pasv_min_port=50010\npasv_max_port=50000", 50010...65535),
+            ("pasv_min_port=50000\npasv_max_port=70000", 50000...65535),
+            ("pasv_min_port=500\npasv_max_port=600", 1024...65535),
+            ("pasv_min_port=50000\npasv_max_port=50000", 50000...50000),
+            ("pasv_min_port=050000\npasv_max_port=050010", 20480...20488),
+            ("pasv_min_port=50000\npasv_max_port=50010\npasv_min_port=50005", 50005...50010),
+            ("pasv_min_port=50000\npasv_max_port=50010 # comment", 50000...50010),
+            ("  pasv_min_port=50000\npasv_max_port=50003\r\n", 50000...50003),
+        ] as [(String, ClosedRange<UInt16>)])
+    func `takes the range that the server takes`(text: String, range: ClosedRange<UInt16>) {
+        #expect(server(text)?.passive == .ports(range))
+    }
+
+    @Test(arguments: [
+        "pasv_min_port = 50000", "PASV_MIN_PORT=50000", "pasv_enable=YES # yes", "pasv_min_port=",
+        "no_such_setting=1", "pasv_min_port", "listen=YES\nlisten_ipv6=YES",
+    ])
+    func `a line that keeps the server from starting makes the range invalid`(text: String) {
+        let configuration = VsftpdConf.read(ConfigText(file: "vsftpd.conf", text))
+        #expect(configuration.server?.passiveFrom == .invalid)
+        #expect(configuration.server?.passive == nil)
+        #expect(configuration.notes.contains { $0.state == .invalid })
+    }
+
+    @Test(
+        arguments: [
+            ("ssl_enable=NO", .none), ("ssl_enable=YES", .optional),
+            ("ssl_enable=YES\nanonymous_enable=NO\nlocal_enable=YES", .required),
+            (
+                "ssl_enable=YES\nanonymous_enable=NO\nlocal_enable=YES\nforce_local_data_ssl=NO",
+                .optional
+            ),
+            ("ssl_enable=YES\nimplicit_ssl=YES\nlisten_port=990", .implicit),
+        ] as [(String, ServerSettings.TLS)])
+    func `TLS is required only where no login and no data may do without`(
+        text: String, tls: ServerSettings.TLS
+    ) {
+        #expect(server(text)?.tls.value == tls)
+    }
+
+    @Test func `a placeholder leaves the range open`() {
+        let settings = server("listen=YES\npasv_min_port=%%MIN%%\npasv_max_port={{ max }}\n")
+        #expect(settings?.passiveFrom == .unknown)
+        #expect(settings?.passive == nil)
+    }
+
+    @Test func `a name needs pasv_addr_resolve`() {
+        let refused = VsftpdConf.read(ConfigText(file: "f", "pasv_address=ftp.example.com"))
+        #expect(refused.notes.map(\.state) == [.invalid])
+        let resolved = server("pasv_address=ftp.example.com\npasv_addr_resolve=YES")
+        #expect(resolved?.advertisedName?.value == "ftp.example.com")
+        #expect(
+            server("pasv_address=192.0.2.7")?.advertisedAddress?.value == IPAddress("192.0.2.7"))
+    }
+
+    @Test func `recognises its own and leaves a filter for its log alone`() {
+        let own = ConfigText(file: "a", "# c\nlisten=YES\nlocal_enable=YES\npasv_min_port=50000\n")
+        #expect(VsftpdConf.recognise(own) == .certain)
+        let filter = ConfigText(file: "b", "[Definition]\nfailregex = ^FAIL LOGIN\nlisten=YES\n")
+        #expect(VsftpdConf.recognise(filter) == .no)
+        #expect(VsftpdConf.recognise(ConfigText(file: "c", "PASV_MIN_PORT=50000\n")) == .no)
+    }
+
+    @Test func `writes the range, and what takes it back`() {
+        let read = VsftpdConf.read(ConfigText(file: "vsftpd.conf", "pasv_min_port=40000\n"))
+        let fix = VsftpdConf.fix(.setPassiveRange(50000...50100), read)
+        #expect(fix?.commands.contains("pasv_min_port=50000") == true)
+        #expect(fix?.commands.contains("pasv_max_port=50100") == true)
+        #expect(fix?.undo.contains("pasv_min_port=40000") == true)
+        #expect(fix?.restart == ["systemctl restart vsftpd"])
+        #expect(VsftpdConf.fix(.permit(PortSet(21...21), to: IPAddress(v4: 1)), read) == nil)
+    }
+
+    @Test func `no broken text makes it stumble`() {
+        let good = "listen=YES\npasv_min_port=050000\npasv_max_port=50010\npasv_address=1.2.3.4\n"
+        let seed = UInt64.random(in: 0 ... .max)
+        print("seed \(seed)")
+        var mutation = Mutation(seed: seed)
+        for _ in 0..<2000 {
+            let text = ConfigText(file: "f", bytes: mutation.broken(good))
+            let read = VsftpdConf.read(text)
+            #expect(read.notes.count == text.lines.count, "seed \(seed)")
+            _ = VsftpdConf.fix(.requireTLS, read)
+        }
+    }
+}
