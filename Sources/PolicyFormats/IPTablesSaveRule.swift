@@ -77,6 +77,9 @@ struct IPTablesRuleReader {
     /// The list that `-m recent` works on.
     var recentList = ""
     private var seen: Set<String> = []
+    /// What `-m conntrack` asks of the connection itself, beside its state.
+    var ofConnection: [(inout Match) -> Void] = []
+    var asksState = false
 
     init(
         _ words: [IPTablesWords.Word], family: IPAddress.Family, sets: [String: IPSet]
@@ -103,6 +106,7 @@ struct IPTablesRuleReader {
             negated = false
         }
         guard !negated else { throw .invalid("a negation of nothing") }
+        narrowByConnection()
         for predicate in rule.notModelled { rule.narrow { $0.notModelled.append(predicate) } }
         return rule
     }

@@ -153,8 +153,9 @@ import Testing
             "-A INPUT -m mark --mark 0x1/0xff -j ACCEPT",
             "-A INPUT -p tcp --dport 80 -m conntrack --ctstate NEW -j ACCEPT",
             "-A INPUT -p tcp --dport 81 -m conntrack --ctstate NEW -j ACCEPT",
+            "-A INPUT -m conntrack --ctorigdstport 80:82 -j ACCEPT",
         ]
-        #expect(Self.ports(Self.reach(Self.read(Self.text(filter, before: raw)))) == "21,81")
+        #expect(Self.ports(Self.reach(Self.read(Self.text(filter, before: raw)))) == "21,81-82")
         let closed = ["*mangle", ":PREROUTING DROP [0:0]", "COMMIT"]
         let reach = Self.reach(Self.read(Self.text(["-A INPUT -j ACCEPT"], before: closed)))
         #expect(Self.ports(reach, .denied) == "0-65535")
