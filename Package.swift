@@ -67,6 +67,7 @@ let package = Package(
             swiftSettings: house),
         tests("DialogueTests", ["Dialogue", "Net"]),
         tests("LayeringTests", []),
+        tests("SampleTests", ["pinhole"]),
         tests("KernelTests", ["PolicyFormats", "Policy", "Net"]),
         tests("NetTests", ["Net"]),
         tests("PolicyTests", ["Policy", "Net"]),
