@@ -66,7 +66,6 @@ extension ControlSession {
             return
         }
         channel.outcome = flow.outcome(isOneSided: isOneSided)
-        if isDone, channel.outcome == .unanswered { channel.outcome = .unseen }
         channel.attempts = flows.reduce(0) { $0 + Int($1.attempts) }
         channel.dataFrame = FrameReference(
             channel.outcome == .established ? flow.first : flows[0].first)

@@ -8,7 +8,7 @@ public import Streams
 /// has ended and its data connections have come to rest, or at `finish()`. Time is packet time.
 public final class SessionExtractor {
     /// What was read of each capture, by its index.
-    public private(set) var coverage: [Coverage]
+    public var coverage: [Coverage] { path.coverage }
     /// Bounds of `Limits` that were reached.
     public private(set) var limitHits = LimitHits()
 
@@ -17,8 +17,11 @@ public final class SessionExtractor {
     var announcementAge: Int64 { limits.announcementAge }
     private let controlPorts: Set<UInt16>
     private let onSession: (SessionRecord) -> Void
-    private var decoder = Decoder()
-    var table: FlowTable
+    private var path: PacketPath
+    var table: FlowTable {
+        _read { yield path.table }
+        _modify { yield &path.table }
+    }
     var sessions: [ControlSession?] = []
     private var freeSessions: [Int] = []
     private var openSessions = 0
@@ -29,9 +32,7 @@ public final class SessionExtractor {
     private var settledAttempts: [ControlAttempt] = []
     /// Senders of ICMP messages, by the first packet of the connection that they are about.
     var prohibitors: [PacketMark: IPAddress] = [:]
-    private var now = Timestamp(nanoseconds: .min)
-    private var nextSweep = Timestamp(nanoseconds: .min)
-    private var packetsSinceSweep = 0
+    private var now: Timestamp { path.now }
 
     /// Addresses of a client and a server.
     struct Pair: Hashable {
@@ -51,48 +52,44 @@ public final class SessionExtractor {
         self.limits = limits
         self.controlPorts = controlPorts
         self.onSession = onSession
-        coverage = [Coverage](repeating: Coverage(), count: max(captures, 1))
-        table = FlowTable(limit: limits.flows)
+        path = PacketPath(captures: captures, limits: limits)
         expectations = Expectations(age: limits.announcementAge, early: limits.recentAge)
         recent = RecentConnections(limit: limits.recentConnections)
     }
 
     /// Takes a frame.
     public func consume(_ header: FrameHeader, _ bytes: Span<UInt8>) {
-        let decoded = decoder.decode(bytes, header)
-        if header.capture < coverage.count {
-            coverage[header.capture].count(header, captured: bytes.count, as: decoded)
+        switch path.take(header, bytes) {
+        case .nothing: break
+        case .packet(let tracked):
+            take(
+                tracked, path.decoder.packet, bytes, PacketMark(header),
+                isTruncated: bytes.count < header.originalLength)
+        case .assembledPacket(let tracked):
+            let whole = path.decoder.assembled
+            take(
+                tracked, path.decoder.packet, whole.span, PacketMark(header), isTruncated: false)
+        case .unreachable(let index):
+            guard table[index].role != .none, prohibitors.count < limits.flows else { break }
+            prohibitors[table[index].first] = path.decoder.packet.reporter
         }
-        switch decoded {
-        case .tcp:
-            take(decoder.packet, bytes, header, isTruncated: bytes.count < header.originalLength)
-        case .assembledTCP:
-            let whole = decoder.assembled
-            take(decoder.packet, whole.span, header, isTruncated: false)
-        case .unreachable: takeUnreachable(decoder.packet, PacketMark(header))
-        case .fragment, .otherIP, .notIP, .undecodable: break
-        }
-        packetsSinceSweep += 1
-        if header.time > now { now = header.time }
-        if now >= nextSweep, packetsSinceSweep >= openSessions + attempts.count { sweep() }
+        if path.isSweepDue { sweep() }
     }
 
     /// Lets time pass where no packet tells it: on an idle interface.
     public func tick(_ time: Timestamp) {
-        if time > now { now = time }
-        if now >= nextSweep { sweep() }
+        path.pass(to: time)
+        if path.isSweepDue { sweep() }
     }
 
     private func take(
-        _ packet: Packet, _ bytes: Span<UInt8>, _ header: FrameHeader, isTruncated: Bool
+        _ tracked: FlowTable.Tracked, _ packet: Packet, _ bytes: Span<UInt8>, _ mark: PacketMark,
+        isTruncated: Bool
     ) {
-        let mark = PacketMark(header)
-        let firstByte = packet.payloadLength > 0 ? bytes[packet.payloadStart] : nil
-        let tracked = table.track(packet, mark, firstByte: firstByte)
         if table.hasRetired { absorbRetired() }
         if tracked.isNew { begin(tracked.index, packet) }
         if table[tracked.index].role != .control {
-            guard firstByte != nil, !table[tracked.index].state.contains(.dismissed),
+            guard packet.payloadLength > 0, !table[tracked.index].state.contains(.dismissed),
                 table[tracked.index].role != .data,
                 look(tracked, packet, bytes)
             else { return }
@@ -104,12 +101,6 @@ public final class SessionExtractor {
         session.take(packet, bytes, direction, mark, isTruncated: isTruncated)
         if session.verdict != .undecided { followUp(session, number) }
         if session.closedAt == nil, table[tracked.index].isOver { session.closedAt = mark.time }
-    }
-
-    private func takeUnreachable(_ packet: Packet, _ mark: PacketMark) {
-        guard let index = table.noteUnreachable(packet, mark) else { return }
-        guard table[index].role != .none, prohibitors.count < limits.flows else { return }
-        prohibitors[table[index].first] = packet.reporter
     }
 
     /// A connection begins: it may have been announced, or be an attempt to reach a server.
@@ -143,7 +134,7 @@ public final class SessionExtractor {
         if flow.beginsTLS == true {
             let isImplicit = flow.low.port == 990 || flow.high.port == 990
             guard isImplicit, flow.looks < 8 else {
-                table[index].state.insert(.dismissed)
+                table[index].dismiss()
                 return false
             }
             guard flow.state.isSuperset(of: [.tlsLow, .tlsHigh]) else { return false }
@@ -164,7 +155,7 @@ public final class SessionExtractor {
         guard fits else {
             let isControlPort = flow.low.port == 21 || flow.high.port == 21
             let most = isControlPort ? 16 : senderIsOpener == nil ? 4 : 1
-            if Int(table[index].looks) >= most { table[index].state.insert(.dismissed) }
+            if Int(table[index].looks) >= most { table[index].dismiss() }
             return false
         }
         let senderIsClient = senderIsOpener ?? isCommand
@@ -192,7 +183,7 @@ public final class SessionExtractor {
         let index = tracked.index
         guard openSessions < limits.sessions else {
             limitHits.count("sessions")
-            table[index].state.insert(.dismissed)
+            table[index].dismiss()
             return false
         }
         let sender = tracked.expected
@@ -221,7 +212,7 @@ public final class SessionExtractor {
         guard session.verdict == .ftp else {
             if let index = table.index(session.flow) {
                 table[index].role = .none
-                table[index].state.insert(.dismissed)
+                table[index].dismiss()
             }
             release(number)
             return
@@ -249,8 +240,10 @@ public final class SessionExtractor {
     // MARK: the end
 
     private func sweep() {
-        nextSweep = Timestamp(nanoseconds: now.nanoseconds.addingReportingOverflow(1_000_000_000).0)
-        packetsSinceSweep = 0
+        defer {
+            path.noteSweep()
+            path.sweepInterval = openSessions + attempts.count
+        }
         for (number, session) in sessions.enumerated() {
             guard let session else { continue }
             forgetExpired(session, number)
@@ -303,7 +296,7 @@ public final class SessionExtractor {
             guard let index = table.index(handle) else { continue }
             prohibitors[table[index].first] = nil
             table[index].role = .none
-            table[index].state.insert(.dismissed)
+            table[index].dismiss()
         }
     }
 
@@ -355,7 +348,7 @@ public final class SessionExtractor {
         }
         settleAttempts(all: true)
         limitHits.count("flows", table.evicted)
-        limitHits.count("fragments", decoder.fragmentsDropped)
+        limitHits.count("fragments", path.decoder.fragmentsDropped)
     }
 
     /// The records of sessions that are still open, as far as they go.

@@ -37,7 +37,7 @@ public struct Flow: Sendable {
     public internal(set) var icmpCode: UInt8 = 0
     /// SYNs of the opener, retransmissions included.
     public internal(set) var attempts: UInt16 = 0
-    public var state: State = []
+    public internal(set) var state: State = []
     /// The opener's first sequence number.
     var initial: UInt32 = 0
     /// The next expected sequence number of each end, valid where the state says so.
@@ -90,6 +90,9 @@ public struct Flow: Sendable {
         /// Looked at and let go: not what was sought.
         public static let dismissed = State(rawValue: 1 << 19)
     }
+
+    /// Never look at its payload again.
+    public mutating func dismiss() { state.insert(.dismissed) }
 
     init(low: Endpoint, high: Endpoint, mark: PacketMark) {
         self.low = low

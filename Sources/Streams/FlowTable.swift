@@ -15,15 +15,19 @@ public struct FlowTable {
     /// What a packet was to its flow.
     public struct Tracked {
         public var index: Int
+        /// Sent by the smaller of the two endpoints.
         public var fromLow: Bool
         /// The flow begins with this packet.
         public var isNew: Bool
+        public var role: Flow.Role
+        /// The flow's payload was looked at and is not looked at any more.
+        public var isDismissed: Bool
         /// The sender's sequence number before this packet, where it was known.
         public var expected: SequenceNumber?
     }
 
     /// By index; entries that are not in use hold stale values.
-    private var flows: [Flow] = []
+    @usableFromInline var flows: [Flow] = []
     private var free: [UInt32] = []
     /// Index of a flow plus one; zero is empty.
     private var slots: [UInt32]
@@ -46,8 +50,8 @@ public struct FlowTable {
     public var count: Int { flows.count - free.count }
 
     public subscript(index: Int) -> Flow {
-        @inline(__always) _read { yield flows[index] }
-        @inline(__always) _modify { yield &flows[index] }
+        @inlinable _read { yield flows[index] }
+        @inlinable _modify { yield &flows[index] }
     }
 
     public func handle(_ index: Int) -> Handle {
@@ -83,9 +87,8 @@ public struct FlowTable {
             packet.source == packet.destination
             ? packet.sourcePort <= packet.destinationPort : packet.source < packet.destination
         let (index, isNew) = place(packet, fromLow: fromLow, mark)
-        let expected = flows[index].next(low: fromLow)
-        flows[index].note(packet, mark, fromLow: fromLow, firstByte: firstByte)
-        return Tracked(index: index, fromLow: fromLow, isNew: isNew, expected: expected)
+        return flows[index].take(
+            packet, mark, index: index, fromLow: fromLow, isNew: isNew, firstByte: firstByte)
     }
 
     /// Notes an ICMP unreachable at the flow whose packet it quotes, where it quotes its SYN.

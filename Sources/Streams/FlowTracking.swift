@@ -17,7 +17,19 @@ extension Flow {
         return mark.nanoseconds &- first.nanoseconds > 1_000_000_000 || isOver
     }
 
-    mutating func note(
+    /// Notes a packet and says what its flow was before.
+    mutating func take(
+        _ packet: borrowing Packet, _ mark: PacketMark, index: Int, fromLow: Bool, isNew: Bool,
+        firstByte: UInt8?
+    ) -> FlowTable.Tracked {
+        let expected = next(low: fromLow)
+        note(packet, mark, fromLow: fromLow, firstByte: firstByte)
+        return FlowTable.Tracked(
+            index: index, fromLow: fromLow, isNew: isNew, role: role,
+            isDismissed: state.contains(.dismissed), expected: expected)
+    }
+
+    private mutating func note(
         _ packet: borrowing Packet, _ mark: PacketMark, fromLow: Bool, firstByte: UInt8?
     ) {
         last = mark

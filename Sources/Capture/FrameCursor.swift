@@ -1,0 +1,181 @@
+import Net
+
+/// A place in a capture file: the frame that is lent now, and how to come to the next.
+///
+/// Kept in one value, so that a frame costs one access to its owner.
+struct FrameCursor {
+    let path: String
+    let capture: Int
+    private(set) var problems: [CaptureProblem] = []
+
+    private var reader: ByteReader
+    private var format: Format
+    private var number = 0
+    private var frameStart = 0
+    private var frameLength = 0
+    /// Bytes to pass before the next record begins.
+    private var remaining = 0
+
+    private enum Format {
+        case pcap(PcapFormat)
+        case pcapng(PcapngFormat)
+        case ended
+    }
+
+    init(path: String, capture: Int) throws(CaptureProblem) {
+        self.path = path
+        self.capture = capture
+        reader = try Self.unpackedReader(path)
+        format = .ended
+        format = try start()
+    }
+
+    private static func unpackedReader(_ path: String) throws(CaptureProblem) -> ByteReader {
+        var reader = ByteReader(try Descriptor.open(path), capacity: 8)
+        // A pipe is read no further than its magic, so that an unpacking program gets the rest.
+        _ = reader.ensure(6)
+        if let error = reader.error {
+            throw CaptureProblem(path: path, offset: 0, reason: .cannotRead(errno: error))
+        }
+        let head = Array(reader.buffer[reader.start..<reader.end])
+        guard let program = packer(head) else {
+            return ByteReader(reader.descriptor, head: head)
+        }
+        return ByteReader(try reader.descriptor.unpacked(by: program, path: path, after: head))
+    }
+
+    private static func packer(_ head: [UInt8]) -> String? {
+        if head.starts(with: [0x1f, 0x8b]) { return "gzip" }
+        if head.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return "zstd" }
+        if head.starts(with: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]) { return "xz" }
+        return nil
+    }
+
+    private mutating func start() throws(CaptureProblem) -> Format {
+        guard reader.ensure(4) else {
+            if let failure = reader.descriptor.failure() {
+                throw problem(
+                    .decompressorFailed(program: failure.program, status: failure.status))
+            }
+            let there = Array(reader.buffer[reader.start..<reader.end])
+            throw problem(there.isEmpty ? .empty : .notACapture(firstBytes: there))
+        }
+        let magic = reader.buffer.span.big32(reader.start)
+        if magic == PcapngFormat.sectionHeader { return .pcapng(PcapngFormat()) }
+        guard var format = PcapFormat(magic: magic) else {
+            throw problem(
+                .notACapture(firstBytes: Array(reader.buffer[reader.start..<reader.start + 4])))
+        }
+        guard reader.ensure(PcapFormat.headerLength) else {
+            throw problem(
+                .cut(
+                    what: "the file header", expected: PcapFormat.headerLength,
+                    found: reader.available))
+        }
+        format.readHeader(reader.buffer.span, at: reader.start)
+        reader.skip(PcapFormat.headerLength)
+        return .pcap(format)
+    }
+
+    private func problem(_ reason: CaptureProblem.Reason) -> CaptureProblem {
+        CaptureProblem(path: path, offset: reader.offset, reason: reason)
+    }
+
+    /// Lends the bytes of the current frame.
+    @inline(__always)
+    func withBytes(_ body: (Span<UInt8>) -> Void) {
+        reader.lend(frameStart, frameLength, body)
+    }
+
+    mutating func advance() -> Step {
+        if remaining > 0 {
+            reader.skip(remaining)
+            remaining = 0
+        }
+        switch format {
+        case .pcap(let pcap): return next(pcap)
+        case .pcapng: return nextBlock()
+        case .ended: return .end
+        }
+    }
+
+    private mutating func next(_ pcap: PcapFormat) -> Step {
+        let head = pcap.recordHeaderLength
+        guard reader.ensure(head) else { return ended(inside: "a record header", expected: head) }
+        let record = pcap.record(reader.buffer.span, at: reader.start)
+        guard record.captured <= pcap.longestFrame else {
+            return broken(
+                .impossible(field: "captured length", value: UInt64(record.captured)))
+        }
+        guard reader.ensure(head + record.captured) else {
+            return ended(inside: "a record", expected: head + record.captured)
+        }
+        return lend(
+            at: head, length: record.captured, recordLength: head + record.captured,
+            time: record.time, original: record.original, link: pcap.linkType)
+    }
+
+    private mutating func lend(
+        at offset: Int, length: Int, recordLength: Int, time: Timestamp, original: Int,
+        link: LinkType
+    ) -> Step {
+        number += 1
+        frameStart = reader.start + offset
+        frameLength = length
+        remaining = recordLength
+        return .frame(
+            FrameHeader(
+                capture: capture, number: number, time: time, originalLength: original,
+                linkType: link))
+    }
+
+    private mutating func nextBlock() -> Step {
+        guard case .pcapng(var state) = format else { return .end }
+        // The state holds an array: it is taken out, so that a change copies nothing.
+        format = .ended
+        while true {
+            guard reader.ensure(PcapngFormat.blockHeaderLength) else {
+                return ended(
+                    inside: "a block header", expected: PcapngFormat.blockHeaderLength)
+            }
+            let block: PcapngFormat.Block
+            switch state.block(reader.buffer.span, at: reader.start) {
+            case .failure(let reason): return broken(reason)
+            case .success(let header): block = header
+            }
+            guard reader.ensure(block.length) else {
+                return ended(inside: "a block", expected: block.length)
+            }
+            let found = state.read(block, reader.buffer.span, at: reader.start)
+            switch found {
+            case .skip: reader.skip(block.length)
+            case .broken(let reason): return broken(reason)
+            case .frame(let frame):
+                format = .pcapng(state)
+                return lend(
+                    at: frame.offset, length: frame.length, recordLength: block.length,
+                    time: frame.time, original: frame.original, link: frame.linkType)
+            }
+        }
+    }
+
+    private mutating func broken(_ reason: CaptureProblem.Reason) -> Step {
+        problems.append(problem(reason))
+        format = .ended
+        return .end
+    }
+
+    /// The end of the bytes: where a record may begin it is the true end.
+    private mutating func ended(inside what: String, expected: Int) -> Step {
+        if let error = reader.error { return broken(.cannotRead(errno: error)) }
+        if let failure = reader.descriptor.failure() {
+            return broken(
+                .decompressorFailed(program: failure.program, status: failure.status))
+        }
+        guard reader.available == 0 else {
+            return broken(.cut(what: what, expected: expected, found: reader.available))
+        }
+        format = .ended
+        return .end
+    }
+}
