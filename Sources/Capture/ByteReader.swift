@@ -9,7 +9,7 @@ struct ByteReader {
     private(set) var error: Int32?
     var descriptor: Descriptor
 
-    init(_ descriptor: Descriptor, head: [UInt8] = [], capacity: Int = 1 << 20) {
+    init(_ descriptor: Descriptor, head: [UInt8] = [], capacity: Int = 1 << 18) {
         self.descriptor = descriptor
         buffer = [UInt8](repeating: 0, count: max(capacity, head.count))
         for (index, byte) in head.enumerated() { buffer[index] = byte }

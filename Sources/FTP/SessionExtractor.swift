@@ -88,19 +88,19 @@ public final class SessionExtractor {
     ) {
         if table.hasRetired { absorbRetired() }
         if tracked.isNew { begin(tracked.index, packet) }
-        if table[tracked.index].role != .control {
-            guard packet.payloadLength > 0, !table[tracked.index].state.contains(.dismissed),
-                table[tracked.index].role != .data,
-                look(tracked, packet, bytes)
+        var number = Int(tracked.owner)
+        if tracked.role != .control {
+            guard packet.payloadLength > 0, !tracked.isDismissed,
+                table[tracked.index].role != .data, look(tracked, packet, bytes)
             else { return }
+            number = Int(table[tracked.index].owner)
         }
-        let number = Int(table[tracked.index].owner)
         guard number < sessions.count, let session = sessions[number] else { return }
         let direction: Direction =
             tracked.fromLow == session.clientIsLow ? .toServer : .toClient
         session.take(packet, bytes, direction, mark, isTruncated: isTruncated)
         if session.verdict != .undecided { followUp(session, number) }
-        if session.closedAt == nil, table[tracked.index].isOver { session.closedAt = mark.time }
+        if session.closedAt == nil, tracked.isOver { session.closedAt = mark.time }
     }
 
     /// A connection begins: it may have been announced, or be an attempt to reach a server.
@@ -108,7 +108,10 @@ public final class SessionExtractor {
         let flow = table[index]
         let isSYN = packet.flags.contains(.syn)
         if isSYN {
-            recent.add(RecentConnections.Entry(handle: table.handle(index)))
+            recent.add(
+                RecentConnections.Entry(
+                    handle: table.handle(index), time: flow.first.time, low: flow.low,
+                    high: flow.high))
         }
         if !expectations.isEmpty, match(index) { return }
         guard isSYN, let opener = flow.opener else { return }
