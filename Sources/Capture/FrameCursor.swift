@@ -30,6 +30,15 @@ struct FrameCursor {
         format = try start()
     }
 
+    /// Lets go of the file and of the buffer.
+    mutating func close() {
+        reader = ByteReader(Descriptor.none, capacity: 0)
+        format = .ended
+        (frameStart, frameLength, remaining) = (0, 0, 0)
+    }
+
+    mutating func note(_ problem: CaptureProblem) { problems.append(problem) }
+
     private static func unpackedReader(_ path: String) throws(CaptureProblem) -> ByteReader {
         var reader = ByteReader(try Descriptor.open(path), capacity: 8)
         // A pipe is read no further than its magic, so that an unpacking program gets the rest.
