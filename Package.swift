@@ -19,6 +19,7 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
         name: name,
         dependencies: imports,
         path: "Tests/\(name)",
+        exclude: name == "KernelTests" ? ["probe.py"] : [],
         swiftSettings: house
     )
 }
@@ -66,7 +67,10 @@ let package = Package(
             swiftSettings: house),
         tests("DialogueTests", ["Dialogue", "Net"]),
         tests("LayeringTests", []),
+        tests("SampleTests", ["pinhole"]),
+        tests("KernelTests", ["PolicyFormats", "Policy", "Net"]),
         tests("NetTests", ["Net"]),
+        tests("PolicyTests", ["Policy", "Net"]),
         tests("SiteFileTests", ["SiteFile", "Policy", "Net"]),
         tests("PolicyFormatsTests", ["PolicyFormats", "Policy", "Net"]),
     ],

@@ -77,7 +77,10 @@ public struct Audit: Sendable {
             if Waivers.isOver(waiver, now: now) {
                 return "The waiver of \(of) has expired (\(place)): the finding counts again."
             }
-            guard !findings.contains(where: { $0.waiver == waiver }) else { return nil }
+            let isJudged =
+                waiver.server.map { name in context.site.servers.contains { $0.name == name } }
+                ?? true
+            guard isJudged, !findings.contains(where: { $0.waiver == waiver }) else { return nil }
             return "The waiver of \(of) (\(place)) has nothing to accept."
         }
     }

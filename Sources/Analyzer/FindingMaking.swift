@@ -46,12 +46,23 @@ extension Finding {
         finding.sessions = fault.sessions.prefix(quoted).map { "\($0.client) → \($0.server)" }
         finding.refutedBy = fault.refutedBy ?? rule.explanation.refutation
         finding.changes = fault.changes
-        finding.fixes = unique(fault.changes.flatMap { fixer($0, server) })
+        finding.fixes = fixes(fault.changes, server, fixer)
         finding.ports = fault.ports
         let times = fault.packets.map(\.frame.time)
         finding.firstSeen = times.min()
         finding.lastSeen = times.max()
         return finding
+    }
+
+    /// A restart is of use alone where nothing else was to be changed.
+    private static func fixes(
+        _ changes: [ProposedChange], _ server: ServerView, _ fixer: Audit.Fixer
+    ) -> [Fix] {
+        let main = changes.filter { $0.change != .restart }
+        let mending = main.flatMap { fixer($0, server) }
+        if !main.isEmpty, mending.isEmpty { return [] }
+        let restarts = changes.filter { $0.change == .restart }.flatMap { fixer($0, server) }
+        return unique(mending + restarts)
     }
 
     private static func plain(

@@ -55,9 +55,27 @@ extension ServerView {
         }
         .subtracting(permitted)
         undecided = Self.anywhere(reach) { $0.verdict == .unknown }
-        translated = reach.reduce(PortSet(1...65535)) { ports, answer in
-            ports.subtracting(Self.ports(of: answer) { !$0.isDelivered(to: own, asked: answer.to) })
+        // Asked of translations alone: a filter that denies a port says nothing of its translation.
+        let translating = PathEvaluator(path.map(Self.withoutFilters))
+        let answers =
+            path.isEmpty
+            ? []
+            : (site?.addresses ?? []).map { address in
+                translating.reach(
+                    ReachQuestion(from: .all, to: address, ports: PortSet(1...65535)))
+            }
+        translated = answers.reduce(PortSet(1...65535)) { ports, answer in
+            ports.subtracting(
+                Self.ports(of: answer) {
+                    $0.verdict == .permitted && !$0.isDelivered(to: own, asked: answer.to)
+                })
         }
+    }
+
+    private static func withoutFilters(_ hop: Hop) -> Hop {
+        var hop = hop
+        hop.configuration.device?.stages.removeAll { $0.work == .filter }
+        return hop
     }
 
     /// Clients who must get in, of the address's family.

@@ -1,1 +1,119 @@
-// The room Monitor.
+public import Analyzer
+public import Capture
+import FTP
+public import Net
+public import Policy
+import Reporter
+import Streams
+
+/// Live frames to events: each finding once, as soon as it is certain.
+///
+/// The records of the last sessions are kept, at most `keptSessions`, and judged anew whenever one
+/// of them has ended or its data connections have settled.
+public final class Monitor {
+    /// Sessions whose records are held for judging.
+    public static let keptSessions = 2000
+    /// Nanoseconds of packet time between two judgements.
+    private static let pace: Int64 = 1_000_000_000
+
+    private let source: any PacketSource
+    private let site: Site
+    private let fixer: Audit.Fixer
+    private let emit: (String) -> Void
+    private let events: EventJSON
+    private var ended: [SessionRecord] = []
+    private var fresh: [SessionRecord] = []
+    private var attempts: [ControlAttempt] = []
+    private var told: Set<String> = []
+    private var nextJudgement = Timestamp(nanoseconds: .min)
+    private var extractor: SessionExtractor?
+    private var sessionCount = 0
+    private var frames = 0
+    /// The most severe finding that was told.
+    public private(set) var worst: Severity?
+    /// How many findings were told.
+    public var findings: Int { told.count }
+
+    /// - Parameters:
+    ///   - source: where frames come from.
+    ///   - names: of the interfaces, by the index that frame headers use.
+    ///   - site: what was meant.
+    ///   - fixer: turns a change into commands.
+    ///   - emit: takes each event, a line without its break.
+    public init(
+        _ source: any PacketSource, names: [String], site: Site, fixer: @escaping Audit.Fixer,
+        emit: @escaping (String) -> Void
+    ) {
+        self.source = source
+        self.site = site
+        self.fixer = fixer
+        self.emit = emit
+        events = EventJSON(captures: names)
+    }
+
+    /// Reads until the source ends or `stops` says so; then judges what is left and sums up.
+    ///
+    /// - Parameters:
+    ///   - now: the time, for moments without packets.
+    ///   - dropped: frames lost so far by the kernel or the interfaces.
+    ///   - stops: asked after every frame and every idle moment.
+    public func run(
+        now: () -> Timestamp, dropped: () -> UInt64, until stops: () -> Bool
+    ) {
+        let ports = Set(site.servers.flatMap(\.control))
+        let extractor = SessionExtractor(
+            captures: max(1, events.captures.count),
+            controlPorts: ports.union([21, 990])
+        ) { [unowned self] record in fresh.append(record) }
+        self.extractor = extractor
+        var lost: UInt64 = 0
+        reading: while !stops() {
+            switch source.advance() {
+            case .frame(let header):
+                frames += 1
+                source.withBytes { extractor.consume(header, $0) }
+                judge(at: header.time)
+            case .idle:
+                let time = now()
+                extractor.tick(time)
+                judge(at: time)
+                let all = dropped()
+                if all > lost {
+                    emit(events.drop(all - lost, at: time))
+                    lost = all
+                }
+            case .end: break reading
+            }
+        }
+        extractor.finish()
+        let time = now()
+        nextJudgement = Timestamp(nanoseconds: .min)
+        judge(at: time)
+        emit(
+            events.summary(
+                frames: frames, sessions: sessionCount, findings: told.count, dropped: dropped(),
+                at: time))
+    }
+
+    private func judge(at time: Timestamp) {
+        guard time >= nextJudgement, let extractor else { return }
+        nextJudgement = Timestamp(nanoseconds: time.nanoseconds &+ Self.pace)
+        for record in fresh { emit(events.session(record, at: time)) }
+        sessionCount += fresh.count
+        ended += fresh
+        fresh.removeAll()
+        if ended.count > Self.keptSessions { ended.removeFirst(ended.count - Self.keptSessions) }
+        attempts += extractor.takeControlAttempts()
+        if attempts.count > Self.keptSessions {
+            attempts.removeFirst(attempts.count - Self.keptSessions)
+        }
+        let sessions = (ended + extractor.snapshot()).sorted { $0.first < $1.first }
+        let audit = Audit(
+            site: site, sessions: sessions, attempts: attempts, hasTraffic: true, span: nil)
+        for finding in audit.findings(now: time, fixer: fixer)
+        where finding.status == .failed && told.insert(finding.id).inserted {
+            worst = max(worst ?? finding.severity, finding.severity)
+            emit(events.finding(finding, at: time))
+        }
+    }
+}

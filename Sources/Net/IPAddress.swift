@@ -11,9 +11,9 @@ public struct IPAddress: Hashable, Comparable, Sendable {
         public var width: Int { self == .v4 ? 32 : 128 }
 
         /// The highest value of an address of this family.
-        public var maximum: UInt128 { self == .v4 ? UInt128(UInt32.max) : .max }
+        @inlinable public var maximum: UInt128 { self == .v4 ? UInt128(UInt32.max) : .max }
 
-        public static func < (a: Family, b: Family) -> Bool { a.rawValue < b.rawValue }
+        @inlinable public static func < (a: Family, b: Family) -> Bool { a.rawValue < b.rawValue }
     }
 
     public let family: Family
@@ -38,17 +38,17 @@ public struct IPAddress: Hashable, Comparable, Sendable {
         self.bits = bits
     }
 
-    public static func < (a: IPAddress, b: IPAddress) -> Bool {
+    @inlinable public static func < (a: IPAddress, b: IPAddress) -> Bool {
         a.family == b.family ? a.bits < b.bits : a.family < b.family
     }
 
     /// The next address, or nil after the last of the family.
-    public var next: IPAddress? {
+    @inlinable public var next: IPAddress? {
         bits == family.maximum ? nil : IPAddress(family: family, bits: bits + 1)
     }
 
     /// The previous address, or nil before the first of the family.
-    public var previous: IPAddress? {
+    @inlinable public var previous: IPAddress? {
         bits == 0 ? nil : IPAddress(family: family, bits: bits - 1)
     }
 }

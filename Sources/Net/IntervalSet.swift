@@ -7,9 +7,9 @@ public protocol Discrete: Comparable, Hashable, Sendable {
 }
 
 extension UInt16: Discrete {
-    public var next: UInt16? { self == .max ? nil : self + 1 }
-    public var previous: UInt16? { self == 0 ? nil : self - 1 }
-    public static var universe: [ClosedRange<UInt16>] { [0...65535] }
+    @inlinable public var next: UInt16? { self == .max ? nil : self + 1 }
+    @inlinable public var previous: UInt16? { self == 0 ? nil : self - 1 }
+    @inlinable public static var universe: [ClosedRange<UInt16>] { [0...65535] }
 }
 
 extension IPAddress: Discrete {
@@ -21,39 +21,41 @@ extension IPAddress: Discrete {
 /// An exact set as sorted, separate, non-adjacent ranges.
 public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
     /// Ascending; between two ranges at least one value is missing.
-    public private(set) var ranges: [ClosedRange<Element>]
+    @inlinable public var ranges: [ClosedRange<Element>] { storage }
+
+    @usableFromInline var storage: [ClosedRange<Element>]
 
     /// The empty set.
-    public init() { ranges = [] }
+    @inlinable public init() { storage = [] }
 
-    public init(_ range: ClosedRange<Element>) { ranges = [range] }
+    @inlinable public init(_ range: ClosedRange<Element>) { storage = [range] }
 
     /// The union of the ranges, in any order, overlapping or not.
-    public init(_ ranges: some Sequence<ClosedRange<Element>>) {
-        self.ranges = []
+    @inlinable public init(_ ranges: some Sequence<ClosedRange<Element>>) {
+        self.storage = []
         for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            if let last = self.ranges.last,
+            if let last = self.storage.last,
                 last.upperBound.next.map({ range.lowerBound <= $0 })
                     ?? (range.lowerBound <= last.upperBound)
             {
-                self.ranges[self.ranges.count - 1] =
+                self.storage[self.storage.count - 1] =
                     last.lowerBound...Swift.max(last.upperBound, range.upperBound)
             } else {
-                self.ranges.append(range)
+                self.storage.append(range)
             }
         }
     }
 
     /// Every value there is.
-    public static var all: IntervalSet { IntervalSet(Element.universe) }
+    @inlinable public static var all: IntervalSet { IntervalSet(Element.universe) }
 
-    public var isEmpty: Bool { ranges.isEmpty }
+    @inlinable public var isEmpty: Bool { ranges.isEmpty }
 
-    public var first: Element? { ranges.first?.lowerBound }
+    @inlinable public var first: Element? { ranges.first?.lowerBound }
 
-    public var last: Element? { ranges.last?.upperBound }
+    @inlinable public var last: Element? { ranges.last?.upperBound }
 
-    public func contains(_ value: Element) -> Bool {
+    @inlinable public func contains(_ value: Element) -> Bool {
         var low = 0
         var high = ranges.count
         while low < high {
@@ -63,12 +65,12 @@ public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
         return low < ranges.count && ranges[low].contains(value)
     }
 
-    public func union(_ other: IntervalSet) -> IntervalSet {
+    @inlinable public func union(_ other: IntervalSet) -> IntervalSet {
         IntervalSet(ranges + other.ranges)
     }
 
     /// The first range that ends at `value` or later; the count where none does.
-    private func index(endingAtOrAfter value: Element) -> Int {
+    @inlinable func index(endingAtOrAfter value: Element) -> Int {
         var low = 0
         var high = ranges.count
         while low < high {
@@ -78,7 +80,7 @@ public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
         return low
     }
 
-    public func intersection(_ other: IntervalSet) -> IntervalSet {
+    @inlinable public func intersection(_ other: IntervalSet) -> IntervalSet {
         var result = IntervalSet()
         guard let first = ranges.first, let otherFirst = other.ranges.first else { return result }
         // Ranges below the other's first are passed over at once: one of the two is often tiny.
@@ -88,7 +90,7 @@ public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
             let (a, b) = (ranges[left], other.ranges[right])
             let low = Swift.max(a.lowerBound, b.lowerBound)
             let high = Swift.min(a.upperBound, b.upperBound)
-            if low <= high { result.ranges.append(low...high) }
+            if low <= high { result.storage.append(low...high) }
             if a.upperBound < b.upperBound { left += 1 } else { right += 1 }
         }
         return result
@@ -96,7 +98,7 @@ public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
 
     /// Takes the values of `other` out, in place: for a small `other` it costs little more than
     /// moving the ranges behind the hole.
-    public mutating func subtract(_ other: IntervalSet) {
+    @inlinable public mutating func subtract(_ other: IntervalSet) {
         guard other.ranges.count <= 8 else {
             self = subtracting(other)
             return
@@ -115,11 +117,11 @@ public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
                 }
                 end += 1
             }
-            if first < end { ranges.replaceSubrange(first..<end, with: left) }
+            if first < end { storage.replaceSubrange(first..<end, with: left) }
         }
     }
 
-    public func subtracting(_ other: IntervalSet) -> IntervalSet {
+    @inlinable public func subtracting(_ other: IntervalSet) -> IntervalSet {
         var result = IntervalSet()
         var cut = other.ranges[...]
         for range in ranges {
@@ -130,7 +132,7 @@ public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
                     continue
                 }
                 if start < hole.lowerBound, let end = hole.lowerBound.previous {
-                    result.ranges.append(start...end)
+                    result.storage.append(start...end)
                 }
                 low = hole.upperBound.next.flatMap { $0 <= range.upperBound ? $0 : nil }
                 if hole.upperBound >= range.upperBound {
@@ -139,15 +141,17 @@ public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
                     cut.removeFirst()
                 }
             }
-            if let start = low { result.ranges.append(start...range.upperBound) }
+            if let start = low { result.storage.append(start...range.upperBound) }
         }
         return result
     }
 
     /// All values that are not in the set.
-    public var complement: IntervalSet { Self.all.subtracting(self) }
+    @inlinable public var complement: IntervalSet { Self.all.subtracting(self) }
 
-    public func isSubset(of other: IntervalSet) -> Bool { subtracting(other).isEmpty }
+    @inlinable public func isSubset(of other: IntervalSet) -> Bool { subtracting(other).isEmpty }
 
-    public func isDisjoint(with other: IntervalSet) -> Bool { intersection(other).isEmpty }
+    @inlinable public func isDisjoint(with other: IntervalSet) -> Bool {
+        intersection(other).isEmpty
+    }
 }

@@ -6,13 +6,14 @@ struct HopWalk {
     let device: Device
     /// Name in decisions; nil where a lone device is asked.
     let name: String?
-    let context: MatchContext
+    private(set) var context: MatchContext
     /// What watches the control connection of the question, where something does.
     let inspection: Inspection?
     var trials: Int
     private(set) var denied: [(Flow, [Reach.Decision])] = []
     private(set) var noted: [SourceLine] = []
     private let stages: [Stage]
+    private let namedLeaving: String?
     /// Why the stages that are in force can't be told.
     private let undecided: String?
 
@@ -26,11 +27,23 @@ struct HopWalk {
         self.inspection = inspection
         self.trials = trials
         (stages, undecided) = InForce.stages(device, hop)
-        let (entering, leaving) = InForce.interfaces(stages, device, hop)
         let loopback = Prefix("127.0.0.0/8").map { AddressSet($0) } ?? AddressSet()
+        let interfaces = InForce.interfaces(stages, device, hop)
+        namedLeaving = interfaces.leaving
         context = MatchContext(
-            sourcePorts: question.sourcePorts, entering: entering, leaving: leaving,
+            sourcePorts: question.sourcePorts, entering: interfaces.entering,
+            leaving: interfaces.leaving,
             clientsMayBeLocal: question.from.isSubset(of: loopback))
+    }
+
+    /// The interface by which a packet leaves: as the hop says, else towards the network that is
+    /// connected, else as the device usually does.
+    private func leaving(_ packet: Packet) -> String? {
+        if let namedLeaving { return namedLeaving }
+        if case .oneOf(let addresses) = packet.destination, addresses.count == 1 {
+            if let towards = device.interface(towards: addresses[0]) { return towards }
+        }
+        return device.usualLeaving
     }
 
     /// Flows that pass, each with what decided here.
@@ -71,9 +84,10 @@ struct HopWalk {
             return [flow]
         }
         var flow = flow
+        context.leaving = leaving(flow.packet)
         var bypassing: [Flow] = []
         if let interface = stage.interface {
-            let actual = stage.direction == .leaving ? leaving(flow.packet) : context.entering
+            let actual = stage.direction == .leaving ? context.leaving : context.entering
             if let actual {
                 guard MatchContext.matches(interface, actual) else { return [flow] }
             } else {
@@ -88,17 +102,6 @@ struct HopWalk {
         trials = walk.trials
         for line in walk.noted where !noted.contains(line) { noted.append(line) }
         return bypassing + walk.exits.flatMap { leave(stage, $0) }
-    }
-
-    /// By which interface it leaves: as stated, as the connected network of its destination tells,
-    /// or as usual.
-    private func leaving(_ packet: Packet) -> String? {
-        if hop.inside != nil { return context.leaving }
-        if case .oneOf(let addresses) = packet.destination {
-            let names = Set(addresses.map(device.interface(towards:)))
-            if names.count == 1, let name = names.first, let name { return name }
-        }
-        return context.leaving ?? device.usualLeaving
     }
 
     /// What an exit makes of the flow for the next stage.

@@ -29,29 +29,20 @@ enum InForce {
         return (stages, nil)
     }
 
-    /// The interfaces of the hop; where they aren't given and one list alone is bound, it is taken
-    /// to be on the way.
+    /// The interfaces of the hop as the device names them, or as it usually has them; where neither
+    /// says and one list alone is bound, that list is taken to be on the way.
     static func interfaces(
         _ stages: [Stage], _ device: Device, _ hop: Hop
     ) -> (entering: String?, leaving: String?) {
-        func own(_ name: String?) -> String? {
-            name.map { device.interface(meant: $0) ?? $0 }
-        }
-        var entering = own(hop.outside) ?? device.usualEntering
-        var leaving = own(hop.inside)
+        var entering = hop.outside.map { device.interface(meant: $0) ?? $0 } ?? device.usualEntering
+        var leaving = hop.inside.map { device.interface(meant: $0) ?? $0 }
         let lists = stages.filter { $0.work == .filter && $0.interface != nil }
         if lists.count == 1, let list = lists.first {
             if list.direction == .leaving {
-                leaving = leaving ?? list.interface
+                leaving = leaving ?? device.usualLeaving ?? list.interface
             } else {
                 entering = entering ?? list.interface
             }
-        }
-        if entering == nil, !lists.contains(where: { $0.direction != .leaving }) {
-            let translating = Set(
-                stages.filter { $0.work == .translate && $0.direction != .leaving }
-                    .compactMap(\.interface))
-            if translating.count == 1 { entering = translating.first }
         }
         return (entering, leaving)
     }

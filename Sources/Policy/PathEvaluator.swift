@@ -18,7 +18,7 @@ public struct PathEvaluator: Sendable {
         question.from = question.from.intersection(family)
         let whole = Region(ports: question.ports, sources: question.from)
         var notes = Notes()
-        let blue = outcomes(question, whole, expected: false, &notes)
+        let blue = outcomes(question, whole, servers: nil, &notes)
         let expected = expectedOutcomes(question, &notes)
         let writer = SegmentWriter(question)
         var segments: [Reach.Segment] = []
@@ -50,23 +50,44 @@ public struct PathEvaluator: Sendable {
         own.control = nil
         var ignored = Notes()
         let open = outcomes(
-            own, Region(ports: own.ports, sources: own.from), expected: false, &ignored)
+            own, Region(ports: own.ports, sources: own.from), servers: nil, &ignored)
         var clients = AddressSet()
+        var servers = AddressSet(question.to)
         for cell in open.all where cell.outcome.verdict != .denied {
             for box in cell.region.boxes { clients = clients.union(box.sources) }
+            if case .oneOf(let addresses) = cell.outcome.packet?.destination {
+                servers = servers.union(AddressSet(addresses.map { $0...$0 }))
+            }
         }
         return outcomes(
-            question, Region(ports: question.ports, sources: clients), expected: true, &notes)
+            question, Region(ports: question.ports, sources: clients), servers: servers, &notes)
     }
 
-    private func inspection(_ hop: Hop, _ control: UInt16?) -> Inspection? {
-        guard let control else { return nil }
-        return hop.configuration.device?.inspections.first { $0.controlPorts.contains(control) }
+    /// What at the hop reads the control connection of the question's expected data connection.
+    private func inspection(
+        _ hop: Hop, _ control: UInt16?, servers: AddressSet? = nil
+    ) -> Inspection? {
+        guard let control, let device = hop.configuration.device else { return nil }
+        let (entering, leaving) = InForce.interfaces(InForce.stages(device, hop).0, device, hop)
+        return device.inspections.first { inspection in
+            guard inspection.controlPorts.contains(control) else { return false }
+            if let own = inspection.servers, let servers, own.isDisjoint(with: servers) {
+                return false
+            }
+            guard let interface = inspection.interface else { return true }
+            if inspection.direction == .leaving {
+                return (leaving ?? device.usualLeaving).map { $0 == interface } ?? true
+            }
+            return entering == interface
+        }
     }
 
+    /// What becomes of the region; as expected data connections where `servers` names who would
+    /// announce them.
     private func outcomes(
-        _ question: ReachQuestion, _ region: Region, expected: Bool, _ notes: inout Notes
+        _ question: ReachQuestion, _ region: Region, servers: AddressSet?, _ notes: inout Notes
     ) -> Outcomes {
+        let expected = servers != nil
         var packet = Packet(to: .oneOf([question.to]), place: .through)
         packet.expectedHere = expected
         var flows = [Flow(packet: packet, region: region)].filter { !$0.region.isEmpty }
@@ -84,7 +105,9 @@ public struct PathEvaluator: Sendable {
             for sentence in device.assumptions { notes.add(sentence) }
             var walk = HopWalk(
                 hop, device, name: path.count == 1 && hop.name.isEmpty ? nil : hop.name,
-                question: question, inspection: expected ? inspection(hop, question.control) : nil,
+                question: question,
+                inspection: expected
+                    ? inspection(hop, question.control, servers: servers) : nil,
                 trials: trials)
             var next: [Flow] = []
             for flow in flows {

@@ -40,19 +40,20 @@ struct Region: Hashable, Sendable {
             guard !hitPorts.isEmpty else { continue }
             let hitSources = sources.map(boxes[index].sources.intersection) ?? boxes[index].sources
             guard !hitSources.isEmpty else { continue }
-            taken.boxes.append(Box(ports: hitPorts, sources: hitSources))
-            if hitPorts.ranges != boxes[index].ports.ranges {
-                // What is left of the other ports keeps all its clients.
-                let others = boxes[index].ports.subtracting(hitPorts)
-                rest.append(Box(ports: others, sources: boxes[index].sources))
-                boxes[index].ports = hitPorts
-            }
-            if let sources {
-                boxes[index].sources.subtract(sources)
+            let hitAll = hitPorts.ranges == boxes[index].ports.ranges
+            let hitEverybody = sources == nil || hitSources.ranges == boxes[index].sources.ranges
+            if hitAll, !hitEverybody {
+                boxes[index].sources.subtract(hitSources)
             } else {
-                boxes[index].sources = AddressSet()
+                // What is left of the other ports keeps all its clients.
+                if !hitEverybody {
+                    let others = boxes[index].sources.subtracting(hitSources)
+                    rest.append(Box(ports: hitPorts, sources: others))
+                }
+                boxes[index].ports.subtract(hitPorts)
+                if hitAll { emptied = true }
             }
-            if boxes[index].sources.isEmpty { emptied = true }
+            taken.boxes.append(Box(ports: hitPorts, sources: hitSources))
         }
         if emptied { boxes.removeAll { $0.isEmpty } }
         boxes += rest

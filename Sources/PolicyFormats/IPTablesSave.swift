@@ -9,9 +9,13 @@ public enum IPTablesSave: ConfigFormat {
     public static func recognise(_ text: ConfigText) -> Recognition {
         var table = false
         var rules = false
+        var ofUfw = false
+        var base = false
         for line in text.lines.prefix(100_000) {
             // ufw keeps its rules in this form, but they are a part of its rule set only.
             if line.hasPrefix("### tuple ###") { return .no }
+            ofUfw = ofUfw || line.hasPrefix(":ufw-user-input ")
+            base = base || line.hasPrefix(":INPUT ")
             if ["*filter", "*nat", "*mangle", "*raw", "*security"].contains(where: line.hasPrefix) {
                 table = true
             } else if line.hasPrefix(":") || line.hasPrefix("-A ") || line.hasPrefix("-I ")
@@ -20,7 +24,7 @@ public enum IPTablesSave: ConfigFormat {
                 rules = true
             }
         }
-        return table && rules ? .certain : .no
+        return table && rules && (base || !ofUfw) ? .certain : .no
     }
 
     public static func read(_ text: ConfigText) -> Configuration { read(text, with: []) }

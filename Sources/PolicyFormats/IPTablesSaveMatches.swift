@@ -108,6 +108,7 @@ extension IPTablesRuleReader {
     /// A new connection's packet is NEW, or RELATED where a helper expects it, or UNTRACKED; beside
     /// that it is DNAT once its destination was translated.
     private mutating func states(_ text: String) throws(Problem) {
+        asksState = true
         let known: Set<String> = [
             "NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED", "SNAT", "DNAT",
         ]
@@ -122,7 +123,12 @@ extension IPTablesRuleReader {
             ways.append { _ in }
         } else {
             if wanted.contains("NEW") { ways.append { $0.tests.append(.new(true)) } }
-            if wanted.contains("RELATED") { ways.append { $0.expectedOnly = true } }
+            if wanted.contains("RELATED") {
+                ways.append {
+                    $0.expectedOnly = true
+                    $0.tests.append(.tracked(true))
+                }
+            }
             if wanted.contains("UNTRACKED") { ways.append { $0.tests.append(.tracked(false)) } }
             if wanted.contains("DNAT"), !negated {
                 ways.append { $0.tests.append(.translated(true)) }
@@ -141,24 +147,53 @@ extension IPTablesRuleReader {
         switch name {
         case "--ctproto":
             let tcp = ["6", "tcp"].contains(text.lowercased())
-            if tcp == negated { rule.never("it is for another protocol") }
+            if tcp == negated {
+                ofConnection.append { $0.never = $0.never ?? "it is for another protocol" }
+            } else {
+                ofConnection.append { _ in }
+            }
         case "--ctorigsrc":
             let set = signed(try resolved(text))
-            rule.narrow { $0.narrowSources(set) }
+            ofConnection.append { $0.narrowSources(set) }
         case "--ctorigdst":
             let set = signed(try resolved(text))
-            rule.narrow {
-                $0.originalDestinations = $0.originalDestinations?.intersection(set) ?? set
+            ofConnection.append { match in
+                match.originalDestinations = match.originalDestinations?.intersection(set) ?? set
             }
         case "--ctorigsrcport":
             let set = signed(PortSet(try IPTablesValues.range(text)))
-            rule.narrow { $0.narrowSourcePorts(set) }
+            ofConnection.append { $0.narrowSourcePorts(set) }
         case "--ctorigdstport":
             let set = signed(PortSet(try IPTablesValues.range(text)))
-            rule.narrow { $0.originalPorts = $0.originalPorts?.intersection(set) ?? set }
+            ofConnection.append { match in
+                match.originalPorts = match.originalPorts?.intersection(set) ?? set
+            }
         case "--ctdir":
-            if (text.uppercased() == "ORIGINAL") == negated { rule.never("only for replies") }
+            if (text.uppercased() == "ORIGINAL") == negated {
+                ofConnection.append { $0.never = $0.never ?? "only for replies" }
+            } else {
+                ofConnection.append { _ in }
+            }
         default: rule.doubt("option \(name)")
+        }
+    }
+
+    /// Adds what is asked of the connection. An untracked packet has none: it matches where its
+    /// state does, whatever else is asked, and without a state never (xt_conntrack.c).
+    mutating func narrowByConnection() {
+        guard !ofConnection.isEmpty else { return }
+        rule.matches = rule.matches.flatMap { match in
+            if match.tests.contains(.tracked(false)) { return [match] }
+            var tracked = match
+            tracked.tests.append(.tracked(true))
+            for narrow in ofConnection { narrow(&tracked) }
+            let takesAny =
+                asksState && !match.expectedOnly
+                && !match.tests.contains(.new(true)) && !match.tests.contains(.translated(true))
+            guard takesAny, match.never == nil else { return [tracked] }
+            var untracked = match
+            untracked.tests.append(.tracked(false))
+            return [tracked, untracked]
         }
     }
 

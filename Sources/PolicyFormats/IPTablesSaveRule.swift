@@ -76,6 +76,10 @@ struct IPTablesRuleReader {
     var negated = false
     /// The list that `-m recent` works on.
     var recentList = ""
+    private var seen: Set<String> = []
+    /// What `-m conntrack` asks of the connection itself, beside its state.
+    var ofConnection: [(inout Match) -> Void] = []
+    var asksState = false
 
     init(
         _ words: [IPTablesWords.Word], family: IPAddress.Family, sets: [String: IPSet]
@@ -102,6 +106,7 @@ struct IPTablesRuleReader {
             negated = false
         }
         guard !negated else { throw .invalid("a negation of nothing") }
+        narrowByConnection()
         for predicate in rule.notModelled { rule.narrow { $0.notModelled.append(predicate) } }
         return rule
     }
@@ -134,7 +139,18 @@ struct IPTablesRuleReader {
 
     func signed(_ set: PortSet) -> PortSet { negated ? set.complement : set }
 
+    /// Options that iptables takes once a rule, by either name.
+    private static let single = [
+        "--protocol": "-p", "--proto": "-p", "--source": "-s", "--src": "-s", "--destination": "-d",
+        "--dst": "-d", "--in-interface": "-i", "--out-interface": "-o", "--jump": "-j",
+        "--goto": "-j", "-g": "-j", "-p": "-p", "-s": "-s", "-d": "-d", "-i": "-i", "-o": "-o",
+        "-j": "-j",
+    ]
+
     private mutating func option(_ name: String) throws(Problem) {
+        if let short = Self.single[name], !seen.insert(short).inserted {
+            throw .invalid("\(short) twice")
+        }
         switch name {
         case "-p", "--protocol", "--proto": try protocolOption()
         case "-s", "--source", "--src": try address(name) { $0.narrowSources($1) }

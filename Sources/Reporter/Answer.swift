@@ -128,6 +128,15 @@ extension SourceLine {
     }
 }
 
+extension SourceLine {
+    /// The line's text without the blanks at its ends.
+    var trimmed: String {
+        let blank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        let tail = text.drop(while: blank).reversed().drop(while: blank)
+        return String(tail.reversed())
+    }
+}
+
 extension Finding {
     /// The finding's id made an anchor: letters, digits and `-._:`, unique where ids are.
     var anchor: String {

@@ -22,6 +22,18 @@ public enum JSONReport: ReportWriter {
         }
     }
 
+    /// A finding alone, on one line.
+    static func line(_ finding: Finding, captures: [String]) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            let dto = FindingDTO(finding, captures)
+            return visible(String(decoding: try encoder.encode(dto), as: UTF8.self))
+        } catch {
+            preconditionFailure("a finding that JSON cannot hold: \(error)")
+        }
+    }
+
     /// Direction-changing and other invisible characters as `\u` escapes, so that a terminal or an
     /// editor shows what a program reads. Outside strings the encoder writes ASCII only.
     static func visible(_ text: String) -> String {

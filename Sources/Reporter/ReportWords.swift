@@ -18,7 +18,9 @@ struct ReportWords {
             return (sound, "", "")
         }
         let name = first.summary.name
-        if let configured = first.summary.configured, !first.closed.isEmpty {
+        if let configured = first.summary.configured,
+            !first.closed.isDisjoint(with: configured)
+        {
             let open = configured.subtracting(first.closed).count
             let facts =
                 "it may hand out \(Figures.count(configured.count, "port")), and the path to it "

@@ -14,6 +14,7 @@ struct Pinhole: ParsableCommand {
         subcommands: [
             AuditCommand.self,
             CheckCommand.self,
+            MonitorCommand.self,
             SessionsCommand.self,
             ReadCommand.self,
             RulesCommand.self,

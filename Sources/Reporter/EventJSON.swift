@@ -1,0 +1,41 @@
+public import Analyzer
+public import FTP
+import Foundation
+public import Net
+
+/// Events of the monitor, one JSON object a line, schema `pinhole.event/1`.
+public struct EventJSON: Sendable {
+    /// Names of the interfaces, by the index that frame references use.
+    public let captures: [String]
+
+    public init(captures: [String]) { self.captures = captures }
+
+    /// A finding, with the fields that it has in a report.
+    public func finding(_ finding: Finding, at time: Timestamp) -> String {
+        let body = JSONReport.line(finding, captures: captures)
+        return "{\"event\":\"finding\",\(head(time)),\(body.dropFirst())"
+    }
+
+    /// A session that has ended.
+    public func session(_ record: SessionRecord, at time: Timestamp) -> String {
+        let body = SessionRecordJSON(captures: captures).text(record)
+        return "{\"event\":\"session\",\(head(time)),\"session\":\(body)}"
+    }
+
+    /// What was seen in all.
+    public func summary(
+        frames: Int, sessions: Int, findings: Int, dropped: UInt64, at time: Timestamp
+    ) -> String {
+        "{\"event\":\"summary\",\(head(time)),\"frames\":\(frames),\"sessions\":\(sessions),"
+            + "\"findings\":\(findings),\"dropped\":\(dropped)}"
+    }
+
+    /// Frames that the kernel or an interface dropped since the last such event.
+    public func drop(_ frames: UInt64, at time: Timestamp) -> String {
+        "{\"event\":\"drop\",\(head(time)),\"frames\":\(frames)}"
+    }
+
+    private func head(_ time: Timestamp) -> String {
+        "\"schema\":\"pinhole.event/1\",\"time\":\"\(time)\""
+    }
+}

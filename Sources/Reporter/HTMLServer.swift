@@ -1,0 +1,132 @@
+import Analyzer
+import FTP
+import Policy
+
+/// The section of a failing server: its fault, the lines that decide, what mends them, the ruler.
+struct HTMLServer {
+    let server: Answer.Server
+    let report: AuditReport
+
+    static func anchor(_ name: String) -> String {
+        "server-"
+            + String(
+                name.unicodeScalars.map { scalar in
+                    switch scalar {
+                    case "a"..."z", "A"..."Z", "0"..."9", "-", ".": Character(scalar)
+                    default: "_"
+                    }
+                })
+    }
+
+    var section: HTML {
+        let ruler = HTMLRuler(server.summary, findings: server.failed)
+        return """
+            <section class="srv" id="\(Self.anchor(server.summary.name))">
+            \(HTMLServer.head(server.summary))
+            <p class="fault">\(HTML.sentence(server.main.message))\(figures)</p>
+            <div class="two">\(lines)\(fixes)</div>
+            \(ruler.isEmpty ? "" : ruler.figure)\(packets)\(others)
+            </section>
+
+            """
+    }
+
+    static func head(_ summary: AuditReport.ServerSummary) -> HTML {
+        let ends = summary.addresses.flatMap { address in
+            summary.control.map { "\(address):\($0)" }
+        }
+        let product = summary.product.map { ", \($0)" } ?? ""
+        return """
+            <h3>\(summary.name) <span class="m">\(ends.joined(separator: " "))\(product)</span></h3>
+            """
+    }
+
+    private var figures: HTML {
+        server.figures.isEmpty ? "" : " <small>\(HTML.sentence(server.figures))</small>"
+    }
+
+    private var lines: HTML {
+        let lines = server.main.config
+        guard !lines.isEmpty else { return "" }
+        return """
+            <div class="code"><div><b>The lines that decide</b></div><pre>\(HTMLText.lines(lines))</pre></div>
+            """
+    }
+
+    private var fixes: HTML {
+        let fixes = server.fixes
+        guard !fixes.isEmpty else { return "" }
+        return "<div>" + HTML.join(fixes.prefix(6).map(HTMLText.fix), "\n") + "</div>"
+    }
+
+    private var packets: HTML {
+        let rows = server.failed.flatMap { finding in
+            finding.packets.map { ($0.frame, $0) }
+        }.sorted { $0.0 < $1.0 }
+        guard !rows.isEmpty else { return "" }
+        let total = server.failed.reduce(0) { $0 + $1.packetTotal }
+        var seen: Set<FrameReference> = []
+        let unique = rows.filter { seen.insert($0.0).inserted }.prefix(30).map(\.1)
+        return """
+            <details class="more" open><summary>Packets that prove it: \(unique.count) of \(total) shown</summary>
+            \(HTMLText.packets(Array(unique), report))</details>
+
+            """
+    }
+
+    private var others: HTML {
+        let rest = server.failed.dropFirst()
+        guard !rest.isEmpty else { return "" }
+        let items = rest.map { finding -> HTML in
+            "<li><a href=\"#\(finding.anchor)\">\(finding.rule) \(finding.title)</a>: \(HTML.sentence(finding.message))</li>"
+        }
+        return
+            "<h4 style=\"margin-top:20px\">Also found</h4><ul class=\"ck\">\(HTML.join(items, "\n"))</ul>\n"
+    }
+}
+
+/// Pieces of markup that sections share.
+enum HTMLText {
+    static func lines(_ lines: [SourceLine]) -> HTML {
+        HTML.join(
+            lines.prefix(20).map { line -> HTML in
+                "<b>\(line.place)</b>  \(HTML.sentence(line.trimmed))"
+            }, "\n")
+    }
+
+    static func fix(_ fix: Fix) -> HTML {
+        let device = fix.device.map { " on \($0)" } ?? ""
+        let all = fix.commands + fix.restart
+        let text = all.prefix(300).map(Visible.command).joined(separator: "\n")
+        let rest = all.count > 300 ? "\n… and \(all.count - 300) more lines" : ""
+        return """
+            <div class="code" style="margin-bottom:12px"><div><span>\(fix.platform)\(device)</span><button type="button" data-copy>Copy</button></div><pre>\(HTML(raw: HTML.escaped(text + rest)))</pre></div>
+            """
+    }
+
+    static func packets(_ packets: [PacketEvidence], _ report: AuditReport) -> HTML {
+        let rows = packets.map { packet -> HTML in
+            let frame = packet.frame
+            let capture =
+                report.captures.count > 1 && report.captures.indices.contains(frame.capture)
+                ? report.captures[frame.capture] + " " : ""
+            return """
+                <tr><td>\(capture)<b>\(frame.number)</b></td><td>\(Figures.clock(frame.time))</td><td>\(HTML.sentence(packet.summary))</td></tr>
+                """
+        }
+        return "<table class=\"pk\"><tbody>\n\(HTML.join(rows, "\n"))\n</tbody></table>"
+    }
+
+    static func severity(_ severity: Severity) -> HTML {
+        let mark =
+            switch severity {
+            case .critical: "⬣"
+            case .high: "▲"
+            case .medium: "◆"
+            case .low: "○"
+            case .info: "·"
+            }
+        let tone = severity >= .high ? "bad" : severity == .medium ? "warn" : "s"
+        return "<span class=\"\(tone)\">\(mark) \(severity.rawValue)</span>"
+    }
+}

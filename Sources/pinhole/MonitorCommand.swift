@@ -1,0 +1,83 @@
+import Analyzer
+import ArgumentParser
+import Dispatch
+import Foundation
+import LiveCapture
+import Monitor
+import Net
+import Policy
+import Synchronization
+
+/// `pinhole monitor`: the same audit on live interfaces.
+struct MonitorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "monitor",
+        abstract: "Watch interfaces (a SPAN port) and tell findings as they are certain.",
+        discussion: """
+            One JSON object a line on standard output. SIGINT and SIGTERM end it with a summary. \
+            It needs the right to capture: root, or CAP_NET_RAW.
+            """)
+
+    @Option(help: "An interface to listen on; may be given several times.")
+    var interface: [String]
+
+    @Option(help: "The site file.") var site: String
+
+    @Option(help: "A libpcap filter: only these frames are read.") var filter: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Exit with 1 where a finding was at least this severe.", valueName: "severity"))
+    var failOn: String = "never"
+
+    func run() throws {
+        var results = ResultOptions()
+        results.failOn = failOn
+        let threshold = try Failure.orExit { () throws(Failure) in try results.threshold() }
+        let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: site) }
+        for problem in loaded.problems { Complaints.say(problem) }
+        let source = try Failure.orExit { () throws(Failure) in try open() }
+        let stop = StopSignal()
+        let output = FileHandle.standardOutput
+        let monitor = Monitor(
+            source, names: interface, site: loaded.site,
+            fixer: { ReportMaking.fixes($0, $1, loaded.site.hops) },
+            emit: { output.write(Data(($0 + "\n").utf8)) })
+        monitor.run(
+            now: { Clock.now() }, dropped: { source.dropped }, until: { stop.isRaised })
+        for problem in source.problems { Complaints.say("\(problem)") }
+        Complaints.say("\(monitor.findings) findings; ended")
+        if let threshold, let worst = monitor.worst, worst >= threshold { throw Exit.findings }
+    }
+
+    private func open() throws(Failure) -> LiveInterfaces {
+        do {
+            return try LiveInterfaces(interface, filter: filter)
+        } catch {
+            throw .unusable("\(error)")
+        }
+    }
+}
+
+/// Raised by SIGINT or SIGTERM.
+final class StopSignal {
+    private let flag = Flag()
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let flag = flag
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { flag.raised.store(true, ordering: .releasing) }
+            source.resume()
+            return source
+        }
+    }
+
+    private final class Flag: Sendable {
+        let raised = Atomic(false)
+    }
+
+    var isRaised: Bool { flag.raised.load(ordering: .acquiring) }
+}

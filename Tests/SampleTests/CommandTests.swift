@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+/// Exit codes and complaints that pipelines build on.
+@Suite struct CommandTests {
+    static let first = "captures/first-article/first-article.pcap"
+
+    static let codes: [(arguments: [String], code: Int32)] = [
+        (["audit", first], 0),
+        (["audit", first, "--fail-on", "high"], 1),
+        (["audit", first, "--fail-on", "sometimes"], 2),
+        (["audit", first, "--site", "no-such.yml"], 2),
+        (["audit", "no-such.pcap"], 2),
+        (["audit", "README.md"], 2),
+        (["audit", "--no-such-option", first], 2),
+        (["check", "--site", "captures/pinhole.yml", "--fail-on", "critical"], 0),
+        (["check", "--site", "captures/pinhole.yml", "--fail-on", "high"], 1),
+        (["sessions", first], 0),
+        (["explain", "PH301"], 0),
+        (["explain", "PH999"], 2),
+        (["read", "captures/second-article/edge.cfg"], 0),
+        (["read", "README.md"], 2),
+    ]
+
+    @Test(arguments: codes)
+    func `ends with the code that is promised`(
+        _ wanted: (arguments: [String], code: Int32)
+    ) throws {
+        let run = try Pinhole.run(wanted.arguments)
+        #expect(run.code == wanted.code, "\(run.complaints)")
+        if wanted.code == 2 { #expect(!run.complaints.isEmpty) }
+    }
+
+    @Test func `audits what precedes a cut, and says where it is`() throws {
+        let whole = try Data(contentsOf: Pinhole.root.appending(path: Self.first))
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-cut-\(UUID().uuidString).pcap")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try whole.prefix(whole.count - 7).write(to: file)
+        let run = try Pinhole.run(["sessions", "--format", "ndjson", file.path])
+        #expect(run.code == 3)
+        #expect(run.complaints.contains("byte"))
+        #expect(run.output.split(separator: "\n").count == 5)
+    }
+
+    @Test func `an unknown key of the site is named, and the rest is audited`() throws {
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-site-\(UUID().uuidString).yml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let site = """
+            pinhole: 1
+            servers:
+              - name: files
+                adress: 203.0.113.10
+                address: 203.0.113.10
+                passive: 5001-5201
+            """
+        try Data(site.utf8).write(to: file)
+        let run = try Pinhole.run(["audit", Self.first, "--site", file.path])
+        #expect(run.code == 3)
+        #expect(run.complaints.contains(":4:5: server: unknown key 'adress'"), "\(run.complaints)")
+        #expect(run.output.contains("1063"))
+    }
+
+    @Test func `says the same without a site`() throws {
+        let run = try Pinhole.run([
+            "audit", Self.first, "--passive-range", "5001-5201", "--firewall",
+            "captures/first-article/portopening.txt",
+        ])
+        #expect(run.code == 0)
+        #expect(run.output.contains("FOR /L %I IN (5101,1,5201)"), "\(run.output)")
+    }
+
+    @Test func `reach names the line`() throws {
+        let run = try Pinhole.run([
+            "reach", "--firewall", "captures/second-article/edge.cfg", "--from", "198.51.100.7",
+            "--to", "203.0.113.11", "--ports", "5500-5525", "--format", "json",
+        ])
+        #expect(run.code == 0)
+        #expect(run.output.contains(/"line" ?: ?54/), "\(run.output)")
+        #expect(run.output.contains("10.1.1.11"))
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+/// A real server, a real firewall and a real client around `pinhole monitor`.
+@Suite struct LiveTests {
+    @Test func `the monitor tells findings on a live interface`() throws {
+        let script = Pinhole.root.appending(path: "captures/lab/live")
+        let run = try Pinhole.run(
+            [], program: script, environment: ["PINHOLE": Pinhole.binary.path])
+        if run.code == 77 {
+            print("skipped: \(run.complaints)")
+            return
+        }
+        #expect(run.code == 0, "\(run.complaints)")
+        #expect(run.output.contains("\"rule\":\"PH304\""))
+    }
+}
+
+/// The HTML report in a real browser.
+@Suite struct BrowserTests {
+    static let browser = ["chromium", "chromium-browser", "google-chrome"].first(where: Pinhole.has)
+
+    @Test(arguments: [1400, 820, 390])
+    func `the report fits its window`(_ width: Int) throws {
+        guard let browser = Self.browser else {
+            print("skipped: no chromium here; `make setup-lab` installs it")
+            return
+        }
+        let report = Pinhole.root.appending(path: "reports/samples/pinhole-report.html")
+        // A frame of the wanted width: headless windows have a least width of their own.
+        let page = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-page-\(UUID().uuidString).html")
+        defer { try? FileManager.default.removeItem(at: page) }
+        let source = try String(contentsOf: report, encoding: .utf8)
+        let probe = """
+            <script>addEventListener('load', () => {
+              const page = document.documentElement;
+              document.title = 'overflow ' + (page.scrollWidth - page.clientWidth)
+                + ' sections ' + document.querySelectorAll('section').length;
+            });</script></body>
+            """
+        try Data(source.replacingOccurrences(of: "</body>", with: probe).utf8).write(to: page)
+        let run = try Pinhole.run(
+            [
+                browser, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+                "--window-size=\(width),1000", page.absoluteString,
+            ], program: URL(filePath: "/usr/bin/env"))
+        #expect(run.output.contains("<title>overflow 0 sections"), "\(run.output.prefix(300))")
+    }
+}
