@@ -57,10 +57,12 @@ struct ByteReader {
             start = 0
             end = left
         }
-        if count > buffer.count {
-            buffer.append(contentsOf: repeatElement(0, count: count - buffer.count))
-        }
         while end < count, !atEnd {
+            // Grown only as bytes arrive: a length that lies costs nothing.
+            if end == buffer.count {
+                let more = min(count - buffer.count, max(buffer.count, 64))
+                buffer.append(contentsOf: repeatElement(0, count: more))
+            }
             guard let got = descriptor.read(into: &buffer, from: end) else {
                 error = descriptor.lastError
                 atEnd = true

@@ -145,39 +145,19 @@ public final class SessionExtractor {
         }
         let payload = bytes.extracting(
             packet.payloadStart..<packet.payloadStart + packet.payloadLength)
-        let isReply = Self.mayBeReply(payload)
-        let isCommand = !isReply && Command.mayBegin(payload)
         let senderIsOpener = flow.opener.map { ($0 == flow.low) == tracked.fromLow }
         let isOutOfOrder =
             tracked.expected.map { SequenceNumber(packet.sequence).distance(from: $0) > 0 } ?? false
-        // The server is the end that was called; where the call was not seen, the one that
-        // replies.
-        let fits =
-            isReply && senderIsOpener != true || isCommand && senderIsOpener != false
-            || isOutOfOrder && senderIsOpener != nil && Self.isText(payload)
-        guard fits else {
+        let first = FirstPayload(
+            payload, senderIsOpener: senderIsOpener, isOutOfOrder: isOutOfOrder)
+        guard let first else {
             let isControlPort = flow.low.port == 21 || flow.high.port == 21
             let most = isControlPort ? 16 : senderIsOpener == nil ? 4 : 1
             if Int(table[index].looks) >= most { table[index].dismiss() }
             return false
         }
-        let senderIsClient = senderIsOpener ?? isCommand
         return promote(
-            tracked, clientIsLow: senderIsClient == tracked.fromLow, isImplicit: false)
-    }
-
-    private static func mayBeReply(_ bytes: Span<UInt8>) -> Bool {
-        for index in 0..<min(3, bytes.count) where !(0x30...0x39).contains(bytes[index]) {
-            return false
-        }
-        guard bytes.count > 0, (0x31...0x36).contains(bytes[0]) else { return false }
-        return bytes.count < 4 || [0x20, 0x2d, 0x0d, 0x0a].contains(bytes[3])
-    }
-
-    private static func isText(_ bytes: Span<UInt8>) -> Bool {
-        for index in 0..<min(bytes.count, 64)
-        where bytes[index] < 0x20 && ![0x09, 0x0a, 0x0d].contains(bytes[index]) { return false }
-        return true
+            tracked, clientIsLow: first.senderIsClient == tracked.fromLow, isImplicit: false)
     }
 
     private func promote(

@@ -52,10 +52,11 @@ import Testing
         #expect(found.map(\.number) == [1, 2])
     }
 
-    @Test(arguments: [
-        (UInt8(9), 1_500_000_001, Int64(1_500_000_001)), (6, 1_500_000, 1_500_000_000),
-        (0, 3, 3_000_000_000), (0x80 | 20, 1 << 19, 500_000_000), (12, 1_000_000, 1000),
-    ] as [(UInt8, Int, Int64)])
+    @Test(
+        arguments: [
+            (UInt8(9), 1_500_000_001, Int64(1_500_000_001)), (6, 1_500_000, 1_500_000_000),
+            (0, 3, 3_000_000_000), (0x80 | 20, 1 << 19, 500_000_000), (12, 1_000_000, 1000),
+        ] as [(UInt8, Int, Int64)])
     func `reads the resolution of time stamps`(
         _ resolution: UInt8, _ units: Int, _ nanoseconds: Int64
     ) throws {
