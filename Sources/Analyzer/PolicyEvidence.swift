@@ -91,9 +91,10 @@ extension ServerView {
 extension IntervalSet where Element == UInt16 {
     /// The ranges, the first six of them where there are more, with the count of the rest.
     var brief: String {
-        guard ranges.count > 7 else { return description }
+        let names = ranges.map { PortSet($0).description }
+        guard names.count > 7 else { return names.joined(separator: ", ") }
         let rest = PortSet(ranges.dropFirst(6))
-        return PortSet(ranges.prefix(6)).description + " and \(rest.count) more"
+        return names.prefix(6).joined(separator: ", ") + " and \(rest.count) more"
     }
 
     /// `port 5001`, or `ports 5001-5201`.

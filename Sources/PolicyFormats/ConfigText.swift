@@ -32,6 +32,24 @@ public struct ConfigText: Sendable {
 
     public init(file: String, _ text: String) { self.init(file: file, bytes: Array(text.utf8)) }
 
+    /// Whether the text holds the word, ASCII letters of either case: a cheap look before a dear one.
+    public func mentions(_ word: String) -> Bool {
+        let wanted = word.utf8.map { $0 | 0x20 }
+        guard let first = wanted.first else { return true }
+        let bytes = whole.utf8
+        var start = bytes.startIndex
+        while start != bytes.endIndex {
+            if bytes[start] | 0x20 == first {
+                let rest = bytes[start...].prefix(wanted.count)
+                if rest.count == wanted.count, zip(rest, wanted).allSatisfy({ $0 | 0x20 == $1 }) {
+                    return true
+                }
+            }
+            start = bytes.index(after: start)
+        }
+        return false
+    }
+
     /// Line `number`, from 1, as a proof.
     public func source(_ number: Int) -> SourceLine {
         let text = lines.indices.contains(number - 1) ? lines[number - 1] : ""

@@ -6,6 +6,7 @@ public enum IIS6Adsutil: ConfigFormat {
     public static let platform = IISFTPService.Generation.six.platform
 
     public static func recognise(_ text: ConfigText) -> Recognition {
+        guard text.mentions("adsutil") || text.mentions("PassivePortRange") else { return .no }
         var reading = AdsutilReading()
         var found = Recognition.no
         for (index, line) in text.lines.enumerated() {

@@ -7,6 +7,7 @@ public enum NetshFirewallScript: ConfigFormat {
     public static let platform = NetshFirewallFix.platform
 
     public static func recognise(_ text: ConfigText) -> Recognition {
+        guard text.mentions("netsh") else { return .no }
         let command =
             /(?i)netsh(?:\.exe)?\s+(?:firewall\s+(?:add|set|delete)|advfirewall\s+(?:firewall\s+(?:add|set|delete)|set))\s/
         return text.lines.contains { $0.firstMatch(of: command) != nil } ? .certain : .no

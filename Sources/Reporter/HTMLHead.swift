@@ -1,4 +1,5 @@
 import Analyzer
+import Net
 import Policy
 
 /// The answer at the head of the page.
@@ -38,9 +39,19 @@ struct HTMLHead {
                 server.line.map {
                     "<span class=\"file\">\($0.place)</span><br><code>\(HTML.sentence($0.trimmed))</code>"
                 } ?? ""
+            var facts: [String] = []
+            if !server.closed.isEmpty {
+                facts.append("Configured, not open: \(Figures.ports(server.closed))")
+            }
+            if !server.outside.isEmpty {
+                facts.append("Offered outside the range: \(Figures.ports(server.outside))")
+            }
+            let ports: HTML =
+                facts.isEmpty
+                ? "" : "<br><small>\(HTML.sentence(facts.joined(separator: ". ")))</small>"
             let figures: HTML = server.figures.isEmpty ? "" : "<br><small>\(server.figures)</small>"
             return """
-                <li><div class="who"><a href="#\(HTMLServer.anchor(server.summary.name))">\(server.summary.name)</a><br><small class="m">\(ends)</small></div><div>\(HTML.sentence(server.main.message))\(figures)</div><div>\(line)</div></li>
+                <li><div class="who"><a href="#\(HTMLServer.anchor(server.summary.name))">\(server.summary.name)</a><br><small class="m">\(ends)</small></div><div>\(HTML.sentence(server.main.message))\(ports)\(figures)</div><div>\(line)</div></li>
                 """
         }
         let more = servers.count - rows.count

@@ -238,8 +238,13 @@ import Testing
     }
 
     @Test func `ten thousand rules are no matter of seconds`() {
+        #if DEBUG
+            let count = 1_000
+        #else
+            let count = 10_000
+        #endif
         var rules: [FilterRule] = []
-        for index in 0..<10_000 {
+        for index in 0..<count {
             var match = Match(
                 destinationPorts: PortSet(UInt16(index % 60_000)...UInt16(index % 60_000)))
             if index % 3 == 0 {
@@ -251,10 +256,10 @@ import Testing
         let clock = ContinuousClock()
         let time = clock.measure {
             let reach = Self.ask([Self.hop(Self.filter(["INPUT": rules]))])
-            #expect(reach.segments.count > 9_000)
+            #expect(reach.segments.count > count * 9 / 10)
         }
-        print("10,000 rules: \(time)")
-        #expect(time < .seconds(120))
+        print("\(count) rules: \(time)")
+        #expect(time < .seconds(10))
     }
 }
 

@@ -119,7 +119,7 @@ import Testing
 
     @Test func `the first article names the line and the netsh commands`() throws {
         let blocked = try #require(try Self.failed("files").first { $0.rule == "PH304" })
-        #expect(blocked.message.contains("5101,5150,5201"))
+        #expect(blocked.message.contains("5101, 5150, 5201"))
         #expect(blocked.evidence.config.contains { $0.file == "first-article/portopening.txt" })
         #expect(blocked.evidence.packets.map(\.frame).contains(75))
         let commands = blocked.fix.flatMap(\.commands).joined(separator: "\n")
