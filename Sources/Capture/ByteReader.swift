@@ -9,7 +9,7 @@ struct ByteReader {
     private(set) var error: Int32?
     var descriptor: Descriptor
 
-    init(_ descriptor: Descriptor, head: [UInt8] = [], capacity: Int = 1 << 20) {
+    init(_ descriptor: Descriptor, head: [UInt8] = [], capacity: Int = 1 << 18) {
         self.descriptor = descriptor
         buffer = [UInt8](repeating: 0, count: max(capacity, head.count))
         for (index, byte) in head.enumerated() { buffer[index] = byte }
@@ -57,10 +57,12 @@ struct ByteReader {
             start = 0
             end = left
         }
-        if count > buffer.count {
-            buffer.append(contentsOf: repeatElement(0, count: count - buffer.count))
-        }
         while end < count, !atEnd {
+            // Grown only as bytes arrive: a length that lies costs nothing.
+            if end == buffer.count {
+                let more = min(count - buffer.count, max(buffer.count, 64))
+                buffer.append(contentsOf: repeatElement(0, count: more))
+            }
             guard let got = descriptor.read(into: &buffer, from: end) else {
                 error = descriptor.lastError
                 atEnd = true

@@ -4,6 +4,9 @@
 /// says where it broke.
 public final class CaptureFile: PacketSource {
     private var cursor: FrameCursor
+    private(set) var isParked = false
+    /// The first frame, where the file was parked.
+    private(set) var current: FrameHeader?
 
     /// A frame longer than this is a sign of a broken file.
     static let longestFrame = 16 << 20
@@ -20,9 +23,33 @@ public final class CaptureFile: PacketSource {
 
     public var path: String { cursor.path }
 
+    /// Closes the file until `resume()`: of many files only those stay open that are being read.
+    ///
+    /// Standard input cannot be read twice and stays as it is. To be called before the second
+    /// frame.
+    func park() {
+        guard path != "-", !isParked else { return }
+        isParked = true
+        cursor.close()
+    }
+
+    /// Opens a parked file again at its first frame.
+    func resume() {
+        guard isParked else { return }
+        isParked = false
+        do {
+            cursor = try FrameCursor(path: path, capture: cursor.capture)
+            if case .frame(let header) = cursor.advance() { current = header }
+        } catch {
+            cursor.note(error)
+        }
+    }
+
     public var problems: [CaptureProblem] { cursor.problems }
 
     public func advance() -> Step { cursor.advance() }
+
+    public func next(_ body: (FrameHeader, Span<UInt8>) -> Void) -> Step { cursor.next(body) }
 
     public func withBytes(_ body: (Span<UInt8>) -> Void) { cursor.withBytes(body) }
 }

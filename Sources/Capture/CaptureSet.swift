@@ -9,6 +9,9 @@ public struct CaptureSet: Sendable {
     public static let deepestFolder = 32
     public static let mostFiles = 100_000
 
+    /// With more files than this, those that are not being read are closed.
+    static let mostOpen = 16
+
     /// Suffixes by which a file in a folder claims to be a capture.
     static let suffixes = [".pcap", ".pcapng", ".cap", ".ntar", ".dmp"]
     static let packedSuffixes = ["", ".gz", ".zst", ".xz"]
@@ -64,11 +67,12 @@ public struct CaptureSet: Sendable {
         for (index, path) in paths.enumerated() {
             do {
                 let file = try CaptureFile(path: path, capture: index)
+                if paths.count > Self.mostOpen { file.park() }
                 files.append(file)
             } catch {
                 problems.append(error)
             }
         }
-        return files.count == 1 ? files[0] : MergedCaptures(files)
+        return files.count == 1 && !files[0].isParked ? files[0] : MergedCaptures(files)
     }
 }

@@ -20,6 +20,9 @@ final class Descriptor {
 
     deinit { close() }
 
+    /// No file at all.
+    static var none: Descriptor { Descriptor(number: -1) }
+
     static func open(_ path: String) throws(CaptureProblem) -> Descriptor {
         guard path != "-" else { return Descriptor(number: dup(0)) }
         let number = Self.opened(path)

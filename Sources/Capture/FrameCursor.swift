@@ -30,6 +30,15 @@ struct FrameCursor {
         format = try start()
     }
 
+    /// Lets go of the file and of the buffer.
+    mutating func close() {
+        reader = ByteReader(Descriptor.none, capacity: 0)
+        format = .ended
+        (frameStart, frameLength, remaining) = (0, 0, 0)
+    }
+
+    mutating func note(_ problem: CaptureProblem) { problems.append(problem) }
+
     private static func unpackedReader(_ path: String) throws(CaptureProblem) -> ByteReader {
         var reader = ByteReader(try Descriptor.open(path), capacity: 8)
         // A pipe is read no further than its magic, so that an unpacking program gets the rest.
@@ -81,10 +90,18 @@ struct FrameCursor {
         CaptureProblem(path: path, offset: reader.offset, reason: reason)
     }
 
-    /// Lends the bytes of the current frame.
+    /// Lends the bytes of the current frame. Mutating, so that the owner's access is exclusive:
+    /// else the compiler lends a copy of the whole cursor.
     @inline(__always)
-    func withBytes(_ body: (Span<UInt8>) -> Void) {
+    mutating func withBytes(_ body: (Span<UInt8>) -> Void) {
         reader.lend(frameStart, frameLength, body)
+    }
+
+    /// Moves on and lends.
+    mutating func next(_ body: (FrameHeader, Span<UInt8>) -> Void) -> Step {
+        let step = advance()
+        if case .frame(let header) = step { withBytes { body(header, $0) } }
+        return step
     }
 
     mutating func advance() -> Step {
@@ -93,13 +110,13 @@ struct FrameCursor {
             remaining = 0
         }
         switch format {
-        case .pcap(let pcap): return next(pcap)
+        case .pcap(let pcap): return nextRecord(pcap)
         case .pcapng: return nextBlock()
         case .ended: return .end
         }
     }
 
-    private mutating func next(_ pcap: PcapFormat) -> Step {
+    private mutating func nextRecord(_ pcap: PcapFormat) -> Step {
         let head = pcap.recordHeaderLength
         guard reader.ensure(head) else { return ended(inside: "a record header", expected: head) }
         let record = pcap.record(reader.buffer.span, at: reader.start)

@@ -29,11 +29,15 @@ public final class MergedCaptures: PacketSource {
         } else {
             started = true
             for index in files.indices {
-                if let head = next(of: index) { push(head) }
+                let wasParked = files[index].isParked
+                if wasParked { files[index].resume() }
+                if let head = wasParked ? first(of: index) : next(of: index) { push(head) }
+                if wasParked { files[index].park() }
             }
         }
         current = heads.first?.file
         guard let head = heads.first else { return .end }
+        if files[head.file].isParked { files[head.file].resume() }
         return .frame(head.header)
     }
 
@@ -45,6 +49,11 @@ public final class MergedCaptures: PacketSource {
     private func next(of index: Int) -> Head? {
         guard case .frame(let header) = files[index].advance() else { return nil }
         return Head(header: header, file: index)
+    }
+
+    /// The frame at which `resume()` left a file.
+    private func first(of index: Int) -> Head? {
+        files[index].current.map { Head(header: $0, file: index) }
     }
 
     private func push(_ head: Head) {

@@ -124,7 +124,7 @@ enum AnnouncementParser {
                 continue
             }
             let mark = text[at]
-            guard isDelimiter(mark) else { continue }
+            guard isDelimiter(mark), mark != UInt8(ascii: ")") else { continue }
             // Outside parentheses only the usual form counts, or prose would be taken for it.
             let follows = at > text.startIndex && text[at - 1] == UInt8(ascii: "(")
             let bare =

@@ -5,6 +5,9 @@ import Streams
 struct RecentConnections {
     struct Entry {
         var handle: FlowTable.Handle
+        var time: Timestamp
+        var low: Endpoint
+        var high: Endpoint
     }
 
     private(set) var entries: [Entry] = []
@@ -37,14 +40,16 @@ extension SessionExtractor {
         session.links[channel].keys = keys
         let entry = Expectations.Entry(session: number, channel: channel, frame: announced.frame)
         for key in keys { expectations.add(entry, at: key) }
-        for recentEntry in recent.entries {
-            guard let index = table.index(recentEntry.handle) else { continue }
+        for began in recent.entries
+        where keys.contains(began.low) || keys.contains(began.high) {
+            let age = announced.frame.time.since(began.time)
+            guard age <= recentAge, -age <= announcementAge,
+                let index = table.index(began.handle)
+            else { continue }
             let flow = table[index]
             guard flow.role == .none || flow.role == .hidden || flow.role == .attempt,
                 let opener = flow.opener, keys.contains(flow.other(than: opener))
             else { continue }
-            let age = announced.frame.time.since(flow.first.time)
-            guard age <= recentAge, -age <= announcementAge else { continue }
             _ = match(index)
         }
     }

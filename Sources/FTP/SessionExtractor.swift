@@ -88,19 +88,19 @@ public final class SessionExtractor {
     ) {
         if table.hasRetired { absorbRetired() }
         if tracked.isNew { begin(tracked.index, packet) }
-        if table[tracked.index].role != .control {
-            guard packet.payloadLength > 0, !table[tracked.index].state.contains(.dismissed),
-                table[tracked.index].role != .data,
-                look(tracked, packet, bytes)
+        var number = Int(tracked.owner)
+        if tracked.role != .control {
+            guard packet.payloadLength > 0, !tracked.isDismissed,
+                table[tracked.index].role != .data, look(tracked, packet, bytes)
             else { return }
+            number = Int(table[tracked.index].owner)
         }
-        let number = Int(table[tracked.index].owner)
         guard number < sessions.count, let session = sessions[number] else { return }
         let direction: Direction =
             tracked.fromLow == session.clientIsLow ? .toServer : .toClient
         session.take(packet, bytes, direction, mark, isTruncated: isTruncated)
         if session.verdict != .undecided { followUp(session, number) }
-        if session.closedAt == nil, table[tracked.index].isOver { session.closedAt = mark.time }
+        if session.closedAt == nil, tracked.isOver { session.closedAt = mark.time }
     }
 
     /// A connection begins: it may have been announced, or be an attempt to reach a server.
@@ -108,7 +108,10 @@ public final class SessionExtractor {
         let flow = table[index]
         let isSYN = packet.flags.contains(.syn)
         if isSYN {
-            recent.add(RecentConnections.Entry(handle: table.handle(index)))
+            recent.add(
+                RecentConnections.Entry(
+                    handle: table.handle(index), time: flow.first.time, low: flow.low,
+                    high: flow.high))
         }
         if !expectations.isEmpty, match(index) { return }
         guard isSYN, let opener = flow.opener else { return }
@@ -142,39 +145,19 @@ public final class SessionExtractor {
         }
         let payload = bytes.extracting(
             packet.payloadStart..<packet.payloadStart + packet.payloadLength)
-        let isReply = Self.mayBeReply(payload)
-        let isCommand = !isReply && Command.mayBegin(payload)
         let senderIsOpener = flow.opener.map { ($0 == flow.low) == tracked.fromLow }
         let isOutOfOrder =
             tracked.expected.map { SequenceNumber(packet.sequence).distance(from: $0) > 0 } ?? false
-        // The server is the end that was called; where the call was not seen, the one that
-        // replies.
-        let fits =
-            isReply && senderIsOpener != true || isCommand && senderIsOpener != false
-            || isOutOfOrder && senderIsOpener != nil && Self.isText(payload)
-        guard fits else {
+        let first = FirstPayload(
+            payload, senderIsOpener: senderIsOpener, isOutOfOrder: isOutOfOrder)
+        guard let first else {
             let isControlPort = flow.low.port == 21 || flow.high.port == 21
             let most = isControlPort ? 16 : senderIsOpener == nil ? 4 : 1
             if Int(table[index].looks) >= most { table[index].dismiss() }
             return false
         }
-        let senderIsClient = senderIsOpener ?? isCommand
         return promote(
-            tracked, clientIsLow: senderIsClient == tracked.fromLow, isImplicit: false)
-    }
-
-    private static func mayBeReply(_ bytes: Span<UInt8>) -> Bool {
-        for index in 0..<min(3, bytes.count) where !(0x30...0x39).contains(bytes[index]) {
-            return false
-        }
-        guard bytes.count > 0, (0x31...0x36).contains(bytes[0]) else { return false }
-        return bytes.count < 4 || [0x20, 0x2d, 0x0d, 0x0a].contains(bytes[3])
-    }
-
-    private static func isText(_ bytes: Span<UInt8>) -> Bool {
-        for index in 0..<min(bytes.count, 64)
-        where bytes[index] < 0x20 && ![0x09, 0x0a, 0x0d].contains(bytes[index]) { return false }
-        return true
+            tracked, clientIsLow: first.senderIsClient == tracked.fromLow, isImplicit: false)
     }
 
     private func promote(

@@ -46,15 +46,26 @@ struct JSONText {
         if needsComma { text += "," }
         needsComma = true
         if let key {
-            quote(key)
-            text += ":"
+            text += "\""
+            text += key
+            text += "\":"
         }
+    }
+
+    /// Printable ASCII that stands for itself: nearly all there is.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x7f).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     /// RFC 8259 section 7; beyond it, controls of the C1 set and line separators are escaped too, so
     /// that a record shown on a terminal does nothing there.
     private mutating func quote(_ value: String) {
         text += "\""
+        guard !value.utf8.allSatisfy(Self.isPlain) else {
+            text += value
+            text += "\""
+            return
+        }
         for scalar in value.unicodeScalars {
             switch scalar {
             case "\"": text += "\\\""

@@ -22,8 +22,8 @@ public struct SessionRecordJSON: Sendable {
         }
         json.string("client", "\(record.client)")
         json.string("server", "\(record.server)")
-        json.number("first_frame", record.first.number)
-        json.number("last_frame", record.last.number)
+        frame(record.first, "first_frame", &json)
+        frame(record.last, "last_frame", &json)
         json.string("start", "\(record.first.time)")
         json.string("end", "\(record.last.time)")
         json.string("user", record.user)
@@ -74,7 +74,7 @@ public struct SessionRecordJSON: Sendable {
         json.number("reply", channel.reply)
         json.string("advertised", channel.advertised.map { "\($0)" })
         json.string("outcome", channel.outcome.rawValue)
-        if let data = channel.dataFrame { json.number("data_frame", data.number) }
+        if let data = channel.dataFrame { frame(data, "data_frame", &json) }
         if channel.attempts > 0 { json.number("attempts", channel.attempts) }
         json.string("client", channel.client.map { "\($0)" })
         json.string("server", channel.server.map { "\($0)" })

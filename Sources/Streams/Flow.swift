@@ -24,20 +24,27 @@ public struct PacketMark: Hashable, Sendable {
 /// The two ends are `low` and `high`, the smaller endpoint first; which of them opened is said by
 /// `state`.
 public struct Flow: Sendable {
-    public let low: Endpoint
-    public let high: Endpoint
+    public var low: Endpoint { Endpoint(address(lowBits), lowPort) }
+    public var high: Endpoint { Endpoint(address(highBits), highPort) }
+    let lowBits: UInt128
+    let highBits: UInt128
+    let lowPort: UInt16
+    let highPort: UInt16
+    let family: IPAddress.Family
+    public internal(set) var state: State = []
     /// First and last packet.
     public internal(set) var first: PacketMark
     public internal(set) var last: PacketMark
     /// The answer to the first SYN: SYN-ACK, RST or ICMP message.
-    public internal(set) var answer: PacketMark?
+    public var answer: PacketMark? { hasAnswer ? answerMark : nil }
+    private var answerMark: PacketMark
+    private(set) var hasAnswer = false
     public internal(set) var answerHopLimit: UInt8 = 0
     /// Type and code of the ICMP message.
     public internal(set) var icmpType: UInt8 = 0
     public internal(set) var icmpCode: UInt8 = 0
     /// SYNs of the opener, retransmissions included.
     public internal(set) var attempts: UInt16 = 0
-    public internal(set) var state: State = []
     /// The opener's first sequence number.
     var initial: UInt32 = 0
     /// The next expected sequence number of each end, valid where the state says so.
@@ -95,10 +102,27 @@ public struct Flow: Sendable {
     public mutating func dismiss() { state.insert(.dismissed) }
 
     init(low: Endpoint, high: Endpoint, mark: PacketMark) {
-        self.low = low
-        self.high = high
+        lowBits = low.address.bits
+        highBits = high.address.bits
+        lowPort = low.port
+        highPort = high.port
+        // An address of the other family in the same packet does not occur.
+        family = low.address.family
         first = mark
         last = mark
+        answerMark = mark
+    }
+
+    private func address(_ bits: UInt128) -> IPAddress {
+        IPAddress(family: family, bits: bits) ?? IPAddress(v6: bits)
+    }
+
+    /// Notes the answer to the first SYN; the first one stands.
+    mutating func setAnswer(_ mark: PacketMark, hopLimit: UInt8, replaces: Bool = false) {
+        guard !hasAnswer || replaces else { return }
+        hasAnswer = true
+        answerMark = mark
+        answerHopLimit = hopLimit
     }
 
     /// The end that sent the first SYN, where one was seen (or the SYN-ACK to it).

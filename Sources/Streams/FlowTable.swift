@@ -20,6 +20,9 @@ public struct FlowTable {
         /// The flow begins with this packet.
         public var isNew: Bool
         public var role: Flow.Role
+        public var owner: UInt32
+        /// The flow has ended, with this packet or before.
+        public var isOver: Bool
         /// The flow's payload was looked at and is not looked at any more.
         public var isDismissed: Bool
         /// The sender's sequence number before this packet, where it was known.
@@ -170,8 +173,9 @@ public struct FlowTable {
             let entry = slots[slot]
             if entry == 0 { return (nil, slot) }
             let index = Int(entry) - 1
-            if flows[index].low.port == lowPort, flows[index].high.port == highPort,
-                flows[index].low.address == low, flows[index].high.address == high
+            if flows[index].lowPort == lowPort, flows[index].highPort == highPort,
+                flows[index].lowBits == low.bits, flows[index].highBits == high.bits,
+                flows[index].family == low.family
             {
                 return (index, slot)
             }
@@ -201,7 +205,7 @@ public struct FlowTable {
     }
 
     private func hash(_ flow: borrowing Flow) -> Int {
-        hash(flow.low.address.bits, flow.low.port, flow.high.address.bits, flow.high.port)
+        hash(flow.lowBits, flow.lowPort, flow.highBits, flow.highPort)
     }
 
     private mutating func grow() {

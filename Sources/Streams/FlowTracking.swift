@@ -25,8 +25,8 @@ extension Flow {
         let expected = next(low: fromLow)
         note(packet, mark, fromLow: fromLow, firstByte: firstByte)
         return FlowTable.Tracked(
-            index: index, fromLow: fromLow, isNew: isNew, role: role,
-            isDismissed: state.contains(.dismissed), expected: expected)
+            index: index, fromLow: fromLow, isNew: isNew, role: role, owner: owner,
+            isOver: isOver, isDismissed: state.contains(.dismissed), expected: expected)
     }
 
     private mutating func note(
@@ -91,8 +91,7 @@ extension Flow {
             if !state.contains(.synAck) {
                 if !state.contains(.syn) { initial = packet.acknowledgement &- 1 }
                 state.insert(.synAck)
-                answer = mark
-                answerHopLimit = packet.hopLimit
+                setAnswer(mark, hopLimit: packet.hopLimit, replaces: true)
                 state.remove([.refused, .prohibited, .rstLow, .rstHigh])
             }
         } else {
@@ -116,10 +115,7 @@ extension Flow {
         guard state.contains(.syn), !isEstablished, !isOpener(low: fromLow) else { return }
         if !state.contains(.refused) {
             state.insert(.refused)
-            if answer == nil {
-                answer = mark
-                answerHopLimit = packet.hopLimit
-            }
+            setAnswer(mark, hopLimit: packet.hopLimit)
         }
     }
 
@@ -128,9 +124,6 @@ extension Flow {
         state.insert(.prohibited)
         icmpType = packet.icmpType
         icmpCode = packet.icmpCode
-        if answer == nil {
-            answer = mark
-            answerHopLimit = packet.hopLimit
-        }
+        setAnswer(mark, hopLimit: packet.hopLimit)
     }
 }

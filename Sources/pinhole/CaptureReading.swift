@@ -28,10 +28,8 @@ struct CaptureReading {
             if filter.keeps(record) { sessions.append(record) }
         }
         reading: while true {
-            switch source.advance() {
-            case .frame(let header):
-                source.withBytes { extractor.consume(header, $0) }
-            case .idle: continue
+            switch source.next(extractor.consume) {
+            case .frame, .idle: continue
             case .end: break reading
             }
         }

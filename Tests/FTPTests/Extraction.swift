@@ -1,0 +1,44 @@
+import Capture
+import Dialogue
+import FTP
+import Net
+import Streams
+import Testing
+
+/// Feeds frames to an extractor.
+func extract(
+    _ frames: [Frame], limits: Limits = Limits(), into body: (SessionExtractor) -> Void = { _ in }
+) -> [SessionRecord] {
+    var records: [SessionRecord] = []
+    let extractor = SessionExtractor(limits: limits) { records.append($0) }
+    for (index, frame) in frames.enumerated() {
+        let header = FrameHeader(
+            capture: 0, number: index + 1, time: frame.time, originalLength: frame.originalLength,
+            linkType: .ethernet)
+        extractor.consume(header, frame.bytes.span)
+    }
+    extractor.finish()
+    body(extractor)
+    return records.sorted { $0.first < $1.first }
+}
+
+func extract(_ script: String, limits: Limits = Limits()) throws -> [SessionRecord] {
+    extract(try Dialogue.frames(script), limits: limits)
+}
+
+/// A logged-in session, to be continued.
+let loggedIn = """
+    server 203.0.113.10
+    client 198.51.100.7
+    connect
+    S: 220 Ready
+    C: USER anonymous
+    S: 331 Password
+    C: PASS secret-word
+    S: 230 Welcome
+
+    """
+
+func channels(_ script: String) throws -> [DataChannel] {
+    try extract(loggedIn + script).first?.channels ?? []
+}

@@ -1,0 +1,42 @@
+import Net
+import Testing
+
+@testable import FTP
+
+@Suite struct ReplyReaderTests {
+    private func read(_ lines: [String], lossBefore: Int? = nil) -> [String] {
+        var reader = ReplyReader()
+        var found: [String] = []
+        for (index, line) in lines.enumerated() {
+            let frame = FrameReference(
+                capture: 0, number: index + 1, time: Timestamp(nanoseconds: 0))
+            if index == lossBefore { reader.lose() }
+            switch reader.read(Array(line.utf8), frame, isCut: false, followsLoss: false) {
+            case .partial: break
+            case .reply(let reply): found.append("\(reply.code)@\(reply.announcedFrame.number)")
+            case .replies(let open, let reply): found.append("\(open.code)! \(reply.code)")
+            case .restarted(let open): found.append("\(open.code)!")
+            case .notAReply: found.append("?")
+            case .invalidCode: found.append("invalid")
+            }
+        }
+        return found
+    }
+
+    @Test(arguments: [
+        (["220 Ready"], ["220@1"]), (["220"], ["220@1"]),
+        (["230-Hello", "550 not a reply", "230-more", " 230 indented", "230 Done"], ["230@1"]),
+        (["214-Help", "227 x (1,2,3,4,5,6)", "214 End"], ["214@1"]),
+        (["227-socket", "227 (1,2,3,4,5,6)"], ["227@2"]),
+        (["227-(1,2,3,4,5,6)", "227 done"], ["227@1"]),
+        (["Welcome"], ["?"]), (["220Welcome"], ["?"]), (["999 x"], ["invalid"]), ([""], ["?"]),
+    ])
+    func `reads replies of one line and of many`(_ lines: [String], _ expected: [String]) {
+        #expect(read(lines) == expected)
+    }
+
+    @Test func `ends a reply whose last line was lost`() {
+        #expect(read(["230-Hello", "331 Password"], lossBefore: 1) == ["230! 331"])
+        #expect(read(["230-Hello", "220-New", "220 x"], lossBefore: 1) == ["230!", "220@2"])
+    }
+}

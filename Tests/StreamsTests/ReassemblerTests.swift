@@ -1,0 +1,137 @@
+import Capture
+import Net
+import Testing
+
+@testable import Streams
+
+/// Writes down what it is given: text, `[gap]`, `[conflict]`.
+private final class Tape: StreamSink {
+    var text = ""
+    var marks: [Int] = []
+    var limits: [String] = []
+
+    func receive(_ bytes: Span<UInt8>, _ direction: Direction, _ mark: PacketMark) {
+        for index in 0..<bytes.count { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }
+        marks.append(mark.number)
+    }
+
+    func lose(_ direction: Direction, _ mark: PacketMark) { text += "[gap]" }
+    func conflict(_ direction: Direction, _ mark: PacketMark) { text += "[conflict]" }
+    func reached(_ limit: String) { limits.append(limit) }
+}
+
+private func mark(_ number: Int, _ milliseconds: Int64 = 0) -> PacketMark {
+    PacketMark(
+        FrameHeader(
+            capture: 0, number: number, time: Timestamp(nanoseconds: milliseconds * 1_000_000),
+            originalLength: 0, linkType: .raw))
+}
+
+@Suite struct ReassemblerTests {
+    private typealias Segment = (start: UInt32, text: String)
+
+    private func run(
+        _ segments: [(UInt32, String)], start: UInt32? = 100, lost: [Int: Int] = [:],
+        limits: Limits = Limits()
+    ) -> (tape: String, marks: [Int], limits: [String]) {
+        let tape = Tape()
+        var stream = Reassembler(
+            .toClient, start: start.map { SequenceNumber($0) }, limits: limits)
+        for (index, segment) in segments.enumerated() {
+            stream.accept(
+                SequenceNumber(segment.0), bytes(segment.1).span, lost: lost[index] ?? 0,
+                mark(index + 1), into: tape)
+        }
+        stream.finish(into: tape)
+        return (tape.text, tape.marks, tape.limits)
+    }
+
+    @Test(
+        arguments: [
+            ("in order", [(100, "ab"), (102, "cd")], "abcd"),
+            ("out of order", [(102, "cd"), (100, "ab")], "abcd"),
+            ("three, the last first", [(104, "ef"), (102, "cd"), (100, "ab")], "abcdef"),
+            ("every segment twice", [(100, "ab"), (100, "ab"), (102, "cd"), (102, "cd")], "abcd"),
+            ("a longer retransmission", [(100, "ab"), (100, "abcd")], "abcd"),
+            ("overlapping ahead", [(103, "de"), (101, "bcd"), (100, "a")], "abcde"),
+            ("a keep-alive byte", [(100, "ab"), (101, "\0"), (102, "cd")], "abcd"),
+            (
+                "a retransmission that differs", [(100, "ab"), (100, "xy"), (102, "c")],
+                "ab[conflict]c"
+            ),
+            (
+                "held, then sent otherwise", [(102, "cd"), (102, "xy"), (100, "ab")],
+                "[conflict]abcd"
+            ),
+            ("a hole", [(100, "ab"), (104, "ef")], "ab[gap]ef"),
+            ("a wrap", [(0xffff_fffe, "ab"), (0, "cd")], "abcd"),
+        ] as [(String, [(UInt32, String)], String)])
+    func `puts segments into order`(
+        _ name: String, _ segments: [(UInt32, String)], _ expected: String
+    ) {
+        let start = name == "a wrap" ? 0xffff_fffe : UInt32(100)
+        #expect(run(segments, start: start).tape == expected, "\(name)")
+    }
+
+    @Test func `names the packet that brought each byte first`() {
+        #expect(run([(102, "cd"), (100, "ab"), (102, "cd")]).marks == [2, 1])
+    }
+
+    @Test func `says where the snap length cut`() {
+        #expect(run([(100, "ab"), (104, "ef")], lost: [0: 2]).tape == "ab[gap]ef")
+        #expect(run([(100, "ab")], lost: [0: 2]).tape == "ab[gap]")
+    }
+
+    @Test func `begins where the first packet stands`() {
+        #expect(run([(500, "ab"), (502, "cd")], start: nil).tape == "abcd")
+    }
+
+    @Test func `gives up a hole once the receiver has acknowledged it`() {
+        let tape = Tape()
+        var stream = Reassembler(.toClient, start: SequenceNumber(100), limits: Limits())
+        stream.accept(SequenceNumber(102), bytes("cd").span, lost: 0, mark(1), into: tape)
+        let check = { (acknowledged: UInt32, milliseconds: Int64) in
+            stream.check(
+                acknowledged: SequenceNumber(acknowledged),
+                now: Timestamp(nanoseconds: milliseconds * 1_000_000), into: tape)
+        }
+        check(104, 10)
+        #expect(tape.text.isEmpty)
+        check(100, 1500)
+        #expect(tape.text.isEmpty)
+        check(104, 1500)
+        #expect(tape.text == "[gap]cd")
+    }
+
+    @Test func `holds no more than its bounds`() {
+        var limits = Limits()
+        limits.heldBytes = 10
+        let far = run([(102, "cdefghij"), (120, "0123456789"), (100, "ab")], limits: limits)
+        #expect(far.limits == ["heldBytes"])
+        #expect(far.tape == "[gap]cdefghij[gap]0123456789")
+        limits.heldSegments = 1
+        #expect(run([(102, "c"), (104, "e")], limits: limits).limits == ["heldSegments"])
+        limits.window = 16
+        #expect(run([(100, "a"), (500, "x")], limits: limits).limits == ["window"])
+    }
+
+    @Test(arguments: [UInt64(1), 20_261_120])
+    func `delivers what was sent in any order`(_ seed: UInt64) {
+        print("seed \(seed)")
+        var dice = Dice(seed: seed)
+        let text = String((0..<200).map { Character(Unicode.Scalar(UInt8(65 + $0 % 26))) })
+        for _ in 0..<200 {
+            let start = UInt32.random(in: .min ... .max, using: &dice)
+            var segments: [(UInt32, String)] = []
+            for _ in 0..<60 {
+                let from = Int.random(in: 0..<200, using: &dice)
+                let to = min(200, from + Int.random(in: 1..<20, using: &dice))
+                segments.append((start &+ UInt32(from), String(Array(text)[from..<to])))
+            }
+            for from in stride(from: 0, to: 200, by: 10) {
+                segments.append((start &+ UInt32(from), String(Array(text)[from..<from + 10])))
+            }
+            #expect(run(segments.shuffled(using: &dice), start: start).tape == text)
+        }
+    }
+}
