@@ -122,7 +122,7 @@ public struct PathEvaluator: Sendable {
             for (flow, by) in walk.denied { outcomes.add(Self.denial(flow, by), flow.region) }
             for line in walk.noted { notes.addSourcePort(line) }
         }
-        for flow in flows {
+        for flow in flows.flatMap(Self.told) {
             let known: Outcome.Verdict =
                 if case .unknown = flow.packet.destination { .unknown } else { .permitted }
             var doubts = flow.doubts
@@ -133,6 +133,16 @@ public struct PathEvaluator: Sendable {
                 flow.region)
         }
         return outcomes
+    }
+
+    /// A port translated to itself is a port kept: worlds that differ in that alone agree.
+    private static func told(_ flow: Flow) -> [Flow] {
+        guard case .to(let range) = flow.packet.ports, range.count == 1 else { return [flow] }
+        var rest = flow
+        var same = flow
+        same.region = rest.region.remove(ports: PortSet(range), sources: nil)
+        same.packet.ports = .kept
+        return [same, rest].filter { !$0.region.isEmpty }
     }
 
     private static func denial(_ flow: Flow, _ by: [Reach.Decision]) -> Outcome {

@@ -23,8 +23,14 @@ import Testing
     /// Random devices against the naive interpreter, packet by packet.
     @Test(arguments: [false, true])
     func `agrees with a packet-by-packet interpreter`(doubtful: Bool) {
-        let seed = UInt64.random(in: 0 ... .max)
-        print("seed \(seed)")
+        // A seed that once failed: a port translated to itself looked unlike a port kept.
+        for seed in [11_158_762_690_704_834_517, UInt64.random(in: 0 ... .max)] {
+            print("seed \(seed)")
+            compare(seed: seed, doubtful: doubtful)
+        }
+    }
+
+    private func compare(seed: UInt64, doubtful: Bool) {
         for round in 0..<400 {
             var maker = RandomDevice(seed: seed &+ UInt64(round), doubtful: doubtful)
             let device = maker.device()
