@@ -12,7 +12,7 @@ audit: build
 	@echo "Markdown: $(OUT)/pinhole-report.md"
 
 build: setup
-	@$(SWIFT_BUILD) -c release --product pinhole -Xswiftc -num-threads -Xswiftc 2
+	@$(SWIFT_BUILD) -c release --product pinhole -debug-info-format none -Xswiftc -num-threads -Xswiftc 2
 
 test: build lint
 	@$(SWIFT_BUILD) --build-tests
