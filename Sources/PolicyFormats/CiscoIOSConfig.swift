@@ -17,8 +17,19 @@ struct IOSConfig {
     var networkGroups: [String: IOSGroup] = [:]
     var serviceGroups: [String: IOSGroup] = [:]
     var portGroups: [String: IOSGroup] = [:]
-    /// Translation of sources that come from outside, which isn't modelled.
-    var outsideSources: [Int] = []
+    /// Translations of sources that come from outside: who is meant, and the line.
+    var outsideSources: [IOSOutsideSource] = []
+}
+
+/// `ip nat outside source`: clients whose address is another behind the router.
+struct IOSOutsideSource {
+    enum Clients: Equatable {
+        case these(AddressSet)
+        case list(String)
+    }
+
+    var line: Int
+    var clients: Clients
 }
 
 struct IOSAccessList {

@@ -23,6 +23,7 @@ struct IOSDeviceBuilder {
         let translates = addTranslations()
         for list in config.lists.values.sorted(by: { $0.name < $1.name }) { addChain(list) }
         enteringFilters()
+        outsideSources()
         if translates { translationStages() }
         zones()
         leavingFilters()

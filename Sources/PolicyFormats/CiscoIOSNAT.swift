@@ -12,9 +12,7 @@ extension IOSReader {
             case "inside" where rest.keyword == "source": return try source(line, &rest)
             case "inside" where rest.keyword == "destination":
                 return try destination(line, &rest)
-            case "outside":
-                if !line.negated { config.outsideSources.append(line.number) }
-                return (.notModelled, "translation of sources from outside")
+            case "outside": return try outsideSource(line, &rest)
             case "service": return service(line, &rest)
             case "translation", "log", "portmap", "settings", "switchover", "sip-sbc", "stateful":
                 return (.irrelevant, "no influence on who reaches which port")
@@ -27,6 +25,42 @@ extension IOSReader {
             }
         }
     }
+
+    /// A client of whom it can't be told which address the lists behind see.
+    private mutating func outsideSource(
+        _ line: IOSLine, _ rest: inout IOSWords
+    ) throws(IOSFault) -> Reading {
+        guard rest.take("source") else { throw .puzzling("`source` is missing") }
+        let clients: IOSOutsideSource.Clients
+        if rest.take("list") {
+            guard !rest.isAtEnd else { throw .puzzling("a list is missing") }
+            clients = .list(rest.next())
+        } else if rest.take("static") {
+            if rest.keyword == "udp" { return (.irrelevant, "not TCP") }
+            let tcp = rest.take("tcp")
+            let network = rest.take("network")
+            let global = try rest.address()
+            if tcp { _ = try rest.port() }
+            var mask = UInt32.max
+            if network {
+                _ = try rest.address()
+                mask = ~(try size(&rest) - 1)
+            }
+            let (first, last) = (IPAddress(v4: global & mask), IPAddress(v4: global | ~mask))
+            clients = .these(AddressSet(first...last))
+        } else {
+            clients = .these(.allV4)
+        }
+        if line.negated {
+            config.outsideSources.removeAll { $0.clients == clients }
+            return Self.used
+        }
+        config.outsideSources.append(IOSOutsideSource(line: line.number, clients: clients))
+        return (.notModelled, Self.outsideSourceUnknown)
+    }
+
+    static let outsideSourceUnknown =
+        "the client's address is translated, to which isn't followed"
 
     private mutating func pool(_ line: IOSLine, _ rest: inout IOSWords) throws(IOSFault) -> Reading
     {

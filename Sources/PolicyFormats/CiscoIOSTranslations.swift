@@ -45,6 +45,25 @@ extension IOSDeviceBuilder {
         }
     }
 
+    /// Behind a translated client, no list can be told to match or not.
+    mutating func outsideSources() {
+        guard !config.outsideSources.isEmpty else { return }
+        let rules = config.outsideSources.map { entry in
+            let clients: AddressSet
+            switch entry.clients {
+            case .these(let set): clients = set
+            case .list(let name): clients = permittedSources(name)
+            }
+            return FilterRule(
+                Match(sources: clients), .unknown(IOSReader.outsideSourceUnknown),
+                reader.text.source(entry.line))
+        }
+        let name = "ip nat outside source"
+        device.chains[name] = Chain(name: name, rules: rules)
+        let keep = Setting(Action.keep, reader.text.absence("no other client is translated"))
+        device.stages.append(Stage(.translate, chain: name, ending: keep, families: [.v4]))
+    }
+
     private mutating func translation(_ entry: IOSStatic) -> [FilterRule] {
         let source = reader.text.source(entry.line)
         var match = Match()
@@ -172,7 +191,7 @@ extension IOSDeviceBuilder {
             ($0.value.first?.line ?? 0) < ($1.value.first?.line ?? 0)
         }) {
             guard let list, let first = entries.first else { continue }
-            let servers = servers(list).intersection(rest)
+            let servers = permittedSources(list).intersection(rest)
             rest = rest.subtracting(servers)
             addPayload(PortSet(ports: entries.map(\.port)), servers, reader.text.source(first.line))
         }
@@ -191,8 +210,8 @@ extension IOSDeviceBuilder {
         device.inspections.append(inspection)
     }
 
-    /// The servers that a list of `ip nat service` names: by their own address.
-    private mutating func servers(_ name: String) -> AddressSet {
+    /// The addresses that a list which is used to name some permits.
+    private mutating func permittedSources(_ name: String) -> AddressSet {
         guard let list = config.lists[name] else { return AddressSet() }
         usedLists.insert(name)
         var (permitted, left) = (AddressSet(), AddressSet.allV4)

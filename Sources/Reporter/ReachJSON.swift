@@ -4,13 +4,16 @@ public import Policy
 
 /// The answer to a reach question, as one JSON object (schema `pinhole.reach/1`).
 public struct ReachJSON: Sendable {
-    public init() {}
+    private let server: SiteServer?
+
+    /// - Parameter server: who is meant to answer at the address asked for, where a site says.
+    public init(server: SiteServer? = nil) { self.server = server }
 
     /// The object, keys in alphabetical order, with a line break at its end.
     public func text(_ reach: Reach) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        return String(decoding: try encoder.encode(Answer(reach)), as: UTF8.self) + "\n"
+        return String(decoding: try encoder.encode(Answer(reach, server)), as: UTF8.self) + "\n"
     }
 
     private struct Answer: Encodable {
@@ -19,9 +22,9 @@ public struct ReachJSON: Sendable {
         let segments: [Segment]
         let notes: [String]?
 
-        init(_ reach: Reach) {
+        init(_ reach: Reach, _ server: SiteServer?) {
             to = "\(reach.to)"
-            segments = reach.segments.map(Segment.init)
+            segments = reach.segments.map { Segment($0, misses: server.map($0.misses) ?? false) }
             notes = reach.notes.isEmpty ? nil : reach.notes
         }
     }
@@ -33,10 +36,11 @@ public struct ReachJSON: Sendable {
         let decided_by: [Line]
         let translated_to: String?
         let alternatives: [String]?
+        let delivered: Bool?
         let `return`: String?
         let notes: [String]?
 
-        init(_ segment: Reach.Segment) {
+        init(_ segment: Reach.Segment, misses: Bool) {
             ports = "\(segment.ports)"
             from = "\(segment.from)"
             verdict = segment.verdict.rawValue
@@ -44,6 +48,7 @@ public struct ReachJSON: Sendable {
             translated_to = segment.deliveryText
             alternatives =
                 segment.alternatives.isEmpty ? nil : segment.alternatives.map { "\($0)" }
+            delivered = misses ? false : nil
             `return` = segment.back?.rawValue
             notes = segment.notes.isEmpty ? nil : segment.notes
         }
@@ -65,6 +70,15 @@ public struct ReachJSON: Sendable {
 }
 
 extension Reach.Segment {
+    /// Whether it is let through and ends elsewhere than at the server.
+    func misses(_ server: SiteServer) -> Bool {
+        guard verdict == .permitted || verdict == .permittedByInspection else { return false }
+        let ends = translatedTo.map { [$0] } ?? server.addresses
+        return (alternatives.isEmpty ? ends : alternatives).allSatisfy {
+            !server.inside.contains($0)
+        }
+    }
+
     /// Where it is delivered, if not as asked: `10.1.1.10`, `10.1.1.10:21`, `[2001:db8::1]:21`.
     var deliveryText: String? {
         guard let address = translatedTo else { return nil }

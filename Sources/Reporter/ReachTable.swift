@@ -2,7 +2,10 @@ public import Policy
 
 /// The answer to a reach question, in lines for a person.
 public struct ReachTable: Sendable {
-    public init() {}
+    private let server: SiteServer?
+
+    /// - Parameter server: who is meant to answer at the address asked for, where a site says.
+    public init(server: SiteServer? = nil) { self.server = server }
 
     /// One line a segment, the lines that decided below it; then the notes.
     public func lines(_ reach: Reach) -> [String] {
@@ -17,6 +20,9 @@ public struct ReachTable: Sendable {
             if segment.alternatives.count > 1 {
                 line +=
                     " (by turns \(segment.alternatives.map { "\($0)" }.joined(separator: ", ")))"
+            }
+            if let server, segment.misses(server) {
+                line += "  not delivered to \(server.name)"
             }
             if let back = segment.back { line += "  way back \(back.rawValue)" }
             lines.append(line)

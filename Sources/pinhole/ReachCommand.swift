@@ -14,10 +14,11 @@ struct ReachCommand: ParsableCommand {
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
+    @Option(help: "The site file: the whole path to a server.") var site: String?
     @Option(
         parsing: .upToNextOption,
         help: "The firewall's configuration; several files are one device.")
-    var firewall: [String]
+    var firewall: [String] = []
     @Option(name: .customLong("as"), help: "The format that the file is in.") var format: String?
     @Flag(help: "The firewall runs on the destination itself.") var onHost = false
     @Flag(help: "The firewall stands between clients and the destination.") var through = false
@@ -36,13 +37,37 @@ struct ReachCommand: ParsableCommand {
 
     func run() throws {
         let question = try question()
-        let configuration = try device()
-        let path = [hop(configuration)]
+        let (path, server) = try site.map { try way(in: $0, to: question.to) } ?? device()
         let reach = PathEvaluator(path).reach(question)
         switch output {
-        case .json: print(try ReachJSON().text(reach), terminator: "")
-        case .table: for line in ReachTable().lines(reach) { print(line.printable) }
+        case .json: print(try ReachJSON(server: server).text(reach), terminator: "")
+        case .table:
+            for line in ReachTable(server: server).lines(reach) { print(line.printable) }
         }
+    }
+
+    /// The hops to an address of the site, and the server there.
+    private func way(in file: String, to address: IPAddress) throws -> ([Hop], SiteServer?) {
+        let device = [
+            ("--firewall", !firewall.isEmpty), ("--as", format != nil), ("--on-host", onHost),
+            ("--through", through), ("--entering", entering != nil), ("--leaving", leaving != nil),
+            ("--select", select != nil),
+        ]
+        if let (name, _) = device.first(where: \.1) {
+            throw refuse("\(name) is of a device; --site has its own path")
+        }
+        let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: file) }
+        for problem in loaded.problems { Complaints.say(problem) }
+        let servers = loaded.site.servers
+        guard let server = servers.first(where: { $0.addresses.contains(address) }) else {
+            let known = servers.flatMap { server in
+                server.addresses.map { "\($0) (\(server.name))" }
+            }
+            throw refuse(
+                "--to: no server of \(file) is reached at \(address); it has "
+                    + known.joined(separator: ", "))
+        }
+        return (loaded.site.path(to: server), server)
     }
 
     private func question() throws -> ReachQuestion {
@@ -68,13 +93,13 @@ struct ReachCommand: ParsableCommand {
     }
 
     /// The one device that the files are.
-    private func device() throws -> Configuration {
-        guard !firewall.isEmpty else { throw refuse("--firewall: a file is needed") }
+    private func device() throws -> ([Hop], SiteServer?) {
+        guard !firewall.isEmpty else { throw refuse("--firewall or --site: a file is needed") }
         guard !(onHost && through) else {
             throw refuse("--on-host and --through exclude each other")
         }
         do {
-            return try PolicyLoader().load(together: firewall, as: format)
+            return ([hop(try PolicyLoader().load(together: firewall, as: format))], nil)
         } catch {
             throw refuse(error.reason)
         }

@@ -47,6 +47,31 @@ import Testing
         return (device?.stages.first?.ending.value, device?.chains["10"]?.rules.count ?? 0)
     }
 
+    @Test(arguments: [
+        ("static 198.51.100.7 10.9.9.7", "198.51.100.7"),
+        ("static tcp 198.51.100.7 1024 10.9.9.7 1024", "198.51.100.7"),
+        ("static network 198.51.100.0 10.9.9.0 /24", "198.51.100.0/24"),
+        ("list 7 pool others add-route", "198.51.100.16/28"),
+    ])
+    func `can't tell what becomes of a client whose address is translated`(
+        _ line: String, _ translated: String
+    ) throws {
+        let text =
+            Self.edge.replacing("\nend", with: "\naccess-list 7 permit 198.51.100.16 0.0.0.15")
+            + "\nip nat outside source \(line)\n"
+        let read = read(text)
+        let hop = Hop(
+            name: "", configuration: read, place: .through,
+            source: SourceLine(file: "", line: nil, text: ""))
+        let reach = PathEvaluator([hop]).reach(
+            ReachQuestion(from: .allV4, to: server, ports: PortSet(21...21)))
+        let unknown = reach.segments.filter { $0.verdict == .unknown }
+        let clients = try #require(Prefix(translated).map { AddressSet($0) } ?? nil)
+        #expect(unknown.map(\.from) == [clients])
+        #expect(reach.segments.count == 2)
+        #expect(read.notes.contains { $0.state == .notModelled && !$0.why.isEmpty })
+    }
+
     @Test func `filters before it translates`() throws {
         let device = try #require(read(Self.edge).device)
         #expect(device.stages.map(\.work) == [.filter, .translate])

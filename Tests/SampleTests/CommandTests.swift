@@ -5,6 +5,8 @@ import Testing
 @Suite struct CommandTests {
     static let first = "captures/first-article/first-article.pcap"
 
+    static let onSite = ["reach", "--site", "captures/pinhole.yml", "--from", "any"]
+
     static let codes: [(arguments: [String], code: Int32)] = [
         (["audit", first], 0),
         (["audit", first, "--fail-on", "high"], 1),
@@ -18,6 +20,10 @@ import Testing
         (["sessions", first], 0),
         (["explain", "PH301"], 0),
         (["explain", "PH999"], 2),
+        (["reach", "--from", "any", "--to", "203.0.113.10", "--ports", "21"], 2),
+        (onSite + ["--to", "203.0.113.10", "--ports", "21"], 0),
+        (onSite + ["--to", "192.0.2.1", "--ports", "21"], 2),
+        (onSite + ["--to", "203.0.113.10", "--ports", "21", "--through"], 2),
         (["read", "captures/second-article/edge.cfg"], 0),
         (["read", "README.md"], 2),
     ]
@@ -79,5 +85,31 @@ import Testing
         #expect(run.code == 0)
         #expect(run.output.contains(/"line" ?: ?54/), "\(run.output)")
         #expect(run.output.contains("10.1.1.11"))
+    }
+
+    @Test func `reach along a site's path says what doesn't end at the server`() throws {
+        let run = try Pinhole.run(
+            Self.onSite + [
+                "--to", "203.0.113.11", "--ports", "5490-5525", "--format", "json",
+            ])
+        #expect(run.code == 0)
+        #expect(run.output.contains(/"delivered" ?: ?false/) == false, "\(run.output)")
+        let elsewhere = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-reach-\(UUID().uuidString).yml")
+        defer { try? FileManager.default.removeItem(at: elsewhere) }
+        let site = """
+            pinhole: 1
+            servers:
+              - {name: orders, address: 203.0.113.11, inside: 10.1.1.99, passive: 5500-5520}
+            path:
+              - {name: edge, config: \(Pinhole.root.path)/captures/second-article/edge.cfg}
+            """
+        try Data(site.utf8).write(to: elsewhere)
+        let other = try Pinhole.run([
+            "reach", "--site", elsewhere.path, "--from", "any", "--to", "203.0.113.11",
+            "--ports", "5500", "--format", "json",
+        ])
+        #expect(other.code == 0, "\(other.complaints)")
+        #expect(other.output.contains(/"delivered" ?: ?false/), "\(other.output)")
     }
 }
