@@ -24,6 +24,12 @@ struct ByteReader {
         end - start >= count ? true : fill(count)
     }
 
+    /// The same; without `filling`, only of what was read already.
+    @inline(__always)
+    mutating func ensure(_ count: Int, filling: Bool) -> Bool {
+        end - start >= count ? true : filling && fill(count)
+    }
+
     @inline(__always)
     mutating func skip(_ count: Int) {
         start += count

@@ -49,7 +49,9 @@ public final class CaptureFile: PacketSource {
 
     public func advance() -> Step { cursor.advance() }
 
-    public func next(_ body: (FrameHeader, Span<UInt8>) -> Void) -> Step { cursor.next(body) }
+    public func nextFrames(_ body: (Span<PlacedFrame>, Span<UInt8>) -> Void) -> Bool {
+        cursor.nextFrames(body)
+    }
 
     public func withBytes(_ body: (Span<UInt8>) -> Void) { cursor.withBytes(body) }
 }

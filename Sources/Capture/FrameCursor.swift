@@ -11,10 +11,13 @@ struct FrameCursor {
     private var reader: ByteReader
     private var format: Format
     private var number = 0
-    private var frameStart = 0
-    private var frameLength = 0
+    /// The frame that was moved to last.
+    private var frame: PlacedFrame
     /// Bytes to pass before the next record begins.
     private var remaining = 0
+    /// Frames that are lent together.
+    private var batch: [PlacedFrame] = []
+    static let mostFrames = 256
 
     private enum Format {
         case pcap(PcapFormat)
@@ -26,6 +29,11 @@ struct FrameCursor {
         self.path = path
         self.capture = capture
         reader = try Self.unpackedReader(path)
+        frame = PlacedFrame(
+            FrameHeader(
+                capture: capture, number: 0, time: Timestamp(nanoseconds: 0), originalLength: 0,
+                linkType: .unknown),
+            start: 0, length: 0)
         format = .ended
         format = try start()
     }
@@ -34,7 +42,7 @@ struct FrameCursor {
     mutating func close() {
         reader = ByteReader(Descriptor.none, capacity: 0)
         format = .ended
-        (frameStart, frameLength, remaining) = (0, 0, 0)
+        (frame.start, frame.length, remaining) = (0, 0, 0)
     }
 
     mutating func note(_ problem: CaptureProblem) { problems.append(problem) }
@@ -94,96 +102,126 @@ struct FrameCursor {
     /// else the compiler lends a copy of the whole cursor.
     @inline(__always)
     mutating func withBytes(_ body: (Span<UInt8>) -> Void) {
-        reader.lend(frameStart, frameLength, body)
+        reader.lend(frame.start, frame.length, body)
     }
 
-    /// Moves on and lends.
-    mutating func next(_ body: (FrameHeader, Span<UInt8>) -> Void) -> Step {
-        let step = advance()
-        if case .frame(let header) = step { withBytes { body(header, $0) } }
-        return step
+    /// Moves over the frames that lie in the buffer, at least one, and lends them.
+    mutating func nextFrames(_ body: (Span<PlacedFrame>, Span<UInt8>) -> Void) -> Bool {
+        batch.removeAll(keepingCapacity: true)
+        var move = move(filling: true)
+        while move == .frame {
+            batch.append(frame)
+            guard batch.count < Self.mostFrames else { break }
+            move = self.move(filling: false)
+        }
+        guard !batch.isEmpty else { return false }
+        body(batch.span, reader.buffer.span)
+        return true
     }
 
     mutating func advance() -> Step {
+        move(filling: true) == .frame ? .frame(frame.header) : .end
+    }
+
+    private enum Move {
+        case frame
+        /// More would have to be read.
+        case notReady
+        case end
+    }
+
+    /// Moves to the next frame; without `filling`, only where it lies in the buffer whole, so that
+    /// nothing in the buffer moves.
+    @inline(__always)
+    private mutating func move(filling: Bool) -> Move {
         if remaining > 0 {
             reader.skip(remaining)
             remaining = 0
         }
         switch format {
-        case .pcap(let pcap): return nextRecord(pcap)
-        case .pcapng: return nextBlock()
+        case .pcap(let pcap): return nextRecord(pcap, filling)
+        case .pcapng: return nextBlock(filling)
         case .ended: return .end
         }
     }
 
-    private mutating func nextRecord(_ pcap: PcapFormat) -> Step {
+    @inline(__always)
+    private mutating func nextRecord(_ pcap: PcapFormat, _ filling: Bool) -> Move {
         let head = pcap.recordHeaderLength
-        guard reader.ensure(head) else { return ended(inside: "a record header", expected: head) }
+        guard reader.ensure(head, filling: filling) else {
+            return filling ? ended(inside: "a record header", expected: head) : .notReady
+        }
         let record = pcap.record(reader.buffer.span, at: reader.start)
         guard record.captured <= pcap.longestFrame else {
             return broken(
                 .impossible(field: "captured length", value: UInt64(record.captured)))
         }
-        guard reader.ensure(head + record.captured) else {
-            return ended(inside: "a record", expected: head + record.captured)
+        let length = head + record.captured
+        guard reader.ensure(length, filling: filling) else {
+            return filling ? ended(inside: "a record", expected: length) : .notReady
         }
-        return lend(
-            at: head, length: record.captured, recordLength: head + record.captured,
-            time: record.time, original: record.original, link: pcap.linkType)
+        place(
+            at: head, length: record.captured, time: record.time, original: record.original,
+            link: pcap.linkType)
+        remaining = length
+        return .frame
     }
 
-    private mutating func lend(
-        at offset: Int, length: Int, recordLength: Int, time: Timestamp, original: Int,
-        link: LinkType
-    ) -> Step {
+    @inline(__always)
+    private mutating func place(
+        at offset: Int, length: Int, time: Timestamp, original: Int, link: LinkType
+    ) {
         number += 1
-        frameStart = reader.start + offset
-        frameLength = length
-        remaining = recordLength
-        return .frame(
+        frame = PlacedFrame(
             FrameHeader(
                 capture: capture, number: number, time: time, originalLength: original,
-                linkType: link))
+                linkType: link),
+            start: reader.start + offset, length: length)
     }
 
-    private mutating func nextBlock() -> Step {
+    private mutating func nextBlock(_ filling: Bool) -> Move {
         guard case .pcapng(var state) = format else { return .end }
         // The state holds an array: it is taken out, so that a change copies nothing.
         format = .ended
         while true {
-            guard reader.ensure(PcapngFormat.blockHeaderLength) else {
-                return ended(
-                    inside: "a block header", expected: PcapngFormat.blockHeaderLength)
+            let head = PcapngFormat.blockHeaderLength
+            guard reader.ensure(head, filling: filling) else {
+                if filling { return ended(inside: "a block header", expected: head) }
+                format = .pcapng(state)
+                return .notReady
             }
             let block: PcapngFormat.Block
             switch state.block(reader.buffer.span, at: reader.start) {
             case .failure(let reason): return broken(reason)
             case .success(let header): block = header
             }
-            guard reader.ensure(block.length) else {
-                return ended(inside: "a block", expected: block.length)
+            guard reader.ensure(block.length, filling: filling) else {
+                if filling { return ended(inside: "a block", expected: block.length) }
+                format = .pcapng(state)
+                return .notReady
             }
-            let found = state.read(block, reader.buffer.span, at: reader.start)
-            switch found {
+            switch state.read(block, reader.buffer.span, at: reader.start) {
             case .skip: reader.skip(block.length)
             case .broken(let reason): return broken(reason)
-            case .frame(let frame):
+            case .frame(let found):
                 format = .pcapng(state)
-                return lend(
-                    at: frame.offset, length: frame.length, recordLength: block.length,
-                    time: frame.time, original: frame.original, link: frame.linkType)
+                place(
+                    at: found.offset, length: found.length, time: found.time,
+                    original: found.original, link: found.linkType)
+                remaining = block.length
+                return .frame
             }
         }
     }
 
-    private mutating func broken(_ reason: CaptureProblem.Reason) -> Step {
+    private mutating func broken(_ reason: CaptureProblem.Reason) -> Move {
         problems.append(problem(reason))
         format = .ended
         return .end
     }
 
     /// The end of the bytes: where a record may begin it is the true end.
-    private mutating func ended(inside what: String, expected: Int) -> Step {
+    private mutating func ended(inside what: String, expected: Int) -> Move {
         if let error = reader.error { return broken(.cannotRead(errno: error)) }
         if let failure = reader.descriptor.failure() {
             return broken(

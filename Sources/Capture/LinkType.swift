@@ -7,22 +7,22 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// BSD loopback: address family in the byte order of the capturing host.
-    public static let null = LinkType(rawValue: 0)
-    public static let ethernet = LinkType(rawValue: 1)
-    public static let ppp = LinkType(rawValue: 9)
+    @inlinable public static var null: LinkType { LinkType(rawValue: 0) }
+    @inlinable public static var ethernet: LinkType { LinkType(rawValue: 1) }
+    @inlinable public static var ppp: LinkType { LinkType(rawValue: 9) }
     /// DLT_RAW as some systems write it.
-    public static let raw12 = LinkType(rawValue: 12)
-    public static let raw14 = LinkType(rawValue: 14)
-    public static let pppHDLC = LinkType(rawValue: 50)
-    public static let pppEthernet = LinkType(rawValue: 51)
-    public static let raw = LinkType(rawValue: 101)
-    public static let ciscoHDLC = LinkType(rawValue: 104)
+    @inlinable public static var raw12: LinkType { LinkType(rawValue: 12) }
+    @inlinable public static var raw14: LinkType { LinkType(rawValue: 14) }
+    @inlinable public static var pppHDLC: LinkType { LinkType(rawValue: 50) }
+    @inlinable public static var pppEthernet: LinkType { LinkType(rawValue: 51) }
+    @inlinable public static var raw: LinkType { LinkType(rawValue: 101) }
+    @inlinable public static var ciscoHDLC: LinkType { LinkType(rawValue: 104) }
     /// OpenBSD loopback: address family in network byte order.
-    public static let loop = LinkType(rawValue: 108)
-    public static let linuxCooked = LinkType(rawValue: 113)
-    public static let ipv4 = LinkType(rawValue: 228)
-    public static let ipv6 = LinkType(rawValue: 229)
-    public static let linuxCooked2 = LinkType(rawValue: 276)
+    @inlinable public static var loop: LinkType { LinkType(rawValue: 108) }
+    @inlinable public static var linuxCooked: LinkType { LinkType(rawValue: 113) }
+    @inlinable public static var ipv4: LinkType { LinkType(rawValue: 228) }
+    @inlinable public static var ipv6: LinkType { LinkType(rawValue: 229) }
+    @inlinable public static var linuxCooked2: LinkType { LinkType(rawValue: 276) }
     /// A frame whose interface the capture never described.
-    public static let unknown = LinkType(rawValue: .max)
+    @inlinable public static var unknown: LinkType { LinkType(rawValue: .max) }
 }

@@ -32,11 +32,11 @@ public struct TCPFlags: OptionSet, Hashable, Sendable {
 
     @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    public static let fin = TCPFlags(rawValue: 1)
-    public static let syn = TCPFlags(rawValue: 2)
-    public static let rst = TCPFlags(rawValue: 4)
-    public static let push = TCPFlags(rawValue: 8)
-    public static let ack = TCPFlags(rawValue: 16)
+    @inlinable public static var fin: TCPFlags { TCPFlags(rawValue: 1) }
+    @inlinable public static var syn: TCPFlags { TCPFlags(rawValue: 2) }
+    @inlinable public static var rst: TCPFlags { TCPFlags(rawValue: 4) }
+    @inlinable public static var push: TCPFlags { TCPFlags(rawValue: 8) }
+    @inlinable public static var ack: TCPFlags { TCPFlags(rawValue: 16) }
 }
 
 /// What a frame turned out to be.

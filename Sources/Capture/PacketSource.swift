@@ -23,10 +23,28 @@ public struct FrameHeader: Hashable, Sendable {
     }
 }
 
+/// A frame, and where its bytes stand in the memory that is lent with it.
+public struct PlacedFrame: Hashable, Sendable {
+    public var header: FrameHeader
+    /// Index of its first byte.
+    public var start: Int
+    /// Bytes that were captured.
+    public var length: Int
+
+    @inlinable
+    public init(_ header: FrameHeader, start: Int, length: Int) {
+        self.header = header
+        self.start = start
+        self.length = length
+    }
+
+    @inlinable public var range: Range<Int> { start..<start + length }
+}
+
 /// Frames, one after the other: a file, several files merged by time, an interface.
 ///
 /// Call `advance()`; after `.frame`, `withBytes` lends the bytes of that frame until the next
-/// `advance()`.
+/// `advance()`. Or call `nextFrames`, which lends many at once.
 public protocol PacketSource: AnyObject {
     /// Moves to the next frame.
     func advance() -> Step
@@ -34,18 +52,30 @@ public protocol PacketSource: AnyObject {
     /// Lends the captured bytes of the frame that `advance()` moved to.
     func withBytes(_ body: (Span<UInt8>) -> Void)
 
-    /// Moves to the next frame and lends it in one: cheaper than the two, for a loop over all.
-    func next(_ body: (FrameHeader, Span<UInt8>) -> Void) -> Step
+    /// Moves over the next frames and lends them, as many as lie ready: what a loop over all
+    /// wants. False where none follows.
+    ///
+    /// - Parameter body: Takes the frames, and the memory in which they are placed.
+    func nextFrames(_ body: (Span<PlacedFrame>, Span<UInt8>) -> Void) -> Bool
 
     /// What kept the source from being read to its end: empty where nothing did.
     var problems: [CaptureProblem] { get }
 }
 
 extension PacketSource {
-    public func next(_ body: (FrameHeader, Span<UInt8>) -> Void) -> Step {
-        let step = advance()
-        if case .frame(let header) = step { withBytes { body(header, $0) } }
-        return step
+    public func nextFrames(_ body: (Span<PlacedFrame>, Span<UInt8>) -> Void) -> Bool {
+        while true {
+            switch advance() {
+            case .idle: continue
+            case .end: return false
+            case .frame(let header):
+                withBytes { bytes in
+                    let frames = [PlacedFrame(header, start: 0, length: bytes.count)]
+                    body(frames.span, bytes)
+                }
+                return true
+            }
+        }
     }
 }
 

@@ -126,9 +126,9 @@ final class ControlSession: StreamSink {
                 noteEncryption(frame, command: nil)
                 continue
             }
-            let ended = readers[way].push(bytes[at])
-            at += 1
-            if ended { takeLine(way, frame) }
+            let step = readers[way].read(bytes, from: at)
+            at = step.next
+            if step.ended { takeLine(way, frame) }
         }
     }
 

@@ -40,8 +40,9 @@ extension SessionExtractor {
         session.links[channel].keys = keys
         let entry = Expectations.Entry(session: number, channel: channel, frame: announced.frame)
         for key in keys { expectations.add(entry, at: key) }
-        for began in recent.entries
-        where keys.contains(began.low) || keys.contains(began.high) {
+        let port = advertised.port
+        for began in recent.entries where began.low.port == port || began.high.port == port {
+            guard keys.contains(began.low) || keys.contains(began.high) else { continue }
             let age = announced.frame.time.since(began.time)
             guard age <= recentAge, -age <= announcementAge,
                 let index = table.index(began.handle)

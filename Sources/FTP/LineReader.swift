@@ -21,25 +21,48 @@ struct LineReader {
     /// No byte of a line is held.
     var isAtStart: Bool { (isComplete || line.isEmpty) && telnet == .text }
 
-    /// Takes a byte; true where it ended a line.
-    mutating func push(_ byte: UInt8) -> Bool {
-        if isComplete { begin() }
-        switch telnet {
-        case .text:
-            if byte == 0x0a {
+    /// What `read` came to.
+    struct Step: Equatable {
+        /// Index of the first byte that was not read.
+        var next: Int
+        /// A line ended before it.
+        var ended: Bool
+    }
+
+    /// Reads from `start` to the end of a line or of a Telnet command, else to the end of the
+    /// bytes.
+    mutating func read(_ bytes: Span<UInt8>, from start: Int) -> Step {
+        if isComplete, start < bytes.count { begin() }
+        var at = start
+        while at < bytes.count {
+            let byte = bytes[at]
+            at += 1
+            if telnet == .text, byte != 255 {
+                guard byte == 0x0a else {
+                    append(byte)
+                    continue
+                }
                 if line.last == 0x0d { line.removeLast() }
                 isComplete = true
-                return true
+                return Step(next: at, ended: true)
             }
-            if byte == 255 { telnet = .command } else { append(byte) }
+            readTelnet(byte)
+            if telnet == .text { break }
+        }
+        return Step(next: at, ended: false)
+    }
+
+    private mutating func readTelnet(_ byte: UInt8) {
+        switch telnet {
+        case .text: telnet = .command
         case .command: command(byte)
         case .option: telnet = .text
         case .subnegotiation: if byte == 255 { telnet = .subnegotiationCommand }
         case .subnegotiationCommand: telnet = byte == 240 ? .text : .subnegotiation
         }
-        return false
     }
 
+    @inline(__always)
     private mutating func append(_ byte: UInt8) {
         guard line.count < limit else {
             isCut = true

@@ -59,7 +59,23 @@ public final class SessionExtractor {
 
     /// Takes a frame.
     public func consume(_ header: FrameHeader, _ bytes: Span<UInt8>) {
-        switch path.take(header, bytes) {
+        follow(path.take(header, bytes), header, bytes)
+    }
+
+    /// Takes frames that lie in one piece of memory.
+    public func consume(_ frames: Span<PlacedFrame>, _ bytes: Span<UInt8>) {
+        var index = 0
+        while index < frames.count {
+            let seen = path.take(frames, bytes, from: &index)
+            guard index < frames.count else { return }
+            let frame = frames[index]
+            follow(seen, frame.header, bytes.extracting(frame.range))
+            index += 1
+        }
+    }
+
+    private func follow(_ seen: PacketPath.Seen, _ header: FrameHeader, _ bytes: Span<UInt8>) {
+        switch seen {
         case .nothing: break
         case .packet(let tracked):
             take(

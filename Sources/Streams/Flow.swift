@@ -26,15 +26,25 @@ public struct PacketMark: Hashable, Sendable {
 public struct Flow: Sendable {
     public var low: Endpoint { Endpoint(address(lowBits), lowPort) }
     public var high: Endpoint { Endpoint(address(highBits), highPort) }
+    // What every packet asks for or changes stands first, together in memory.
     let lowBits: UInt128
     let highBits: UInt128
     let lowPort: UInt16
     let highPort: UInt16
     let family: IPAddress.Family
+    /// What the flow is to whoever reads the table; zero is nothing. Not looked at here.
+    public var role: Role = .none
     public internal(set) var state: State = []
-    /// First and last packet.
-    public internal(set) var first: PacketMark
+    /// The next expected sequence number of each end, valid where the state says so.
+    var nextLow: UInt32 = 0
+    var nextHigh: UInt32 = 0
+    /// The last packet.
     public internal(set) var last: PacketMark
+    /// Payload bytes sent by each end, counted by sequence numbers: retransmissions once.
+    public internal(set) var bytesLow: UInt64 = 0
+    public internal(set) var bytesHigh: UInt64 = 0
+    /// The first packet.
+    public internal(set) var first: PacketMark
     /// The answer to the first SYN: SYN-ACK, RST or ICMP message.
     public var answer: PacketMark? { hasAnswer ? answerMark : nil }
     private var answerMark: PacketMark
@@ -47,15 +57,7 @@ public struct Flow: Sendable {
     public internal(set) var attempts: UInt16 = 0
     /// The opener's first sequence number.
     var initial: UInt32 = 0
-    /// The next expected sequence number of each end, valid where the state says so.
-    var nextLow: UInt32 = 0
-    var nextHigh: UInt32 = 0
-    /// Payload bytes sent by each end, counted by sequence numbers: retransmissions once.
-    public internal(set) var bytesLow: UInt64 = 0
-    public internal(set) var bytesHigh: UInt64 = 0
     var lastSYN: Int64 = .min
-    /// What the flow is to whoever reads the table; zero is nothing. Not looked at here.
-    public var role: Role = .none
     public var owner: UInt32 = 0
     public var ownerItem: UInt32 = 0
     /// How many payload packets were looked at for the sake of recognition.
@@ -71,31 +73,31 @@ public struct Flow: Sendable {
         public let rawValue: UInt32
         @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-        public static let openedByLow = State(rawValue: 1 << 0)
-        public static let openedByHigh = State(rawValue: 1 << 1)
-        public static let syn = State(rawValue: 1 << 2)
-        public static let synAck = State(rawValue: 1 << 3)
+        @inlinable public static var openedByLow: State { State(rawValue: 1 << 0) }
+        @inlinable public static var openedByHigh: State { State(rawValue: 1 << 1) }
+        @inlinable public static var syn: State { State(rawValue: 1 << 2) }
+        @inlinable public static var synAck: State { State(rawValue: 1 << 3) }
         /// After the SYN the opener acknowledged, or somebody sent payload.
-        public static let used = State(rawValue: 1 << 4)
+        @inlinable public static var used: State { State(rawValue: 1 << 4) }
         /// The SYN was answered by RST.
-        public static let refused = State(rawValue: 1 << 5)
+        @inlinable public static var refused: State { State(rawValue: 1 << 5) }
         /// An ICMP unreachable quotes the SYN.
-        public static let prohibited = State(rawValue: 1 << 6)
-        public static let finLow = State(rawValue: 1 << 7)
-        public static let finHigh = State(rawValue: 1 << 8)
-        public static let rstLow = State(rawValue: 1 << 9)
-        public static let rstHigh = State(rawValue: 1 << 10)
-        public static let payloadLow = State(rawValue: 1 << 11)
-        public static let payloadHigh = State(rawValue: 1 << 12)
+        @inlinable public static var prohibited: State { State(rawValue: 1 << 6) }
+        @inlinable public static var finLow: State { State(rawValue: 1 << 7) }
+        @inlinable public static var finHigh: State { State(rawValue: 1 << 8) }
+        @inlinable public static var rstLow: State { State(rawValue: 1 << 9) }
+        @inlinable public static var rstHigh: State { State(rawValue: 1 << 10) }
+        @inlinable public static var payloadLow: State { State(rawValue: 1 << 11) }
+        @inlinable public static var payloadHigh: State { State(rawValue: 1 << 12) }
         /// The first payload byte of that end begins a TLS record.
-        public static let tlsLow = State(rawValue: 1 << 13)
-        public static let tlsHigh = State(rawValue: 1 << 14)
-        public static let packetLow = State(rawValue: 1 << 15)
-        public static let packetHigh = State(rawValue: 1 << 16)
-        public static let knownLow = State(rawValue: 1 << 17)
-        public static let knownHigh = State(rawValue: 1 << 18)
+        @inlinable public static var tlsLow: State { State(rawValue: 1 << 13) }
+        @inlinable public static var tlsHigh: State { State(rawValue: 1 << 14) }
+        @inlinable public static var packetLow: State { State(rawValue: 1 << 15) }
+        @inlinable public static var packetHigh: State { State(rawValue: 1 << 16) }
+        @inlinable public static var knownLow: State { State(rawValue: 1 << 17) }
+        @inlinable public static var knownHigh: State { State(rawValue: 1 << 18) }
         /// Looked at and let go: not what was sought.
-        public static let dismissed = State(rawValue: 1 << 19)
+        @inlinable public static var dismissed: State { State(rawValue: 1 << 19) }
     }
 
     /// Never look at its payload again.

@@ -32,8 +32,9 @@ public struct FlowTable {
     /// By index; entries that are not in use hold stale values.
     @usableFromInline var flows: [Flow] = []
     private var free: [UInt32] = []
-    /// Index of a flow plus one; zero is empty.
-    private var slots: [UInt32]
+    /// Below, the index of a flow plus one, zero being empty; above, half of its hash, so that
+    /// another flow is passed without a look at it.
+    private var slots: [UInt64]
     private var mask: Int
     private let seed: UInt64
     private let limit: Int
@@ -45,7 +46,7 @@ public struct FlowTable {
 
     public init(limit: Int) {
         self.limit = max(limit, 64)
-        slots = [UInt32](repeating: 0, count: 1 << 12)
+        slots = [UInt64](repeating: 0, count: 1 << 12)
         mask = slots.count - 1
         seed = UInt64.random(in: .min ... .max)
     }
@@ -83,15 +84,25 @@ public struct FlowTable {
     }
 
     /// Finds or makes the flow of a TCP packet and notes what the packet says of it.
-    public mutating func track(
-        _ packet: borrowing Packet, _ mark: PacketMark, firstByte: UInt8?
-    ) -> Tracked {
+    ///
+    /// - Parameters:
+    ///   - packet: Its headers.
+    ///   - mark: Where it stands.
+    ///   - firstByte: Of its payload; nil where it carries none.
+    ///   - always: Whether to answer for a packet that nobody looks at too.
+    /// - Returns: What it was to its flow; nil where nobody looks at it: no new flow, no control
+    ///   connection, no first payload.
+    @inline(__always)
+    mutating func track(
+        _ packet: borrowing Packet, _ mark: PacketMark, firstByte: UInt8?, always: Bool = false
+    ) -> Tracked? {
         let fromLow =
             packet.source == packet.destination
             ? packet.sourcePort <= packet.destinationPort : packet.source < packet.destination
         let (index, isNew) = place(packet, fromLow: fromLow, mark)
         return flows[index].take(
-            packet, mark, index: index, fromLow: fromLow, isNew: isNew, firstByte: firstByte)
+            packet, mark, index: index, fromLow: fromLow, isNew: isNew, firstByte: firstByte,
+            always: always || isNew || hasRetired)
     }
 
     /// Notes an ICMP unreachable at the flow whose packet it quotes, where it quotes its SYN.
@@ -137,11 +148,11 @@ public struct FlowTable {
             flows[index].generation = generation
             // An eviction may have moved what stood in the slots.
             let (_, again) = find(packet, fromLow: fromLow)
-            slots[again] = UInt32(index + 1)
+            slots[again] = Self.entry(index, hash(fresh))
         } else {
             index = flows.count
             flows.append(fresh)
-            slots[slot] = UInt32(index + 1)
+            slots[slot] = Self.entry(index, hash(fresh))
         }
         if count * 3 > slots.count * 2 { grow() }
         return (index, true)
@@ -168,33 +179,43 @@ public struct FlowTable {
         let high = fromLow ? destination : source
         let lowPort = fromLow ? packet.sourcePort : packet.destinationPort
         let highPort = fromLow ? packet.destinationPort : packet.sourcePort
-        var slot = hash(low.bits, lowPort, high.bits, highPort)
+        let hash = hash(low.bits, lowPort, high.bits, highPort)
+        var slot = Int(truncatingIfNeeded: hash) & mask
         while true {
             let entry = slots[slot]
             if entry == 0 { return (nil, slot) }
-            let index = Int(entry) - 1
-            if flows[index].lowPort == lowPort, flows[index].highPort == highPort,
-                flows[index].lowBits == low.bits, flows[index].highBits == high.bits,
-                flows[index].family == low.family
-            {
-                return (index, slot)
+            if entry >> 32 == hash >> 32 {
+                let index = Int(truncatingIfNeeded: entry & 0xffff_ffff) - 1
+                if flows[index].lowPort == lowPort, flows[index].highPort == highPort,
+                    flows[index].lowBits == low.bits, flows[index].highBits == high.bits,
+                    flows[index].family == low.family
+                {
+                    return (index, slot)
+                }
             }
             slot = (slot + 1) & mask
         }
     }
 
     @inline(__always)
+    private static func entry(_ index: Int, _ hash: UInt64) -> UInt64 {
+        (hash & 0xffff_ffff_0000_0000) | UInt64(index + 1)
+    }
+
+    @inline(__always)
     private func hash(
         _ low: UInt128, _ lowPort: UInt16, _ high: UInt128, _ highPort: UInt16
-    ) -> Int {
-        var value = seed
-        value = Self.mix(value ^ UInt64(truncatingIfNeeded: low))
-        value = Self.mix(value ^ UInt64(truncatingIfNeeded: low >> 64))
-        value = Self.mix(value ^ UInt64(truncatingIfNeeded: high))
-        value = Self.mix(
-            value ^ UInt64(truncatingIfNeeded: high >> 64) ^ UInt64(lowPort) << 16
-                ^ UInt64(highPort) << 40)
-        return Int(truncatingIfNeeded: value >> 8) & mask
+    ) -> UInt64 {
+        let ports = UInt64(lowPort) << 16 | UInt64(highPort)
+        var value = Self.mix(seed ^ UInt64(truncatingIfNeeded: low))
+        value = Self.mix(value ^ UInt64(truncatingIfNeeded: high) ^ ports << 32)
+        let (lowRest, highRest) = (
+            UInt64(truncatingIfNeeded: low >> 64), UInt64(truncatingIfNeeded: high >> 64)
+        )
+        if lowRest | highRest != 0 {
+            value = Self.mix(Self.mix(value ^ lowRest) ^ highRest)
+        }
+        return value
     }
 
     /// A multiplication whose two halves are folded (the mixing step of wyhash).
@@ -204,30 +225,34 @@ public struct FlowTable {
         return high ^ low ^ value
     }
 
-    private func hash(_ flow: borrowing Flow) -> Int {
+    private func hash(_ flow: borrowing Flow) -> UInt64 {
         hash(flow.lowBits, flow.lowPort, flow.highBits, flow.highPort)
     }
 
     private mutating func grow() {
-        slots = [UInt32](repeating: 0, count: slots.count * 2)
+        slots = [UInt64](repeating: 0, count: slots.count * 2)
         mask = slots.count - 1
         for index in flows.indices where flows[index].inUse {
-            var slot = hash(flows[index])
+            let hash = hash(flows[index])
+            var slot = Int(truncatingIfNeeded: hash) & mask
             while slots[slot] != 0 { slot = (slot + 1) & mask }
-            slots[slot] = UInt32(index + 1)
+            slots[slot] = Self.entry(index, hash)
         }
     }
 
     /// Takes a flow out of the slots and closes the hole (Knuth 6.4, algorithm R).
     private mutating func unlink(_ index: Int) {
-        var slot = hash(flows[index])
-        while slots[slot] != UInt32(index + 1) {
+        let hash = hash(flows[index])
+        let own = Self.entry(index, hash)
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot] != own {
             guard slots[slot] != 0 else { return }
             slot = (slot + 1) & mask
         }
         var next = (slot + 1) & mask
         while slots[next] != 0 {
-            let home = hash(flows[Int(slots[next]) - 1])
+            let other = Int(truncatingIfNeeded: slots[next] & 0xffff_ffff) - 1
+            let home = Int(truncatingIfNeeded: self.hash(flows[other])) & mask
             if (next &- home) & mask >= (next &- slot) & mask {
                 slots[slot] = slots[next]
                 slot = next

@@ -17,17 +17,25 @@ extension Flow {
         return mark.nanoseconds &- first.nanoseconds > 1_000_000_000 || isOver
     }
 
-    /// Notes a packet and says what its flow was before.
+    /// Notes a packet and says what its flow was before; nil where nobody looks at it, unless
+    /// `always`.
+    @inline(__always)
     mutating func take(
         _ packet: borrowing Packet, _ mark: PacketMark, index: Int, fromLow: Bool, isNew: Bool,
-        firstByte: UInt8?
-    ) -> FlowTable.Tracked {
+        firstByte: UInt8?, always: Bool
+    ) -> FlowTable.Tracked? {
+        guard always || role == .control || (firstByte != nil && isLookedAt) else {
+            note(packet, mark, fromLow: fromLow, firstByte: firstByte)
+            return nil
+        }
         let expected = next(low: fromLow)
         note(packet, mark, fromLow: fromLow, firstByte: firstByte)
         return FlowTable.Tracked(
             index: index, fromLow: fromLow, isNew: isNew, role: role, owner: owner,
             isOver: isOver, isDismissed: state.contains(.dismissed), expected: expected)
     }
+
+    private var isLookedAt: Bool { role != .data && !state.contains(.dismissed) }
 
     private mutating func note(
         _ packet: borrowing Packet, _ mark: PacketMark, fromLow: Bool, firstByte: UInt8?

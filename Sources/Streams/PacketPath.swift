@@ -32,7 +32,25 @@ public struct PacketPath {
         table = FlowTable(limit: limits.flows)
     }
 
+    /// Takes frames from `index` on, up to one that somebody is to look at, or that makes a sweep
+    /// due; `index` is then that frame's, else their count.
+    public mutating func take(
+        _ frames: Span<PlacedFrame>, _ bytes: Span<UInt8>, from index: inout Int
+    ) -> Seen {
+        while index < frames.count {
+            let frame = frames[index]
+            let seen = take(frame.header, bytes.extracting(frame.range))
+            if case .nothing = seen, !isSweepDue {
+                index += 1
+                continue
+            }
+            return seen
+        }
+        return .nothing
+    }
+
     /// Takes a frame. Where the answer is not `nothing`, `decoder.packet` describes it.
+    @inline(__always)
     public mutating func take(_ header: FrameHeader, _ bytes: Span<UInt8>) -> Seen {
         packetsSinceSweep += 1
         if header.time > now { now = header.time }
@@ -46,23 +64,18 @@ public struct PacketPath {
                 decoder.packet, PacketMark(header),
                 firstByte: decoder.packet.payloadLength > 0
                     ? bytes[decoder.packet.payloadStart] : nil)
-            return isOfInterest(tracked) ? .packet(tracked) : .nothing
+            return tracked.map(Seen.packet) ?? .nothing
         case .assembledTCP:
             let tracked = table.track(
                 decoder.packet, PacketMark(header),
                 firstByte: decoder.packet.payloadLength > 0
                     ? decoder.assembled[decoder.packet.payloadStart] : nil)
-            return isOfInterest(tracked) ? .assembledPacket(tracked) : .nothing
+            return tracked.map(Seen.assembledPacket) ?? .nothing
         case .unreachable:
             return table.noteUnreachable(decoder.packet, PacketMark(header)).map(Seen.unreachable)
                 ?? .nothing
         case .fragment, .otherIP, .notIP, .undecodable: return .nothing
         }
-    }
-
-    private func isOfInterest(_ tracked: FlowTable.Tracked) -> Bool {
-        if tracked.isNew || tracked.role == .control || table.hasRetired { return true }
-        return decoder.packet.payloadLength > 0 && !tracked.isDismissed && tracked.role != .data
     }
 
     /// Whether enough time and packets have passed for a look at everything that waits.

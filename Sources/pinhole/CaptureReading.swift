@@ -27,12 +27,7 @@ struct CaptureReading {
         let extractor = SessionExtractor(captures: captures.count, limits: limits) { record in
             if filter.keeps(record) { sessions.append(record) }
         }
-        reading: while true {
-            switch source.next(extractor.consume) {
-            case .frame, .idle: continue
-            case .end: break reading
-            }
-        }
+        while source.nextFrames(extractor.consume) {}
         extractor.finish()
         self.sessions = sessions.sorted { $0.first < $1.first }
         attempts = extractor.controlAttempts.filter(filter.keeps)

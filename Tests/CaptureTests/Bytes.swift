@@ -92,14 +92,31 @@ struct Read: Equatable {
     var capture = 0
 }
 
+/// All frames of a source, many at once where it lends them so.
 func readAll(_ source: any PacketSource) -> [Read] {
     var frames: [Read] = []
-    while case .frame = source.next({ header, bytes in
-        frames.append(
-            Read(
-                number: header.number, time: header.time.nanoseconds,
-                link: header.linkType.rawValue, bytes: (0..<bytes.count).map { bytes[$0] },
-                capture: header.capture))
+    while source.nextFrames({ placed, bytes in
+        for index in 0..<placed.count {
+            let frame = placed[index]
+            frames.append(Read(frame.header, bytes.extracting(frame.range)))
+        }
     }) {}
     return frames
+}
+
+/// All frames of a source, one by one.
+func readEach(_ source: any PacketSource) -> [Read] {
+    var frames: [Read] = []
+    while case .frame(let header) = source.advance() {
+        source.withBytes { frames.append(Read(header, $0)) }
+    }
+    return frames
+}
+
+extension Read {
+    init(_ header: FrameHeader, _ bytes: Span<UInt8>) {
+        self.init(
+            number: header.number, time: header.time.nanoseconds, link: header.linkType.rawValue,
+            bytes: (0..<bytes.count).map { bytes[$0] }, capture: header.capture)
+    }
 }

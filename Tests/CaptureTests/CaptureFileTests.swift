@@ -10,7 +10,11 @@ import Testing
     private func read(_ bytes: [UInt8]) throws -> (frames: [Read], problems: [CaptureProblem]) {
         try withFile(bytes) { path in
             let file = try CaptureFile(path: path, capture: 0)
-            return (readAll(file), file.problems)
+            let frames = readAll(file)
+            let again = try CaptureFile(path: path, capture: 0)
+            #expect(readEach(again) == frames)
+            #expect(again.problems == file.problems)
+            return (frames, file.problems)
         }
     }
 

@@ -2,14 +2,29 @@ import Testing
 
 @testable import FTP
 
+extension LineReader {
+    /// Reads all bytes; calls `body` after each line.
+    fileprivate mutating func readAll(_ bytes: [UInt8], _ body: (LineReader) -> Void) {
+        var at = 0
+        while at < bytes.count {
+            let step = read(bytes.span, from: at)
+            at = step.next
+            if step.ended { body(self) }
+        }
+    }
+}
+
 @Suite struct LineReaderTests {
-    private func lines(_ bytes: [UInt8], limit: Int = 20) -> [String] {
+    private func text(_ reader: LineReader) -> String {
+        reader.line.map { String(Character(Unicode.Scalar($0))) }.joined()
+            + (reader.isCut ? "…" : "")
+    }
+
+    /// The lines of pieces that arrive one after the other.
+    private func lines(_ pieces: [[UInt8]], limit: Int = 20) -> [String] {
         var reader = LineReader(limit: limit)
         var lines: [String] = []
-        for byte in bytes where reader.push(byte) {
-            let text = reader.line.map { String(Character(Unicode.Scalar($0))) }.joined()
-            lines.append(text + (reader.isCut ? "…" : ""))
-        }
+        for piece in pieces { reader.readAll(piece) { lines.append(text($0)) } }
         return lines
     }
 
@@ -36,19 +51,24 @@ import Testing
             ),
         ] as [(String, [UInt8], [String])])
     func `reads lines`(_ name: String, _ bytes: [UInt8], _ expected: [String]) {
-        #expect(lines(bytes) == expected, "\(name)")
+        #expect(lines([bytes]) == expected, "\(name)")
+        #expect(lines(bytes.map { [$0] }) == expected, "\(name), byte by byte")
+        for cut in bytes.indices {
+            let pieces = [Array(bytes[..<cut]), Array(bytes[cut...])]
+            #expect(lines(pieces) == expected, "\(name), cut at \(cut)")
+        }
     }
 
     @Test func `cuts a line at lost bytes`() {
         var reader = LineReader(limit: 20)
-        let before = Array("227 Ent".utf8).map { reader.push($0) }
-        #expect(!before.contains(true))
+        let before = reader.read(Array("227 Ent".utf8).span, from: 0)
+        #expect(before == LineReader.Step(next: 7, ended: false))
         let isLine = reader.lose()
         #expect(isLine)
         #expect(reader.isCut)
         reader.resume()
-        let after = Array("x)\r\n".utf8).map { reader.push($0) }
-        #expect(after == [false, false, false, true])
+        let after = reader.read(Array("x)\r\n".utf8).span, from: 0)
+        #expect(after == LineReader.Step(next: 4, ended: true))
         #expect(reader.followsLoss)
         #expect(!reader.isCut)
     }
@@ -60,7 +80,7 @@ import Testing
         var reader = LineReader(limit: 8)
         for _ in 0..<100_000 {
             let byte: UInt8 = [10, 13, 255, 250, 240, 65, 251].randomElement(using: &dice) ?? 0
-            if reader.push(byte) { #expect(reader.line.count <= 8) }
+            reader.readAll([byte]) { #expect($0.line.count <= 8) }
             if Int.random(in: 0..<100, using: &dice) == 0, reader.lose() { reader.resume() }
         }
     }
