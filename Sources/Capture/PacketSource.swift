@@ -53,9 +53,10 @@ public protocol PacketSource: AnyObject {
     func withBytes(_ body: (Span<UInt8>) -> Void)
 
     /// Moves over the next frames and lends them, as many as lie ready: what a loop over all
-    /// wants. False where none follows.
+    /// wants.
     ///
     /// - Parameter body: Takes the frames, and the memory in which they are placed.
+    /// - Returns: False where no frame follows.
     func nextFrames(_ body: (Span<PlacedFrame>, Span<UInt8>) -> Void) -> Bool
 
     /// What kept the source from being read to its end: empty where nothing did.

@@ -22,18 +22,3 @@ public struct HiddenConnection: Hashable, Sendable {
     /// Its first payload bytes are a TLS record; nil where none was seen.
     public var encrypted: Bool?
 }
-
-/// An attempt to reach a control port that led to no connection.
-public struct ControlAttempt: Hashable, Sendable {
-    public var client: Endpoint
-    public var server: Endpoint
-    public var first: FrameReference
-    public var last: FrameReference
-    public var attempts: Int
-    /// `refused`, `prohibited` or `unanswered`.
-    public var outcome: DataChannel.Outcome
-    public var answer: FrameReference?
-    public var answerTTL: UInt8?
-    public var prohibitedBy: IPAddress?
-    public var icmp: DataChannel.ICMP?
-}

@@ -22,14 +22,11 @@ public final class SessionExtractor {
         _read { yield path.table }
         _modify { yield &path.table }
     }
-    var sessions: [ControlSession?] = []
-    private var freeSessions: [Int] = []
-    private var openSessions = 0
+    private(set) var sessions = SessionSlots()
     var expectations: Expectations
     var recent: RecentConnections
     var encrypted: [Pair: [Int]] = [:]
-    private var attempts: [FlowTable.Handle] = []
-    private var settledAttempts: [ControlAttempt] = []
+    private var attempts = ControlAttempts()
     /// Senders of ICMP messages, by the first packet of the connection that they are about.
     var prohibitors: [PacketMark: IPAddress] = [:]
     private var now: Timestamp { path.now }
@@ -111,7 +108,7 @@ public final class SessionExtractor {
             else { return }
             number = Int(table[tracked.index].owner)
         }
-        guard number < sessions.count, let session = sessions[number] else { return }
+        guard let session = sessions[number] else { return }
         let direction: Direction =
             tracked.fromLow == session.clientIsLow ? .toServer : .toClient
         session.take(packet, bytes, direction, mark, isTruncated: isTruncated)
@@ -134,12 +131,12 @@ public final class SessionExtractor {
         let listener = flow.other(than: opener)
         if !encrypted.isEmpty, listener.port >= 1024, hide(index, opener, listener) { return }
         guard controlPorts.contains(listener.port), !packet.flags.contains(.ack) else { return }
-        guard attempts.count + settledAttempts.count < limits.controlAttempts else {
+        guard attempts.count < limits.controlAttempts else {
             limitHits.count("controlAttempts")
             return
         }
         table[index].role = .attempt
-        attempts.append(table.handle(index))
+        attempts.begin(table.handle(index))
     }
 
     // MARK: recognition
@@ -180,7 +177,7 @@ public final class SessionExtractor {
         _ tracked: FlowTable.Tracked, clientIsLow: Bool, isImplicit: Bool
     ) -> Bool {
         let index = tracked.index
-        guard openSessions < limits.sessions else {
+        guard sessions.count < limits.sessions else {
             limitHits.count("sessions")
             table[index].dismiss()
             return false
@@ -191,17 +188,8 @@ public final class SessionExtractor {
         let session = ControlSession(
             flow: table.handle(index), state: table[index], clientIsLow: clientIsLow,
             starts: fromClient ? [sender, receiver] : [receiver, sender], limits: limits)
-        let number: Int
-        if let free = freeSessions.popLast() {
-            number = free
-            sessions[number] = session
-        } else {
-            number = sessions.count
-            sessions.append(session)
-        }
-        openSessions += 1
         table[index].role = .control
-        table[index].owner = UInt32(number)
+        table[index].owner = UInt32(sessions.insert(session))
         if isImplicit { session.beginImplicitTLS(session.record.first) }
         return true
     }
@@ -213,7 +201,7 @@ public final class SessionExtractor {
                 table[index].role = .none
                 table[index].dismiss()
             }
-            release(number)
+            sessions.remove(number)
             return
         }
         while session.unregistered < session.record.channels.count {
@@ -230,28 +218,21 @@ public final class SessionExtractor {
         Pair(client: session.record.client.address, server: session.record.server.address)
     }
 
-    private func release(_ number: Int) {
-        sessions[number] = nil
-        freeSessions.append(number)
-        openSessions -= 1
-    }
-
     // MARK: the end
 
     private func sweep() {
         defer {
             path.noteSweep()
-            path.sweepInterval = openSessions + attempts.count
+            path.sweepInterval = sessions.count + attempts.openCount
         }
-        for (number, session) in sessions.enumerated() {
-            guard let session else { continue }
+        for (number, session) in sessions.all {
             forgetExpired(session, number)
             let isEnded =
                 session.closedAt.map { now.since($0) > limits.linger } ?? false
                 || now.since(session.lastTime) > limits.controlIdle
             if isEnded, session.isDataSettled(self, now) { emit(session, number) }
         }
-        settleAttempts(all: false)
+        attempts.settle(&table, now: now, idle: limits.dataIdle, &prohibitors)
     }
 
     private func forgetExpired(_ session: ControlSession, _ number: Int) {
@@ -284,7 +265,7 @@ public final class SessionExtractor {
             if encrypted[pair]?.isEmpty == true { encrypted[pair] = nil }
         }
         disown(session)
-        release(number)
+        sessions.remove(number)
     }
 
     /// The connections of a session that is handed over are nobody's any more.
@@ -310,7 +291,7 @@ public final class SessionExtractor {
             case .data, .hidden:
                 guard let session = sessions[Int(flow.owner)] else { break }
                 absorb(flow, into: session)
-            case .attempt: settle(flow)
+            case .attempt: attempts.settle(flow, prohibitedBy: prohibitors[flow.first])
             }
         }
     }
@@ -334,26 +315,24 @@ public final class SessionExtractor {
 
     /// Hands over every session that is still open, in the order of their first frames.
     public func finish() {
-        for (number, session) in sessions.enumerated() {
-            guard let session else { continue }
+        for (number, session) in sessions.all {
             session.finishStreams()
             followUp(session, number)
         }
-        let open = sessions.enumerated().compactMap { number, session in
-            session.map { (number, $0) }
-        }
-        for (number, session) in open.sorted(by: { $0.1.record.first < $1.1.record.first }) {
+        for (number, session) in sessions.all.sorted(by: {
+            $0.session.record.first < $1.session.record.first
+        }) {
             emit(session, number)
         }
-        settleAttempts(all: true)
+        attempts.settle(&table, now: now, idle: nil, &prohibitors)
         limitHits.count("flows", table.evicted)
         limitHits.count("fragments", path.decoder.fragmentsDropped)
     }
 
     /// The records of sessions that are still open, as far as they go.
     public func snapshot() -> [SessionRecord] {
-        sessions.compactMap { session in
-            guard let session, session.verdict == .ftp else { return nil }
+        sessions.all.compactMap { _, session in
+            guard session.verdict == .ftp else { return nil }
             return session.built(self, isFinal: false)
         }.sorted { $0.first < $1.first }
     }
@@ -361,44 +340,10 @@ public final class SessionExtractor {
     // MARK: attempts to reach a control port
 
     /// Attempts that failed, in the order of their first SYN; at most `Limits.controlAttempts`.
-    public var controlAttempts: [ControlAttempt] {
-        settledAttempts.sorted { $0.first < $1.first }
-    }
+    public var controlAttempts: [ControlAttempt] { attempts.failed }
 
     /// Takes the attempts that are settled, so that a monitor need not keep them.
-    public func takeControlAttempts() -> [ControlAttempt] {
-        defer { settledAttempts.removeAll() }
-        return controlAttempts
-    }
-
-    private func settleAttempts(all: Bool) {
-        var open: [FlowTable.Handle] = []
-        for handle in attempts {
-            guard let index = table.index(handle), table[index].role == .attempt else { continue }
-            let flow = table[index]
-            if !all, !flow.isOver, !flow.isEstablished,
-                now.since(flow.last.time) <= limits.dataIdle
-            {
-                open.append(handle)
-                continue
-            }
-            settle(flow)
-            prohibitors[flow.first] = nil
-            table[index].role = .none
-        }
-        attempts = open
-    }
-
-    private func settle(_ flow: Flow) {
-        guard let client = flow.opener, !flow.isEstablished else { return }
-        settledAttempts.append(
-            ControlAttempt(
-                client: client, server: flow.other(than: client), first: FrameReference(flow.first),
-                last: FrameReference(flow.last), attempts: Int(flow.attempts),
-                outcome: flow.outcome(isOneSided: false), answer: flow.answerFrame,
-                answerTTL: flow.answerTTL,
-                prohibitedBy: flow.icmp == nil ? nil : prohibitor(of: flow), icmp: flow.icmp))
-    }
+    public func takeControlAttempts() -> [ControlAttempt] { attempts.takeFailed() }
 }
 
 extension SessionExtractor: FlowLookup {

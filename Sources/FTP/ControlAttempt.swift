@@ -1,0 +1,69 @@
+public import Net
+import Streams
+
+/// An attempt to reach a control port that led to no connection.
+public struct ControlAttempt: Hashable, Sendable {
+    public var client: Endpoint
+    public var server: Endpoint
+    public var first: FrameReference
+    public var last: FrameReference
+    public var attempts: Int
+    /// `refused`, `prohibited` or `unanswered`.
+    public var outcome: DataChannel.Outcome
+    public var answer: FrameReference?
+    public var answerTTL: UInt8?
+    public var prohibitedBy: IPAddress?
+    public var icmp: DataChannel.ICMP?
+}
+
+/// Attempts to reach a control port: those that may still succeed, and those that failed.
+struct ControlAttempts {
+    private var open: [FlowTable.Handle] = []
+    private var settled: [ControlAttempt] = []
+
+    var count: Int { open.count + settled.count }
+    var openCount: Int { open.count }
+
+    /// Those that failed, in the order of their first SYN.
+    var failed: [ControlAttempt] { settled.sorted { $0.first < $1.first } }
+
+    mutating func begin(_ handle: FlowTable.Handle) { open.append(handle) }
+
+    mutating func takeFailed() -> [ControlAttempt] {
+        defer { settled.removeAll() }
+        return failed
+    }
+
+    /// Settles those that have ended, succeeded or been silent for longer than `idle`
+    /// nanoseconds; all where `idle` is nil.
+    mutating func settle(
+        _ table: inout FlowTable, now: Timestamp, idle: Int64?,
+        _ prohibitors: inout [PacketMark: IPAddress]
+    ) {
+        var waiting: [FlowTable.Handle] = []
+        for handle in open {
+            guard let index = table.index(handle), table[index].role == .attempt else { continue }
+            let flow = table[index]
+            if let idle, !flow.isOver, !flow.isEstablished, now.since(flow.last.time) <= idle {
+                waiting.append(handle)
+                continue
+            }
+            settle(flow, prohibitedBy: prohibitors[flow.first])
+            prohibitors[flow.first] = nil
+            table[index].role = .none
+        }
+        open = waiting
+    }
+
+    /// Keeps a connection that ended, where it is an attempt that failed.
+    mutating func settle(_ flow: Flow, prohibitedBy: IPAddress?) {
+        guard let client = flow.opener, !flow.isEstablished else { return }
+        settled.append(
+            ControlAttempt(
+                client: client, server: flow.other(than: client), first: FrameReference(flow.first),
+                last: FrameReference(flow.last), attempts: Int(flow.attempts),
+                outcome: flow.outcome(isOneSided: false), answer: flow.answerFrame,
+                answerTTL: flow.answerTTL, prohibitedBy: flow.icmp == nil ? nil : prohibitedBy,
+                icmp: flow.icmp))
+    }
+}
