@@ -6,7 +6,7 @@ OUT ?= out
 .PHONY: audit build test lint reports samples setup setup-lab clean
 
 audit: build
-	@status=0; $(PINHOLE) audit captures --site captures/pinhole.yml -o $(OUT) || status=$$?; \
+	@status=0; $(PINHOLE) audit captures --quiet --site captures/pinhole.yml -o $(OUT) || status=$$?; \
 	if [ $$status -gt 1 ] && [ $$status -ne 3 ]; then exit $$status; fi
 	@echo "HTML:     $(OUT)/pinhole-report.html"
 	@echo "Markdown: $(OUT)/pinhole-report.md"

@@ -80,7 +80,13 @@ public struct Audit: Sendable {
             let isJudged =
                 waiver.server.map { name in context.site.servers.contains { $0.name == name } }
                 ?? true
-            guard isJudged, !findings.contains(where: { $0.waiver == waiver }) else { return nil }
+            // Without traffic a rule about it finds nothing, whatever there is.
+            let couldFind = findings.contains {
+                $0.rule == waiver.rule && $0.status != .notApplicable && $0.status != .cannotTell
+            }
+            guard isJudged, couldFind, !findings.contains(where: { $0.waiver == waiver }) else {
+                return nil
+            }
             return "The waiver of \(of) (\(place)) has nothing to accept."
         }
     }

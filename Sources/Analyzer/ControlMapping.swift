@@ -1,7 +1,10 @@
 /// Which controls of which standards a control set stands for: data, with its version.
 ///
 /// Source: the standards' own numbering. A mapping says that a control is concerned, not that it is met.
-enum ControlMapping {
+public enum ControlMapping {
+    /// Names of the standards that are mapped, as a site names them.
+    public static var standards: [String] { rows.map(\.key) }
+
     struct Row {
         /// As the site file's `standards` names it.
         let key: String

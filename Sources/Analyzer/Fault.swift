@@ -30,7 +30,8 @@ public struct Fault: Hashable, Sendable {
         ports: PortSet = PortSet()
     ) {
         self.key = key
-        self.message = message
+        // A sentence begins large; `ports 5001…` comes from a list's own words.
+        self.message = message.hasPrefix("port") ? "P" + message.dropFirst() : message
         self.expected = expected
         self.observed = observed
         self.count = count

@@ -56,7 +56,10 @@ public struct CaptureSet: Sendable {
         }
     }
 
-    private static func isCapture(_ path: String) -> Bool {
+    /// Whether the path leads to a file that begins like a capture, or to a folder.
+    public static func isCapture(_ path: String) -> Bool {
+        if path == "-" || Descriptor.names(in: path) != nil { return true }
+        guard Descriptor.isFile(path) else { return false }
         guard let file = try? CaptureFile(path: path, capture: 0) else { return false }
         return file.problems.isEmpty
     }

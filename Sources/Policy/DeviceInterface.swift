@@ -47,6 +47,28 @@ extension Device {
         return meant.count == 1 ? meant[0].name : nil
     }
 
+    /// Why nobody can mean one of the device's interfaces by `text`; nil where somebody can, or
+    /// where the configuration doesn't describe its interfaces.
+    public func lacks(interface text: String) -> String? {
+        guard !interfaces.isEmpty, interface(meant: text) == nil else { return nil }
+        return
+            "it has no interface '\(text)', but \(interfaces.map(\.name).joined(separator: ", "))"
+    }
+
+    /// That rules name interfaces, and never this one: it may be misspelt. Nil where they do, or
+    /// where the configuration describes its interfaces.
+    func neverNames(interface text: String) -> String? {
+        guard interfaces.isEmpty else { return nil }
+        let rules = chains.values.flatMap(\.rules)
+        let named = Set(
+            rules.flatMap { ($0.match.entering?.names ?? []) + ($0.match.leaving?.names ?? []) })
+        guard !named.isEmpty, !named.contains(where: { MatchContext.matches($0, text) }) else {
+            return nil
+        }
+        return
+            "no rule names interface '\(text)'; they name \(named.sorted().joined(separator: ", "))"
+    }
+
     /// The interface to whose connected network the address belongs, the longest prefix first.
     public func interface(towards address: IPAddress) -> String? {
         var best: (name: String, length: Int)?

@@ -6,6 +6,9 @@ enum InForce {
     /// The stages, or why they can't be told.
     static func stages(_ device: Device, _ hop: Hop) -> ([Stage], String?) {
         let file = hop.configuration.file
+        for name in [hop.outside, hop.inside].compactMap(\.self) {
+            if let why = device.lacks(interface: name) { return ([], "\(file): \(why)") }
+        }
         guard !device.selectable.isEmpty else {
             if hop.select != nil { return ([], "\(file): it holds no list to select") }
             return (device.stages, nil)

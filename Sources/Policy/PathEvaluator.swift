@@ -103,6 +103,16 @@ public struct PathEvaluator: Sendable {
                 continue
             }
             for sentence in device.assumptions { notes.add(sentence) }
+            if hop.place == .host, device.seemsToStandBefore(question.to) {
+                notes.add(
+                    "\(hop.configuration.file): taken to run on \(question.to) itself, though its rules name that address among what passes through"
+                )
+            }
+            for name in [hop.outside, hop.inside].compactMap(\.self) {
+                if let sentence = device.neverNames(interface: name) {
+                    notes.add("\(hop.configuration.file): \(sentence)")
+                }
+            }
             var walk = HopWalk(
                 hop, device, name: path.count == 1 && hop.name.isEmpty ? nil : hop.name,
                 question: question,

@@ -22,6 +22,8 @@ public enum Formats {
         case notRecognised(file: String)
         /// Several formats claim it with the same certainty.
         case ambiguous(file: String, formats: [String])
+        /// Not one line says anything in the format that it is said to be.
+        case notUnderstood(file: String, format: String)
     }
 
     /// The format of that name.
@@ -38,7 +40,7 @@ public enum Formats {
             guard let format = named(name) else {
                 throw .unknownName(name, known: all.map { $0.name })
             }
-            return format.read(text)
+            return try understood(format.read(text))
         }
         let claims = all.map { (format: $0, sure: $0.recognise(text)) }.filter { $0.sure > .no }
         guard let best = claims.map(\.sure).max() else { throw .notRecognised(file: file) }
@@ -46,7 +48,7 @@ public enum Formats {
         guard winners.count == 1, let winner = winners.first else {
             throw .ambiguous(file: file, formats: winners.map { $0.format.name })
         }
-        return winner.format.read(text)
+        return try understood(winner.format.read(text))
     }
 
     /// Reads several files that make one device together: a rule set with the sets that it names.
@@ -63,11 +65,22 @@ public enum Formats {
         for (index, text) in texts.enumerated() where !isCompanion(text) {
             let others = texts.enumerated().filter { $0.offset != index }.map(\.element)
             if IPTablesSave.recognise(text) == .certain || name == IPTablesSave.name {
-                return IPTablesSave.read(text, with: others)
+                return try understood(IPTablesSave.read(text, with: others))
             }
             return try read(file: text.file, bytes: files[index].bytes, as: name)
         }
         return try read(file: first.file, bytes: first.bytes, as: name)
+    }
+
+    /// A file of which no line was understood says nothing, and nothing is no permission.
+    private static func understood(
+        _ configuration: Configuration
+    ) throws(Refusal) -> Configuration {
+        let notes = configuration.notes
+        guard !notes.contains(where: { $0.state == .used }),
+            notes.contains(where: { $0.state == .invalid || $0.state == .notRecognised })
+        else { return configuration }
+        throw .notUnderstood(file: configuration.file, format: configuration.format)
     }
 
     /// Whether a file says nothing without another.

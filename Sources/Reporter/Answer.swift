@@ -4,7 +4,7 @@ public import Policy
 
 /// The head of every report: which servers fail, of what, and which line mends it.
 public struct Answer: Sendable {
-    /// Servers that fail, most offers hurt first.
+    /// Servers that fail: by the severity of the worst, then by the share of offers hurt.
     public var servers: [Server]
     /// How many servers no finding of weight was raised on.
     public var sound: Int
@@ -28,7 +28,7 @@ public struct Answer: Sendable {
         public var closed: PortSet
         /// Offered ports that lie outside the configured range.
         public var outside: PortSet
-        /// Offered ports that the path blocks and clients ran into.
+        /// Offered ports that the path blocks.
         public var blocked: PortSet
         /// Lines that decided so.
         public var blockedBy: [SourceLine]
@@ -45,15 +45,17 @@ public struct Answer: Sendable {
             return Server(summary, findings)
         }
         .sorted {
-            ($0.weight, $0.hurt, $1.summary.name) > ($1.weight, $1.hurt, $0.summary.name)
+            ($0.main.severity, $0.share, $0.hurt, $1.summary.name)
+                > ($1.main.severity, $1.share, $1.hurt, $0.summary.name)
         }
         sound = report.servers.count - servers.count
     }
 
     /// Rules by how well they name the cause; the rest follow by number.
     static let causes = [
-        "PH304", "PH202", "PH208", "PH209", "PH301", "PH303", "PH104", "PH122", "PH215", "PH211",
-        "PH204", "PH210", "PH105", "PH106", "PH305", "PH123", "PH103", "PH101", "PH102",
+        "PH204", "PH304", "PH202", "PH208", "PH209", "PH301", "PH303", "PH104", "PH122", "PH215",
+        "PH211",
+        "PH210", "PH105", "PH106", "PH305", "PH123", "PH103", "PH101", "PH102",
     ]
 
     static func isBefore(_ a: Finding, _ b: Finding) -> Bool {
@@ -67,8 +69,8 @@ public struct Answer: Sendable {
 }
 
 extension Answer.Server {
-    /// Whether something weighty fails: a server with remarks only never heads a report.
-    var weight: Int { main.severity >= .high ? 1 : 0 }
+    /// Offers hurt, of those whose fate was seen.
+    var share: Double { tried > 0 ? Double(hurt) / Double(tried) : 0 }
 
     init?(_ summary: AuditReport.ServerSummary, _ findings: [Finding]) {
         let failed = findings.sorted(by: Answer.isBefore)
@@ -94,7 +96,7 @@ extension Answer.Server {
         let observed = PortSet(ports: summary.observed.map(\.port))
         outside = summary.configured.map { observed.subtracting($0) } ?? PortSet()
         let blocking = failed.filter { ["PH304", "PH305"].contains($0.rule) }
-        blocked = blocking.reduce(PortSet()) { $0.union($1.ports) }
+        blocked = blocking.reduce(PortSet()) { $0.union($1.ports) }.intersection(observed)
         var lines: [SourceLine] = []
         for line in blocking.flatMap(\.config)
         where !lines.contains(line) && !summary.configuredSources.contains(line) {
@@ -110,6 +112,14 @@ extension Answer.Server {
         for fix in failed.filter({ $0.severity >= .medium }).flatMap(\.fixes)
         where !fixes.contains(fix) { fixes.append(fix) }
         self.fixes = fixes
+    }
+
+    /// What to do at `line`: `Change`; `Insert before`, where it denies what belongs above it;
+    /// `Add to`, where a file lacks what is needed.
+    var lead: String {
+        guard let line else { return "" }
+        guard line.line != nil else { return "Add to" }
+        return ["PH202", "PH304", "PH305"].contains(main.rule) ? "Insert before" : "Change"
     }
 
     /// `4,821 of 9,812 tried transfers hung or were refused (49 %)`; empty where nobody was hurt.
@@ -147,5 +157,13 @@ extension Finding {
                 default: "_"
                 }
             })
+    }
+}
+
+extension AuditReport.Input {
+    /// What could not be read, the file's name first and once.
+    var trouble: String {
+        guard let problem else { return file }
+        return problem.hasPrefix(file + ":") ? problem : "\(file): \(problem)"
     }
 }

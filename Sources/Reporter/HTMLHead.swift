@@ -26,7 +26,7 @@ struct HTMLHead {
             return "<p class=\"do\">\(HTML.sentence(first.main.message))\(others)</p>"
         }
         return """
-            <p class="do">It is decided in <code><b>\(line.place)</b></code>: <code>\(HTML.sentence(line.trimmed))</code>.\(others)</p>
+            <p class="do">\(first.lead) <code><b>\(line.place)</b></code>: <code>\(HTML.sentence(line.trimmed))</code>.\(others)</p>
             """
     }
 
@@ -34,10 +34,11 @@ struct HTMLHead {
         let servers = words.answer.servers
         guard !servers.isEmpty else { return "" }
         let rows = servers.prefix(5).map { server -> HTML in
-            let ends = server.summary.addresses.first.map { "\($0)" } ?? ""
+            let address = server.summary.addresses.first.map { "\($0)" } ?? ""
+            let ends = address == server.summary.name ? "" : address
             let line: HTML =
                 server.line.map {
-                    "<span class=\"file\">\($0.place)</span><br><code>\(HTML.sentence($0.trimmed))</code>"
+                    "\(server.lead) <span class=\"file\">\($0.place)</span><br><code>\(HTML.sentence($0.trimmed))</code>"
                 } ?? ""
             var facts: [String] = []
             if !server.closed.isEmpty {
@@ -57,10 +58,10 @@ struct HTMLHead {
         let more = servers.count - rows.count
         let rest: HTML =
             more > 0
-            ? "<li><div>\(more) more fail, \(words.answer.sound) pass; each has its section below.</div></li>"
+            ? "<li><div>\(more) more have findings, each in its section below; \(words.answer.sound) have none.</div></li>"
             : ""
         return """
-            <ol class="answer"><li class="hd" aria-hidden="true"><span>Server</span><span>Fault</span><span>Line that decides</span></li>
+            <ol class="answer"><li class="hd" aria-hidden="true"><span>Server</span><span>Fault</span><span>Line to change</span></li>
             \(HTML.join(rows, "\n"))\(rest)</ol>
 
             """

@@ -31,19 +31,21 @@ public enum MarkdownReport: ReportWriter {
         lines += ["\(text(words.report.title)), \(Figures.day(words.report.generatedAt))", ""]
         if let first = words.answer.servers.first {
             var change = ""
-            if let line = first.line { change = "The line to change: \(place(line)). " }
+            if let line = first.line { change = "\(first.lead) \(place(line)). " }
             lines += [change + text(words.others), ""]
             lines += ["| Server | Fault | Line to change |", "| --- | --- | --- |"]
             for server in words.answer.servers.prefix(5) {
                 let figures = server.figures.isEmpty ? "" : "<br>\(server.figures)"
-                let line = server.line.map { place($0, inTable: true) } ?? ""
+                let line = server.line.map { "\(server.lead) \(place($0, inTable: true))" } ?? ""
                 lines.append(
                     "| **\(text(server.summary.name))** | "
                         + "\(MarkdownText.sentence(server.main.message))\(figures) | \(line) |")
             }
             let rest = words.answer.servers.count - 5
             if rest > 0 {
-                lines += ["", "\(Figures.count(rest)) more fail, \(words.answer.sound) pass."]
+                lines += [
+                    "", "\(Figures.count(rest)) more have findings, \(words.answer.sound) none.",
+                ]
             }
             lines.append("")
         }
@@ -81,7 +83,11 @@ public enum MarkdownReport: ReportWriter {
     private static func compliance(_ words: ReportWords) -> String {
         let results = ControlResult.all(words.report)
         guard !results.isEmpty else { return "" }
-        var lines = ["## Compliance", "", "| Control | Result | Rules |", "| --- | --- | --- |"]
+        var lines = [
+            "## Compliance", "", "A result is of what was tested here, not of the whole control.",
+            "",
+            "| Control | Result | Rules |", "| --- | --- | --- |",
+        ]
         lines += results.map { result in
             let rules = Set(result.findings.filter { $0.status == result.result }.map(\.rule))
             let control = result.control

@@ -35,6 +35,9 @@ struct ReportWords {
     private var sound: String {
         guard !report.servers.isEmpty else { return "No FTP server was found to judge." }
         let passed = report.findings.contains { $0.status == .passed }
+        if passed, report.inputs.contains(where: { $0.state != .read }) {
+            return "Not everything could be read; no fault was found in the rest."
+        }
         return passed
             ? "No fault was found on \(Figures.count(report.servers.count, "server"))."
             : "Nothing could be judged on \(Figures.count(report.servers.count, "server"))."
@@ -53,7 +56,7 @@ struct ReportWords {
     var others: String {
         let rest = answer.servers.count - 1
         guard rest > 0 else { return "" }
-        return "\(Figures.count(rest, "more server")) \(rest == 1 ? "fails" : "fail")."
+        return "\(Figures.count(rest, "more server")) \(rest == 1 ? "has" : "have") findings."
     }
 
     func count(_ status: Finding.Status) -> Int {
@@ -136,7 +139,11 @@ struct ControlResult {
     /// By standard, version and control. Where one rule fails, the control fails.
     static func all(_ report: AuditReport) -> [ControlResult] {
         var byControl: [ControlReference: [Finding]] = [:]
-        for finding in report.findings where finding.status != .notApplicable {
+        // A remark is nothing against a control.
+        for finding in report.findings
+        where finding.status != .notApplicable
+            && !(finding.status == .failed && finding.severity == .info)
+        {
             for control in Set(finding.controls) { byControl[control, default: []].append(finding) }
         }
         let order: [Finding.Status] = [.failed, .cannotTell, .accepted, .passed]

@@ -21,7 +21,10 @@ public enum TerminalReport {
             style: words.answer.servers.isEmpty ? .good : .bad)
         for server in words.answer.servers.prefix(5) { write(server, to: &page) }
         let more = words.answer.servers.count - 5
-        if more > 0 { page.paragraph("\(more) more servers fail; see the table below.") }
+        if more > 0 {
+            page.paragraph(
+                "\(Figures.count(more, "more server")) with findings; see the table below.")
+        }
         table(words, to: &page)
         gaps(words, to: &page)
         return page.text
@@ -29,8 +32,10 @@ public enum TerminalReport {
 
     private static func write(_ server: Answer.Server, to page: inout TerminalPage) {
         page.blank()
-        let where_ = server.summary.addresses.first.map { " (\($0))" } ?? ""
-        page.line("\(Visible.line(server.summary.name))\(where_)", style: .strong)
+        let name = server.summary.name
+        let address = server.summary.addresses.first.map { "\($0)" } ?? name
+        let where_ = address == name ? "" : " (\(address))"
+        page.line("\(Visible.line(name))\(where_)", style: .strong)
         page.item("Fault", Visible.sentence(server.main.message))
         if !server.closed.isEmpty {
             page.item("Not open", "\(Figures.ports(server.closed)), though configured")
@@ -42,19 +47,19 @@ public enum TerminalReport {
         if !server.blocked.isEmpty {
             page.item("Blocked", "\(Figures.ports(server.blocked))\(blockers(server))")
         }
-        if !server.figures.isEmpty { page.item("Hurt", server.figures) }
+        if !server.figures.isEmpty { page.item("Failed", server.figures) }
         if let line = server.line {
-            page.item("Line", "\(line.place)  \(Visible.line(line.text, limit: 120))")
+            page.item(server.lead, "\(line.place)  \(Visible.line(line.text, limit: 120))")
         }
         for fix in server.fixes {
             let device = fix.device.map { " on \(Visible.line($0))" } ?? ""
-            page.item("Mend", "\(Visible.line(fix.platform))\(device):")
+            page.item("Fix", "\(Visible.line(fix.platform))\(device):")
             let commands = fix.commands + fix.restart
-            for command in commands.prefix(8) {
+            for command in commands.prefix(20) {
                 page.verbatim("  " + Visible.command(command), style: .command)
             }
-            if commands.count > 8 {
-                page.verbatim("  … \(commands.count - 8) more: pinhole fix")
+            if commands.count > 20 {
+                page.verbatim("  … \(commands.count - 20) more: write the report with -o")
             }
         }
     }
@@ -70,7 +75,7 @@ public enum TerminalReport {
         guard !words.faults.isEmpty else { return }
         page.blank()
         page.line("Findings", style: .strong)
-        let names = words.faults.map { Visible.line($0.server, limit: 20) }
+        let names = words.faults.map { Visible.line($0.server, limit: 40) }
         let column = names.map(\.count).max() ?? 0
         for (finding, name) in zip(words.faults, names) {
             let severity = finding.status == .accepted ? "waived" : finding.severity.rawValue
@@ -84,6 +89,7 @@ public enum TerminalReport {
         page.line(
             "\(words.count(.failed)) failed, \(words.count(.accepted)) waived, "
                 + "\(words.count(.passed)) passed, \(words.count(.cannotTell)) not testable.")
+        page.line("`pinhole explain PH304` tells what a rule checks; -o DIR writes the evidence.")
     }
 
     private static func gaps(_ words: ReportWords, to page: inout TerminalPage) {
@@ -93,15 +99,14 @@ public enum TerminalReport {
         page.paragraph(words.visibility)
         for note in words.report.notes { page.paragraph(Visible.sentence(note)) }
         for input in words.report.inputs where input.state != .read {
-            let problem = input.problem.map { ": \(Visible.sentence($0))" } ?? ""
             page.paragraph(
                 "Not audited\(input.state == .partly ? " to its end" : ""): "
-                    + "\(Visible.line(input.file))\(problem)", style: .bad)
+                    + Visible.sentence(input.trouble), style: .bad)
         }
         for input in words.report.inputs where !input.notes.isEmpty {
             page.paragraph(
                 "\(Visible.line(input.file)): \(Figures.count(input.notes.count, "line")) "
-                    + "not understood or not in force; pinhole read lists them.")
+                    + "not understood or not in force; `pinhole read` lists them.")
         }
     }
 
@@ -138,7 +143,7 @@ struct TerminalPage {
 
     /// A label and a text that is set off from it.
     mutating func item(_ label: String, _ words: String) {
-        let column = 10
+        let column = 15
         let padded = "  " + label + String(repeating: " ", count: max(1, column - label.count))
         for (index, part) in wrap(words, width - column - 2).enumerated() {
             let head =

@@ -14,12 +14,33 @@ public struct SiteFile {
         public init(_ reason: String) { self.reason = reason }
     }
 
+    /// Names that the site may use and that others define.
+    public struct Vocabulary: Sendable {
+        public var rules: [String]
+        public var standards: [String]
+
+        public init(rules: [String], standards: [String]) {
+            self.rules = rules
+            self.standards = standards
+        }
+    }
+
     /// What could be taken of the file, and what could not.
     public var site: Site
     public var problems: [SiteProblem]
 
-    /// - Throws: `SiteProblem` where the text is no YAML mapping at all: nothing could be taken.
-    public init(file: String, text: String, load: @escaping Loader) throws(SiteProblem) {
+    /// Reads the text of a site file.
+    ///
+    /// - Parameters:
+    ///   - file: Its name, for problems.
+    ///   - text: What it holds.
+    ///   - vocabulary: Rules and standards that exist.
+    ///   - load: Reads the configuration files that it names.
+    /// - Throws: `SiteProblem` where the text is no YAML mapping at all or of another version:
+    ///   nothing could be taken.
+    public init(
+        file: String, text: String, vocabulary: Vocabulary, load: @escaping Loader
+    ) throws(SiteProblem) {
         let reader = YAMLReader(file: file, text: text)
         let root = try Self.compose(file: file, text: text)
         guard case .mapping = root else {
@@ -32,10 +53,15 @@ public struct SiteFile {
             known: ["pinhole", "servers", "path", "capture", "accept", "report"])
         let version = reader.value(
             top["pinhole"], "pinhole", expected: "the site schema's version, 1", Int.init)
-        if version != 1, top["pinhole"] == nil || version != nil {
-            reader.report(top["pinhole"] ?? root, "site: expected `pinhole: 1`")
+        if let version, version != 1 {
+            // Of another version it can't be told what its keys mean.
+            let mark = top["pinhole"]?.mark
+            throw SiteProblem(
+                file: file, line: mark?.line ?? 1, column: mark?.column ?? 1,
+                message: "the site schema \(version) isn't known; expected `pinhole: 1`")
         }
-        var parser = SiteParser(reader: reader, load: load)
+        if top["pinhole"] == nil { reader.report(root, "site: expected `pinhole: 1`") }
+        var parser = SiteParser(reader: reader, vocabulary: vocabulary, load: load)
         site = parser.site(top)
         problems = reader.problems
     }

@@ -5,6 +5,7 @@ import Yams
 /// Turns the nodes of a site file into a site.
 struct SiteParser {
     let reader: YAMLReader
+    let vocabulary: SiteFile.Vocabulary
     let load: SiteFile.Loader
 
     mutating func site(_ top: [String: Node]) -> Site {
@@ -23,9 +24,10 @@ struct SiteParser {
         if let report = top["report"] {
             let values = reader.mapping(report, "report", known: ["title", "standards"])
             site.title = reader.text(values["title"], "title")
+            let known = vocabulary.standards
             site.standards = reader.oneOrMore(
-                values["standards"], "standards", expected: "names of standards"
-            ) { $0 }
+                values["standards"], "standards", expected: known.joined(separator: ", ")
+            ) { known.contains($0) ? $0 : nil }
         }
         return site
     }
@@ -65,7 +67,10 @@ struct SiteParser {
             values["address"], "\(what): address", expected: "an IPv4 or IPv6 address",
             IPAddress.init)
         guard let name = reader.text(values["name"], "server: name"), !addresses.isEmpty else {
-            reader.report(node, "\(what): expected at least `name` and `address`")
+            // An address that is no address was reported where it stands.
+            if values["name"] == nil || values["address"] == nil {
+                reader.report(node, "\(what): expected at least `name` and `address`")
+            }
             return nil
         }
         let inside = reader.oneOrMore(
@@ -120,6 +125,12 @@ struct SiteParser {
             configuration(values, what, mustBe: .firewall)
             ?? Configuration(
                 file: values["config"]?.string ?? "", format: "", kinds: [.firewall], notes: [])
+        for side in ["outside", "inside"] {
+            guard let node = values[side], let text = node.string,
+                let why = configuration.device?.lacks(interface: text)
+            else { continue }
+            reader.report(node, "\(what): \(side): \(configuration.file): \(why)")
+        }
         return Hop(
             name: name, configuration: configuration,
             place: place ?? configuration.device?.usualPlace ?? .through,
@@ -159,6 +170,9 @@ struct SiteParser {
         guard let rule, let reason = reader.text(values["reason"], "accept: reason") else {
             reader.report(node, "accept: expected at least `rule` and `reason`")
             return nil
+        }
+        if !vocabulary.rules.contains(rule) {
+            reader.report(values["rule"] ?? node, "accept: rule: no rule is named '\(rule)'")
         }
         let server = reader.text(values["server"], "accept: server")
         if let server, !servers.contains(where: { $0.name == server }) {

@@ -1,5 +1,6 @@
 import Analyzer
 import ArgumentParser
+import Capture
 import FTP
 import Foundation
 import Net
@@ -27,15 +28,7 @@ struct AuditCommand: ParsableCommand {
             "The passive range that servers are meant to use.", valueName: "5001-5201"))
     var passiveRange: String?
 
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp(
-            "Configuration of the firewall in front of the servers; several files are one device.",
-            valueName: "file"))
-    var firewall: [String] = []
-
-    @Option(name: .customLong("as"), help: "The format of the firewall's files.")
-    var format: String?
+    @OptionGroup var device: DeviceOptions
 
     @OptionGroup var results: ResultOptions
 
@@ -52,13 +45,18 @@ struct AuditCommand: ParsableCommand {
         if let wanted = filter.server {
             loaded.site.servers.removeAll { !($0.addresses + $0.inside).contains(wanted) }
         }
+        if reading.sessions.isEmpty, reading.leftOut > 0 {
+            results.saying.tell(
+                "none of \(reading.leftOut) FTP sessions is what --since, --until, --server and --client ask for"
+            )
+        }
         let audit = Audit(
             site: loaded.site, sessions: reading.sessions, attempts: reading.attempts,
             hasTraffic: true, span: reading.span)
         let report = ReportMaking(
             site: loaded.site,
             inputs: loaded.inputs + reading.inputs(hashed: results.output != nil),
-            notes: loaded.problems, now: Clock.now()
+            notes: [], now: Clock.now()
         ).report(audit, captures: reading.captures, coverage: reading.summary)
         try Failure.orExit { () throws(Failure) in try results.write(report, by: writers) }
         try results.end(
@@ -68,34 +66,62 @@ struct AuditCommand: ParsableCommand {
     /// What was meant: the site file, or what the options say of every server.
     private func meant() throws(Failure) -> LoadedSite {
         if let site {
-            guard passiveRange == nil, firewall.isEmpty else {
-                throw .unusable("--site says it all; leave --passive-range and --firewall out")
+            if let name = passiveRange == nil ? device.stated : "--passive-range" {
+                throw .unusable("--site says it all; leave \(name) out")
             }
             return try LoadedSite(path: site)
         }
-        return try LoadedSite(firewall: firewall, as: format)
+        if device.firewall.isEmpty, let name = device.stated {
+            throw .unusable("\(name) is of a firewall; --firewall is missing")
+        }
+        return try LoadedSite(device)
     }
 
     /// The servers seen, each with the range and the firewall that the options state.
     private func everySeen(_ site: Site, _ reading: CaptureReading) -> Site {
-        guard passiveRange != nil || !firewall.isEmpty else { return site }
+        guard passiveRange != nil || !device.firewall.isEmpty else { return site }
         var site = site
         let line = SourceLine(
             file: "command line", line: nil, text: "--passive-range \(passiveRange ?? "")")
         let ends = reading.sessions.map(\.server) + reading.attempts.map(\.server)
+        if !device.onHost, let own = site.hops.first?.configuration.device,
+            ends.contains(where: { own.seemsToStandBefore($0.address) })
+        {
+            site.hops[0].place = .through
+        }
         for (address, ends) in Dictionary(grouping: Set(ends), by: \.address).sorted(by: {
             $0.key < $1.key
         }) {
             var server = SiteServer(
                 name: "\(address)", addresses: [address], control: ends.map(\.port).sorted(),
                 source: line)
+            server.inside = Self.inside(of: server, site.hops)
             server.statedPassive = passiveRange.flatMap(SiteOptions.ports).map { Setting($0, line) }
             site.servers.append(server)
         }
         return site
     }
 
-    func validate() throws {
+    /// The address to which the control port is translated, where nobody says which the server's
+    /// own is.
+    private static func inside(of server: SiteServer, _ path: [Hop]) -> [IPAddress] {
+        let ends = server.addresses.flatMap { address in
+            PathEvaluator(path).reach(
+                ReachQuestion(from: .all, to: address, ports: PortSet(ports: server.control))
+            ).segments.compactMap { $0.alternatives.isEmpty ? $0.translatedTo : nil }
+        }
+        return Set(ends).count == 1 ? [ends[0]] : server.addresses
+    }
+
+    mutating func validate() throws {
+        // `--firewall` takes all that follows it: the captures among it are captures.
+        if input.captures.isEmpty {
+            input.captures = device.firewall.filter(CaptureSet.isCapture)
+            device.firewall.removeAll(where: CaptureSet.isCapture)
+        }
+        guard !input.captures.isEmpty else {
+            throw ValidationError("a capture is needed: a file, a folder, or - for standard input")
+        }
         if let passiveRange, SiteOptions.ports(passiveRange) == nil {
             throw ValidationError(
                 "--passive-range: '\(passiveRange)' is not a range such as 5001-5201")
@@ -120,7 +146,7 @@ struct CheckCommand: ParsableCommand {
         for problem in loaded.problems { Complaints.say(problem) }
         let audit = Audit(site: loaded.site, sessions: [], hasTraffic: false)
         let report = ReportMaking(
-            site: loaded.site, inputs: loaded.inputs, notes: loaded.problems, now: Clock.now()
+            site: loaded.site, inputs: loaded.inputs, notes: [], now: Clock.now()
         ).report(audit)
         try Failure.orExit { () throws(Failure) in try results.write(report, by: writers) }
         try results.end(report, threshold, partly: loaded.isPartial)

@@ -13,8 +13,9 @@ struct ResultOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Report formats, separated by commas.", valueName: "html,markdown,json"))
-    var format: String = "html,markdown,json"
+            "Report formats, separated by commas: html,markdown,json (all of them without this). One format without -o goes to standard output.",
+            valueName: "html,markdown,json"))
+    var format: String?
 
     @Option(
         help: ArgumentHelp(
@@ -22,12 +23,12 @@ struct ResultOptions: ParsableArguments {
             valueName: "severity"))
     var failOn: String = "never"
 
-    @Flag(help: "Say nothing on standard error but failures.") var quiet = false
-
-    @Flag(help: "No colour on the terminal.") var noColor = false
+    @OptionGroup var saying: OutputOptions
 
     /// The severity named by `--fail-on`; nil for `never`.
-    func threshold() throws(Failure) -> Severity? {
+    func threshold() throws(Failure) -> Severity? { try Self.threshold(failOn) }
+
+    static func threshold(_ failOn: String) throws(Failure) -> Severity? {
         if failOn == "never" { return nil }
         guard let severity = Severity(rawValue: failOn) else {
             throw .unusable(
@@ -36,8 +37,9 @@ struct ResultOptions: ParsableArguments {
         return severity
     }
 
-    /// The writers named by `--format`.
+    /// The writers named by `--format`; all of them without it.
     func writers() throws(Failure) -> [any ReportWriter.Type] {
+        guard let format else { return ReportWriters.all }
         var writers: [any ReportWriter.Type] = []
         for name in format.split(separator: ",").map({ $0.filter { $0 != " " } }) {
             guard let writer = ReportWriters.named(name) else {
@@ -46,22 +48,29 @@ struct ResultOptions: ParsableArguments {
             }
             writers.append(writer)
         }
+        if output == nil, writers.count != 1 {
+            throw .unusable("--format: several formats need a folder to go to: -o")
+        }
         return writers
     }
 
     /// Writes the report into the folder, or prints the answer.
     func write(_ report: AuditReport, by writers: [any ReportWriter.Type]) throws(Failure) {
         guard let output else {
-            let color =
-                !noColor && isatty(STDOUT_FILENO) == 1
-                && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
-            print(TerminalReport.write(report, color: color, width: 100), terminator: "")
+            if format != nil, let writer = writers.first {
+                print(writer.write(report), terminator: "")
+            } else {
+                let text = TerminalReport.write(
+                    report, color: saying.color, width: saying.width)
+                print(text, terminator: "")
+            }
             return
         }
         let folder = try OutputFile.folder(output)
         for writer in writers {
             let file = folder.appending(path: "pinhole-report.\(writer.fileExtension)")
             try OutputFile.write(writer.write(report), to: file)
+            saying.tell("wrote \(file.relativePath)")
         }
     }
 

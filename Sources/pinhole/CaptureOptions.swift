@@ -7,7 +7,7 @@ struct CaptureOptions: ParsableArguments {
         help: ArgumentHelp(
             "Captures: pcap or pcapng, plain or packed with gzip, zstd or xz; folders; - for standard input.",
             valueName: "capture"))
-    var captures: [String]
+    var captures: [String] = []
 
     @Option(help: "Only sessions that end at or after this time (RFC 3339 or a date, UTC).")
     var since: String?

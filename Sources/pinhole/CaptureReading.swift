@@ -9,6 +9,8 @@ import Streams
 struct CaptureReading {
     var captures: [String] = []
     var sessions: [SessionRecord] = []
+    /// Sessions that the filter did not keep.
+    var leftOut = 0
     var attempts: [ControlAttempt] = []
     var coverage: [Coverage] = []
     var limits: [String: Int] = [:]
@@ -24,12 +26,14 @@ struct CaptureReading {
         captures = set.paths
         let source = set.open()
         var sessions: [SessionRecord] = []
+        var leftOut = 0
         let extractor = SessionExtractor(captures: captures.count, limits: limits) { record in
-            if filter.keeps(record) { sessions.append(record) }
+            if filter.keeps(record) { sessions.append(record) } else { leftOut += 1 }
         }
         while source.nextFrames(extractor.consume) {}
         extractor.finish()
         self.sessions = sessions.sorted { $0.first < $1.first }
+        self.leftOut = leftOut
         attempts = extractor.controlAttempts.filter(filter.keeps)
         coverage = extractor.coverage
         self.limits = extractor.limitHits.counts

@@ -30,14 +30,17 @@ struct MonitorCommand: ParsableCommand {
             "Exit with 1 where a finding was at least this severe.", valueName: "severity"))
     var failOn: String = "never"
 
+    @OptionGroup var saying: OutputOptions
+
     func run() throws {
-        var results = ResultOptions()
-        results.failOn = failOn
-        let threshold = try Failure.orExit { () throws(Failure) in try results.threshold() }
+        let threshold = try Failure.orExit { () throws(Failure) in
+            try ResultOptions.threshold(failOn)
+        }
         let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: site) }
         for problem in loaded.problems { Complaints.say(problem) }
         let source = try Failure.orExit { () throws(Failure) in try open() }
         let stop = StopSignal()
+        saying.tell("listening on \(interface.joined(separator: ", ")); Ctrl-C ends")
         let output = FileHandle.standardOutput
         let monitor = Monitor(
             source, names: interface, site: loaded.site,
@@ -46,7 +49,7 @@ struct MonitorCommand: ParsableCommand {
         monitor.run(
             now: { Clock.now() }, dropped: { source.dropped }, until: { stop.isRaised })
         for problem in source.problems { Complaints.say("\(problem)") }
-        Complaints.say("\(monitor.findings) findings; ended")
+        saying.tell("ended; findings: \(monitor.findings)")
         if let threshold, let worst = monitor.worst, worst >= threshold { throw Exit.findings }
     }
 

@@ -78,7 +78,9 @@ final class PolicyLoader {
         } catch let failure as SiteFile.LoadFailure {
             throw failure
         } catch {
-            throw SiteFile.LoadFailure("\(path): \(Self.reason(error))")
+            let isFolder = (try? url.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
+            let reason = isFolder ? "a folder, not a file" : Self.reason(error)
+            throw SiteFile.LoadFailure("\(path): \(reason)")
         }
     }
 
@@ -97,14 +99,18 @@ final class PolicyLoader {
         }
     }
 
+    private static var known: String { Formats.all.map { $0.name }.joined(separator: ", ") }
+
     static func sentence(_ error: any Error, _ path: String) -> String {
         switch error as? Formats.Refusal {
         case .unknownName(let name, let known):
             "no format is named '\(name)'; expected \(known.joined(separator: ", "))"
         case .notRecognised:
-            "\(path): no format recognises it; name one with `as` or --as"
+            "\(path): no format recognises it; name one with `as` or --as: \(known)"
         case .ambiguous(_, let formats):
             "\(path): several formats recognise it (\(formats.joined(separator: ", "))); name one with `as` or --as"
+        case .notUnderstood(_, let format):
+            "\(path): no line of it was understood as \(format)"
         case nil: "\(path): cannot be read"
         }
     }

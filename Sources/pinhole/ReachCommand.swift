@@ -15,17 +15,7 @@ struct ReachCommand: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
     @Option(help: "The site file: the whole path to a server.") var site: String?
-    @Option(
-        parsing: .upToNextOption,
-        help: "The firewall's configuration; several files are one device.")
-    var firewall: [String] = []
-    @Option(name: .customLong("as"), help: "The format that the file is in.") var format: String?
-    @Flag(help: "The firewall runs on the destination itself.") var onHost = false
-    @Flag(help: "The firewall stands between clients and the destination.") var through = false
-    @Option(help: "The interface by which packets enter.") var entering: String?
-    @Option(help: "The interface by which packets leave.") var leaving: String?
-    @Option(help: "The list, group or chain that is in force, where the file holds several.")
-    var select: String?
+    @OptionGroup var device: DeviceOptions
     @Option(help: "Clients: an address, a prefix, or any.") var from: String
     @Option(help: "The client's source port; without it, an ephemeral one.") var fromPort: UInt16?
     @Option(help: "The address that clients connect to.") var to: String
@@ -34,10 +24,11 @@ struct ReachCommand: ParsableCommand {
     var control: UInt16?
     @Option(name: .customLong("format"), help: "How to print: table or json.")
     var output: Format = .table
+    @OptionGroup var saying: OutputOptions
 
     func run() throws {
         let question = try question()
-        let (path, server) = try site.map { try way(in: $0, to: question.to) } ?? device()
+        let (path, server) = try site.map { try way(in: $0, to: question.to) } ?? lone()
         let reach = PathEvaluator(path).reach(question)
         switch output {
         case .json: print(try ReachJSON(server: server).text(reach), terminator: "")
@@ -48,12 +39,7 @@ struct ReachCommand: ParsableCommand {
 
     /// The hops to an address of the site, and the server there.
     private func way(in file: String, to address: IPAddress) throws -> ([Hop], SiteServer?) {
-        let device = [
-            ("--firewall", !firewall.isEmpty), ("--as", format != nil), ("--on-host", onHost),
-            ("--through", through), ("--entering", entering != nil), ("--leaving", leaving != nil),
-            ("--select", select != nil),
-        ]
-        if let (name, _) = device.first(where: \.1) {
+        if let name = device.stated {
             throw refuse("\(name) is of a device; --site has its own path")
         }
         let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: file) }
@@ -93,25 +79,14 @@ struct ReachCommand: ParsableCommand {
     }
 
     /// The one device that the files are.
-    private func device() throws -> ([Hop], SiteServer?) {
-        guard !firewall.isEmpty else { throw refuse("--firewall or --site: a file is needed") }
-        guard !(onHost && through) else {
-            throw refuse("--on-host and --through exclude each other")
+    private func lone() throws -> ([Hop], SiteServer?) {
+        guard !device.firewall.isEmpty else {
+            throw refuse("--firewall or --site: a file is needed")
         }
-        do {
-            return ([hop(try PolicyLoader().load(together: firewall, as: format))], nil)
-        } catch {
-            throw refuse(error.reason)
+        let hop = try Failure.orExit { () throws(Failure) in
+            try device.hop(PolicyLoader(), name: "")
         }
-    }
-
-    private func hop(_ configuration: Configuration) -> Hop {
-        let usual = configuration.device?.usualPlace ?? .through
-        let place: Device.Place = onHost ? .host : through ? .through : usual
-        return Hop(
-            name: "", configuration: configuration, place: place, outside: entering,
-            inside: leaving, select: select,
-            source: SourceLine(file: configuration.file, line: nil, text: "--firewall"))
+        return ([hop], nil)
     }
 
     private func refuse(_ sentence: String) -> ExitCode {

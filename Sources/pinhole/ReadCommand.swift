@@ -4,6 +4,7 @@ import Net
 import Policy
 import PolicyFormats
 import Reporter
+import SiteFile
 
 /// `pinhole read`: how configuration files were understood, line by line.
 struct ReadCommand: ParsableCommand {
@@ -18,6 +19,7 @@ struct ReadCommand: ParsableCommand {
     @Flag(help: "List every line, those too that were used or don't matter.") var all = false
     @Option(name: .customLong("format"), help: "How to print: table or json.")
     var output: Format = .table
+    @OptionGroup var saying: OutputOptions
 
     func run() throws {
         if let format, Formats.named(format) == nil {
@@ -43,23 +45,12 @@ struct ReadCommand: ParsableCommand {
 
     private func configuration(_ file: String) -> Configuration? {
         do {
-            let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
-            guard bytes.count <= Self.largest else {
-                Complaints.say(
-                    "\(file): larger than \(Self.largest >> 20) MiB, no configuration file")
-                return nil
-            }
-            return try Formats.read(file: file, bytes: Array(bytes), as: format)
-        } catch let refusal as Formats.Refusal {
-            Complaints.say(PolicyLoader.sentence(refusal, file))
+            return try PolicyLoader().load(file, as: format)
         } catch {
-            Complaints.say("\(file): \(error.localizedDescription)")
+            Complaints.say(error.reason)
+            return nil
         }
-        return nil
     }
-
-    /// Bytes beyond which a file is taken for no configuration.
-    private static let largest = 64 << 20
 
     private static var known: String {
         Formats.all.map { $0.name }.sorted().joined(separator: ", ")

@@ -36,7 +36,9 @@ struct ReportMaking {
             return named(Formats.fix(change.change, configuration), server.name)
         case .hop(let name):
             guard let hop = hops.first(where: { $0.name == name }) else { return [] }
-            return named(Formats.fix(change.change, hop.configuration), name)
+            var configuration = hop.configuration
+            configuration.device?.usualPlace = hop.place
+            return named(Formats.fix(change.change, configuration), name)
         case .client: return []
         }
     }

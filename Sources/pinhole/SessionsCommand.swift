@@ -16,9 +16,12 @@ struct SessionsCommand: ParsableCommand {
     @Option(help: "How to print: table or ndjson (one JSON object a line).")
     var format: Format = .table
 
+    @OptionGroup var saying: OutputOptions
+
     func run() throws {
         let filter = try Failure.orExit { () throws(Failure) in try input.filter() }
         let reading = CaptureReading(input.captures, filter: filter)
+        if reading.isUseless { throw reading.complain() ?? Exit.unusable }
         switch format {
         case .ndjson:
             let json = SessionRecordJSON(captures: reading.captures)

@@ -22,7 +22,9 @@ struct LoadedSite {
         do {
             let bytes = try own.read(path)
             let file = try SiteFile(
-                file: path, text: String(decoding: bytes, as: UTF8.self)
+                file: path, text: String(decoding: bytes, as: UTF8.self),
+                vocabulary: SiteFile.Vocabulary(
+                    rules: Rules.all.map { $0.id }, standards: ControlMapping.standards)
             ) { (name, format) throws(SiteFile.LoadFailure) in try loader.load(name, as: format) }
             site = file.site
             problems = file.problems.map(\.description)
@@ -45,25 +47,12 @@ struct LoadedSite {
     var isPartial: Bool { !problems.isEmpty || inputs.contains { $0.state != .read } }
 
     /// One device in front of every server, of files given on the command line.
-    init(firewall files: [String], as format: String?) throws(Failure) {
+    init(_ options: DeviceOptions) throws(Failure) {
         self = .none
-        guard !files.isEmpty else { return }
+        guard !options.firewall.isEmpty else { return }
         let loader = PolicyLoader()
-        let device: Configuration
-        do {
-            device = try loader.load(together: files, as: format)
-        } catch {
-            throw .unusable(error.reason)
-        }
+        site.hops = [try options.hop(loader, name: "firewall")]
         inputs = loader.inputs
-        guard let place = device.device?.usualPlace else {
-            throw .unusable("\(files[0]): it says nothing of a firewall")
-        }
-        site.hops = [
-            Hop(
-                name: "firewall", configuration: device, place: place,
-                source: SourceLine(file: "command line", line: nil, text: "--firewall \(files[0])"))
-        ]
     }
 
     private init(site: Site, inputs: [AuditReport.Input], problems: [String]) {

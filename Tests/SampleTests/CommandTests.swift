@@ -5,6 +5,8 @@ import Testing
 @Suite struct CommandTests {
     static let first = "captures/first-article/first-article.pcap"
 
+    static let edge = "captures/second-article/edge.cfg"
+    static let anyone = ["--from", "any", "--to", "203.0.113.11", "--ports", "21"]
     static let onSite = ["reach", "--site", "captures/pinhole.yml", "--from", "any"]
 
     static let codes: [(arguments: [String], code: Int32)] = [
@@ -15,6 +17,15 @@ import Testing
         (["audit", "no-such.pcap"], 2),
         (["audit", "README.md"], 2),
         (["audit", "--no-such-option", first], 2),
+        (["audit", "--firewall", "captures/first-article/portopening.txt", first], 0),
+        (["audit", "--through", first], 2),
+        (["audit", first, "--format", "html,json"], 2),
+        (["reach", "--as", "iptables-save", "--firewall", "README.md"] + anyone, 2),
+        (["reach", "--as", "cisco-ios", "--firewall", "README.md"] + anyone, 2),
+        (["reach", "--firewall", edge, "--entering", "Gi0/9"] + anyone, 2),
+        (["reach", "--firewall", edge, "--entering", "fa0/0"] + anyone, 0),
+        (["sessions", "no-such.pcap"], 2),
+        (["read", "captures"], 2),
         (["check", "--site", "captures/pinhole.yml", "--fail-on", "critical"], 0),
         (["check", "--site", "captures/pinhole.yml", "--fail-on", "high"], 1),
         (["sessions", first], 0),
@@ -111,5 +122,58 @@ import Testing
         ])
         #expect(other.code == 0, "\(other.complaints)")
         #expect(other.output.contains(/"delivered" ?: ?false/), "\(other.output)")
+    }
+
+    @Test func `a format without a folder goes to standard output`() throws {
+        let run = try Pinhole.run(["audit", Self.first, "--format", "json"])
+        let report = try JSONSerialization.jsonObject(with: Data(run.output.utf8))
+        #expect((report as? [String: Any])?["schema"] as? String == "pinhole.report/1")
+    }
+
+    @Test func `takes the host to which the control port is translated for the server`() throws {
+        let run = try Pinhole.run([
+            "audit", "captures/second-article/second-article.pcap", "--passive-range", "5500-5700",
+            "--firewall", Self.edge,
+        ])
+        #expect(!run.output.contains("PH209"), "\(run.output)")
+        #expect(run.output.contains("access-list 101 permit tcp any host 203.0.113.11"))
+    }
+
+    @Test func `a router's rules are judged, and mended, where packets pass through`() throws {
+        let run = try Pinhole.run([
+            "audit", "captures/prohibited/prohibited.pcap", "--passive-range", "50110-50119",
+            "--firewall", "captures/prohibited/iptables-save.txt",
+        ])
+        #expect(run.output.contains("iptables -I FORWARD -d 203.0.113.31"), "\(run.output)")
+        #expect(!run.output.contains("PH307"))
+    }
+
+    @Test func `an interface that the file hasn't is named`() throws {
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-interface-\(UUID().uuidString).yml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let site = """
+            pinhole: 1
+            servers:
+              - {name: orders, address: 203.0.113.11, inside: 10.1.1.11, passive: 5500-5520}
+            path:
+              - name: edge
+                config: \(Pinhole.root.path)/\(Self.edge)
+                outside: GigabitEthernet0/0
+            """
+        try Data(site.utf8).write(to: file)
+        let run = try Pinhole.run(["check", "--site", file.path])
+        #expect(run.code == 3)
+        #expect(run.complaints.contains(":7:14: hop 'edge': outside: "), "\(run.complaints)")
+        #expect(!run.output.contains("no ip nat"), "\(run.output)")
+    }
+
+    @Test func `a list of exceptions is one row`() throws {
+        let run = try Pinhole.run([
+            "reach", "--firewall", "captures/first-article/portopening.txt", "--from", "any",
+            "--to", "203.0.113.10", "--ports", "5001-5201",
+        ])
+        #expect(run.output.contains("98 more lines"), "\(run.output)")
+        #expect(run.output.split(separator: "\n").count < 10)
     }
 }

@@ -5,7 +5,11 @@ import Testing
 
 @Suite struct SiteFileTests {
     static func read(_ text: String) throws -> SiteFile {
-        try SiteFile(file: "pinhole.yml", text: text) {
+        try SiteFile(
+            file: "pinhole.yml", text: text,
+            vocabulary: SiteFile.Vocabulary(
+                rules: ["PH116"], standards: ["pci-dss-4.0.1", "cis-8.1"])
+        ) {
             (path, _) throws(SiteFile.LoadFailure) in
             guard path.hasSuffix(".cfg") else { throw SiteFile.LoadFailure("no such file") }
             return Configuration(
@@ -65,7 +69,15 @@ import Testing
 
     @Test(arguments: [
         ("pinhole: 1\nserver: []", "2:1: site: unknown key 'server'"),
-        ("pinhole: 2", "1:10: site: expected `pinhole: 1`"),
+        ("servers: []", "1:1: site: expected `pinhole: 1`"),
+        (
+            "pinhole: 1\naccept:\n  - rule: PH999\n    reason: r",
+            "3:11: accept: rule: no rule is named 'PH999'"
+        ),
+        (
+            "pinhole: 1\nreport:\n  standards: [pci]",
+            "3:15: standards: 'pci' is not what was expected: pci-dss-4.0.1, cis-8.1"
+        ),
         (
             "pinhole: 1\nservers:\n  - name: a\n    address: 1.2.3\n",
             "4:14: server 'a': address: '1.2.3' is not what was expected"
@@ -92,7 +104,7 @@ import Testing
         #expect(problems.contains { $0.hasPrefix("pinhole.yml:" + start) }, "\(problems)")
     }
 
-    @Test(arguments: ["", "- a", "a: [", "\u{0}", "a: 1\na: 2", "plain"])
+    @Test(arguments: ["", "- a", "a: [", "\u{0}", "a: 1\na: 2", "plain", "pinhole: 2"])
     func `throws where nothing could be taken`(_ text: String) {
         #expect(throws: SiteProblem.self) { try Self.read(text) }
     }

@@ -36,7 +36,7 @@ enum AdvertisedAddressWrong: Rule {
                 return .passed("\(advertised.value) is announced, and clients reach it there")
             }
             return fault(
-                "It is set to announce \(advertised.value); clients reach it at \(reached[0]).",
+                "The server is set to announce \(advertised.value); clients reach it at \(reached[0]).",
                 "\(advertised.value)", [advertised.source], server, to: reached[0])
         }
         if let name = settings.advertisedName {

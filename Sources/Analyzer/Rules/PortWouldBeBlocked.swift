@@ -49,8 +49,7 @@ enum PortWouldBeBlocked: Rule {
             let shut = server.denied(of: range)
             let share = Double(shut.count) / Double(range.count)
             message += " \(shut.count) of \(range.count) ports of the range are shut"
-            message +=
-                " (\(Int((share * 100).rounded())) %): about 1 transfer in \(max(1, Int((1 / max(share, 0.0001)).rounded()))) will fail."
+            message += " (\(Int((share * 100).rounded())) %): so many of the transfers will fail."
         }
         let blockades = server.blockades(of: ahead)
         return Fault(

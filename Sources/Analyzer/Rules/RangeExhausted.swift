@@ -20,22 +20,22 @@ enum RangeExhausted: Rule {
     static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
         guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
         guard !server.sessions.isEmpty else { return .cannotTell("no session was seen") }
-        let hit = server.sessions.flatMap { session in
-            session.failures.filter(isExhaustion).map { (session, $0) }
-        }
+        let hit = server.turnedAway
         guard !hit.isEmpty else {
             let readable = server.sessions.contains { $0.encryption == nil }
             return readable
                 ? .passed("no PASV or EPSV was turned away")
                 : .cannotTell("every session was encrypted")
         }
+        let most = server.mostOpenAtOnce
+        let inUse = most == 1 ? "1 was" : "\(most) were"
         let range = server.range.map { ": \($0.count) configured (\($0.brief))" } ?? ""
         return .failed([
             Fault(
                 key: "exhausted",
                 message: """
-                    \(hit.count) times the server had no passive port left to offer\(range); \
-                    \(server.mostOpenAtOnce) were seen in use at once.
+                    \(hit.count == 1 ? "Once" : "\(hit.count) times") the server had no passive port \
+                    left to offer\(range); \(inUse) seen in use at once.
                     """,
                 expected: "227 or 229",
                 observed: Set(hit.map { "\($0.1.code)" }).sorted().joined(separator: ", "),
@@ -43,23 +43,7 @@ enum RangeExhausted: Rule {
                 packets: hit.map {
                     PacketEvidence($0.1.frame, "\($0.1.command ?? "PASV") answered: \($0.1.text)")
                 },
-                config: server.configuredSources, sessions: hit.map(\.0), changes: wider(server))
+                config: server.configuredSources, sessions: hit.map(\.0), changes: server.widening)
         ])
-    }
-
-    private static func isExhaustion(_ failure: SessionRecord.FailureReply) -> Bool {
-        guard ["PASV", "EPSV", "LPSV"].contains(failure.command) else { return false }
-        return [421, 425].contains(failure.code)
-            || failure.text.hasPrefix("500 OOPS: vsf_sysutil_bind")
-    }
-
-    private static func wider(_ server: ServerView) -> [ProposedChange] {
-        guard let range = server.range, let low = range.first else { return [] }
-        let need = max(range.count * 2, Int((Double(server.mostOpenAtOnce) * 1.25).rounded(.up)))
-        guard Int(low) + need - 1 <= 65535 else { return [] }
-        return [
-            ProposedChange(.server, .setPassiveRange(low...UInt16(Int(low) + need - 1))),
-            ProposedChange(.server, .restart),
-        ]
     }
 }

@@ -38,11 +38,7 @@ enum RangeInvalid: Rule {
                 expected: "a range within \(accepted)",
                 observed: settings.passiveSources.map(\.text).joined(separator: " "),
                 config: settings.passiveSources,
-                changes: [
-                    ProposedChange(
-                        .server, .setPassiveRange(low...UInt16(clamping: Int(low) + 99))),
-                    ProposedChange(.server, .restart),
-                ])
+                changes: server.moving(to: low...UInt16(clamping: Int(low) + 99)))
         ])
     }
 }

@@ -33,7 +33,7 @@ enum RangeTooSmall: Rule {
             guard need > 0 else {
                 return .cannotTell("nobody states how many sessions the server is meant to carry")
             }
-            return .passed("\(range.count) ports for \(need) at once")
+            return .passed("\(range.count) ports for \(need) transfers at once")
         }
         let why =
             range.count >= need
@@ -44,25 +44,11 @@ enum RangeTooSmall: Rule {
             Fault(
                 key: "small",
                 message: "The passive range \(range) has \(range.count) \(ports): \(why).",
-                expected: "\(Int((Double(max(need, 2)) * 1.25).rounded(.up))) ports or more",
+                expected: "\(server.portsNeeded) ports or more",
                 observed: "\(range.count)", severity: range.count >= need ? .info : nil,
                 config: server.configuredSources
                     + (stated == nil ? [] : [server.site?.source].compactMap(\.self)),
-                changes: wider(range, need: max(need, 2), server), ports: range)
+                changes: server.widening, ports: range)
         ])
-    }
-
-    private static func wider(
-        _ range: PortSet, need: Int, _ server: ServerView
-    ) -> [ProposedChange] {
-        guard let low = range.first, let accepted = server.settings?.behaviour.acceptedPorts else {
-            return []
-        }
-        let high = Int(low) + Int((Double(need) * 1.25).rounded(.up)) - 1
-        guard high <= Int(accepted.upperBound) else { return [] }
-        return [
-            ProposedChange(.server, .setPassiveRange(low...UInt16(high))),
-            ProposedChange(.server, .restart),
-        ]
     }
 }

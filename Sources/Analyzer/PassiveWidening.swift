@@ -1,0 +1,47 @@
+import FTP
+import Net
+import Policy
+
+/// What range a server needs: one answer for every rule that asks, so that one set of commands
+/// mends all that they find.
+extension ServerView {
+    /// PASV, EPSV and LPSV that were turned away for want of a port.
+    var turnedAway: [(session: SessionRecord, reply: SessionRecord.FailureReply)] {
+        sessions.flatMap { session in
+            session.failures.filter(Self.isExhaustion).map { (session, $0) }
+        }
+    }
+
+    private static func isExhaustion(_ failure: SessionRecord.FailureReply) -> Bool {
+        guard ["PASV", "EPSV", "LPSV"].contains(failure.command) else { return false }
+        return [421, 425].contains(failure.code)
+            || failure.text.hasPrefix("500 OOPS: vsf_sysutil_bind")
+    }
+
+    /// Ports that the server should have: a quarter more than the transfers at once that the site
+    /// means or the captures show; twice the range where it ran out, as nobody saw how many more
+    /// would have come.
+    var portsNeeded: Int {
+        let atOnce = max(site?.sessions ?? 0, mostOpenAtOnce, 2)
+        let quarterMore = (atOnce * 5 + 3) / 4
+        guard let range, !turnedAway.isEmpty else { return quarterMore }
+        return max(quarterMore, range.count * 2)
+    }
+
+    /// The changes that give the server as many ports, from its first one on, and open them.
+    var widening: [ProposedChange] {
+        guard let low = range?.first, let accepted = settings?.behaviour.acceptedPorts else {
+            return []
+        }
+        let high = Int(low) + portsNeeded - 1
+        guard high <= Int(accepted.upperBound) else { return [] }
+        return moving(to: low...UInt16(high))
+    }
+
+    /// The changes that set the server's range and open what of it is shut.
+    func moving(to range: ClosedRange<UInt16>) -> [ProposedChange] {
+        [ProposedChange(.server, .setPassiveRange(range))]
+            + blockades(of: PortSet(range)).compactMap { opening($0, $0.ports) }
+            + [ProposedChange(.server, .restart)]
+    }
+}
