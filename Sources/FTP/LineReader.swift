@@ -35,21 +35,39 @@ struct LineReader {
         if isComplete, start < bytes.count { begin() }
         var at = start
         while at < bytes.count {
-            let byte = bytes[at]
-            at += 1
-            if telnet == .text, byte != 255 {
-                guard byte == 0x0a else {
-                    append(byte)
-                    continue
-                }
+            guard telnet == .text else {
+                readTelnet(bytes[at])
+                at += 1
+                if telnet == .text { break }
+                continue
+            }
+            let end = Self.endOfText(bytes, from: at)
+            append(bytes.extracting(at..<end))
+            guard end < bytes.count else { return Step(next: end, ended: false) }
+            at = end + 1
+            if bytes[end] == 0x0a {
                 if line.last == 0x0d { line.removeLast() }
                 isComplete = true
                 return Step(next: at, ended: true)
             }
-            readTelnet(byte)
-            if telnet == .text { break }
+            readTelnet(bytes[end])
         }
         return Step(next: at, ended: false)
+    }
+
+    /// Index of the next LF or IAC, else the count of bytes.
+    private static func endOfText(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var at = start
+        while at < bytes.count, bytes[at] != 0x0a, bytes[at] != 255 { at += 1 }
+        return at
+    }
+
+    private mutating func append(_ bytes: Span<UInt8>) {
+        let room = limit - line.count
+        if bytes.count > room { isCut = true }
+        let kept = min(bytes.count, max(room, 0))
+        guard kept > 0 else { return }
+        for index in 0..<kept { line.append(bytes[index]) }
     }
 
     private mutating func readTelnet(_ byte: UInt8) {

@@ -7,7 +7,7 @@ public enum ReachLimit {
     /// Rules tried, each against each flow.
     public static let ruleTrials = 20_000_000
     /// Boxes (port set × client set) of one flow.
-    public static let boxes = 50_000
+    public static let boxes = 16_384
     /// Regions of an answer in which worlds are still compared.
     public static let worlds = 20_000
 }

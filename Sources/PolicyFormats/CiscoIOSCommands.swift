@@ -118,8 +118,7 @@ extension IOSReader {
             (1...1_000_000).contains(start), (1...1_000_000).contains(step),
             var list = config.lists[line.words[3]]
         else { return (.invalid, "resequences no list") }
-        list.entries = list.ordered
-        for index in list.entries.indices { list.entries[index].sequence = start + index * step }
+        list.resequence(from: start, step: step)
         config.lists[list.name] = list
         return Self.used
     }
@@ -139,18 +138,21 @@ extension IOSReader {
             config.lists[name] = nil
             return Self.used
         }
-        var list = config.lists[name] ?? IOSAccessList(name: name, extended: extended)
+        // Taken out, so that a change copies nothing.
+        var list =
+            config.lists.removeValue(forKey: name)
+            ?? IOSAccessList(name: name, extended: extended)
         let reading = add(line, Array(line.words.dropFirst(2)), to: &list)
         config.lists[name] = list
         return reading ?? (.notRecognised, "no entry of a list")
     }
 
     mutating func readEntry(_ line: IOSLine, _ name: String) -> Reading? {
-        guard var list = config.lists[name] else { return nil }
+        guard var list = config.lists.removeValue(forKey: name) else { return nil }
+        defer { config.lists[name] = list }
         let reading = add(line, line.words, to: &list)
         if reading == nil, line.indent == 0 { return nil }
         if reading == nil { list.strange = list.strange ?? line.number }
-        config.lists[name] = list
         return reading ?? (.notRecognised, "no entry of a list")
     }
 
@@ -169,20 +171,20 @@ extension IOSReader {
         case "remark": return (.irrelevant, "remark")
         case "evaluate": return (.irrelevant, "passes only what answers a flow from the other side")
         case nil where line.negated && sequence != nil:
-            list.entries.removeAll { $0.sequence == sequence }
+            list.remove { $0.sequence == sequence }
             return Self.used
         case "permit", "deny":
             let permits = words[0].lowercased() == "permit"
             let rest = Array(words.dropFirst())
             if line.negated {
-                list.entries.removeAll { $0.permits == permits && $0.words == rest }
+                list.remove { $0.permits == permits && $0.words == rest }
                 return Self.used
             }
             let place = sequence ?? list.nextSequence
-            if list.entries.contains(where: { $0.sequence == place }) {
+            if list.holds(sequence: place) {
                 return (.invalid, "the sequence number is taken")
             }
-            list.entries.append(
+            list.append(
                 IOSEntry(sequence: place, line: line.number, permits: permits, words: rest))
             return Self.used
         case "dynamic":

@@ -35,7 +35,9 @@ struct IOSOutsideSource {
 struct IOSAccessList {
     var name: String
     var extended: Bool
-    var entries: [IOSEntry] = []
+    private(set) var entries: [IOSEntry] = []
+    /// The highest sequence number in it.
+    private var highest = 0
     /// A line of it that no IOS would take; what the list does is unknown then.
     var strange: Int?
 
@@ -46,9 +48,33 @@ struct IOSAccessList {
         }.map(\.element)
     }
 
-    var nextSequence: Int {
-        let last = entries.map(\.sequence).max() ?? 0
-        return min(last, Int(Int32.max) - 10) + 10
+    init(name: String, extended: Bool, strange: Int? = nil) {
+        self.name = name
+        self.extended = extended
+        self.strange = strange
+    }
+
+    var nextSequence: Int { min(highest, Int(Int32.max) - 10) + 10 }
+
+    func holds(sequence: Int) -> Bool {
+        sequence <= highest && entries.contains { $0.sequence == sequence }
+    }
+
+    mutating func append(_ entry: IOSEntry) {
+        entries.append(entry)
+        highest = max(highest, entry.sequence)
+    }
+
+    mutating func remove(where isMeant: (IOSEntry) -> Bool) {
+        entries.removeAll(where: isMeant)
+        highest = entries.map(\.sequence).max() ?? 0
+    }
+
+    /// Numbers the entries anew, in the order in which they are tried.
+    mutating func resequence(from start: Int, step: Int) {
+        entries = ordered
+        for index in entries.indices { entries[index].sequence = start + index * step }
+        highest = entries.last?.sequence ?? 0
     }
 
     /// By number: 1-99 and 1300-1999 are standard, 100-199 and 2000-2699 extended; others filter

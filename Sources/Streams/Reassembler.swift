@@ -80,12 +80,18 @@ public struct Reassembler {
     private mutating func deliver(
         _ bytes: Span<UInt8>, _ mark: PacketMark, into sink: some StreamSink
     ) {
-        for index in 0..<bytes.count { history.append(bytes[index]) }
-        if history.count > 2 * Self.historyBytes {
-            history.removeFirst(history.count - Self.historyBytes)
-        }
+        remember(bytes)
         next = next?.advanced(by: bytes.count)
         sink.receive(bytes, direction, mark)
+    }
+
+    /// Keeps the last bytes, at least `historyBytes` of them where there are as many.
+    private mutating func remember(_ bytes: Span<UInt8>) {
+        let new = min(bytes.count, Self.historyBytes)
+        if history.count + new > 2 * Self.historyBytes {
+            history.removeFirst(history.count - (Self.historyBytes - new))
+        }
+        for index in bytes.count - new..<bytes.count { history.append(bytes[index]) }
     }
 
     private mutating func pass(
