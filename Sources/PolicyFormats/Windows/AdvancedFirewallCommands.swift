@@ -1,0 +1,164 @@
+import Policy
+
+/// `netsh advfirewall …`: rules, profiles and their switches.
+extension WindowsFirewall {
+    typealias Said = (state: LineNote.State, why: String)
+
+    /// Takes the words behind `advfirewall`; nil where they change nothing.
+    mutating func advanced(_ words: [String], _ source: SourceLine) -> Said? {
+        let verbs = words.prefix(3).map { $0.lowercased() }
+        switch (verbs.first, verbs.dropFirst().first, verbs.dropFirst(2).first) {
+        case ("firewall", "add", "rule"): return add(words.dropFirst(3), source)
+        case ("firewall", "delete", "rule"): return delete(words.dropFirst(3), source)
+        case ("firewall", "set", "rule"): return change(words.dropFirst(3), source)
+        case ("firewall", _, _), ("consec", _, _), ("mainmode", _, _), ("monitor", _, _): return nil
+        case ("set", let profile?, let setting?) where profile.contains("profile"):
+            return set(profile, setting, words.dropFirst(3).map { $0.lowercased() }, source)
+        case ("reset", _, _):
+            self = WindowsFirewall()
+            return (.used, "")
+        case ("import", _, _):
+            doubtAll("a policy from another file takes its place", source)
+            return (.notModelled, "a policy from another file takes its place")
+        default: return nil
+        }
+    }
+
+    private func arguments(_ words: some Sequence<String>) -> NetshArguments {
+        NetshArguments(tagged: Array(words), tags: AdvancedRule.tags)
+    }
+
+    private mutating func add(_ words: ArraySlice<String>, _ source: SourceLine) -> Said {
+        let arguments = arguments(words)
+        if let fault = arguments.fault { return (.invalid, fault) }
+        guard arguments["name"] != nil else { return (.invalid, "it needs a name") }
+        if let unknown = arguments.unknown(but: ["name", "description"]) {
+            guard arguments["dir"]?.same("out") != true else {
+                return (.irrelevant, "of outgoing connections")
+            }
+            let why = "it depends on \(unknown), which isn't known"
+            if arguments["action"]?.same("allow") == true {
+                doubt(why, source)
+            } else {
+                doubtAll(why, source)
+            }
+            return (.notModelled, why)
+        }
+        let rule = AdvancedRule(arguments: arguments.values, source: source)
+        switch rule.meaning() {
+        case .invalid(let why): return (.invalid, why)
+        case .none(let why):
+            rules.append(rule)
+            return (.irrelevant, why)
+        case .rule(let meant):
+            if !rules.contains(rule) { rules.append(rule) }
+            let why = meant.match.notModelled.joined(separator: "; ")
+            return why.isEmpty ? (.used, "") : (.notModelled, why)
+        }
+    }
+
+    private mutating func delete(_ words: ArraySlice<String>, _ source: SourceLine) -> Said {
+        let arguments = arguments(words)
+        guard arguments["name"] != nil else { return (.invalid, "it needs a name") }
+        if let unknown = arguments.unknown(but: []) {
+            let why = "it may be taken away: it depends on \(unknown), which isn't known"
+            for index in rules.indices { rules[index].doubt = why }
+            return (.notModelled, why)
+        }
+        let found = rules.indices.filter { names(rules[$0], arguments.values) }
+        guard !found.isEmpty else { return (.used, "") }
+        var exact = true
+        for index in found.reversed() {
+            if differs(rules[index], arguments.values) { continue }
+            if arguments["profile"] != nil, rules[index].arguments["profile"] == nil {
+                rules[index].doubt = "taken away in some profiles"
+                exact = false
+            } else {
+                rules.remove(at: index)
+            }
+        }
+        return exact ? (.used, "") : (.notModelled, "in some profiles only")
+    }
+
+    private func names(_ rule: AdvancedRule, _ wanted: [String: String]) -> Bool {
+        guard let name = wanted["name"] else { return false }
+        return name.same("all") || rule.arguments["name"]?.same(name) == true
+    }
+
+    private func differs(_ rule: AdvancedRule, _ wanted: [String: String]) -> Bool {
+        wanted.contains { tag, value in
+            tag != "name" && tag != "profile"
+                && !(rule.arguments[tag] ?? "any").same(value)
+        }
+    }
+
+    private mutating func change(_ words: ArraySlice<String>, _ source: SourceLine) -> Said {
+        guard let middle = words.firstIndex(where: { $0.same("new") }) else {
+            return (.invalid, "it needs `new`")
+        }
+        let which = arguments(words[..<middle])
+        let new = arguments(words[words.index(after: middle)...])
+        if let fault = which.fault ?? new.fault { return (.invalid, fault) }
+        if which["group"] != nil || which.unknown(but: []) != nil || new.unknown(but: []) != nil {
+            let why = "which rules it changes, or how, isn't known"
+            doubtAll(why, source)
+            return (.notModelled, why)
+        }
+        let found = rules.indices.filter {
+            names(rules[$0], which.values) && !differs(rules[$0], which.values)
+        }
+        guard !found.isEmpty else {
+            if new["enable"]?.same("no") == true {
+                return (.irrelevant, "it switches off a rule that the script doesn't make")
+            }
+            let why = "it changes a rule that the script doesn't make"
+            doubt(why, source)
+            return (.notModelled, why)
+        }
+        for index in found {
+            rules[index].arguments.merge(new.values) { $1 }
+            rules[index].source = source
+        }
+        return (.used, "")
+    }
+
+    private mutating func set(
+        _ profile: String, _ setting: String, _ words: [String], _ source: SourceLine
+    ) -> Said? {
+        let everywhere = profile == "allprofiles" || profile == "currentprofile"
+        let why = "in one profile only, and which is in force isn't known"
+        let it = Switch(source: source, doubt: everywhere ? nil : why)
+        let said: Said = everywhere ? (.used, "") : (.notModelled, why)
+        switch (setting, words.first) {
+        case ("state", "off"?): Self.turn(&off, it)
+        case ("state", "on"?), ("state", "notconfigured"?): Self.turn(&off, nil, it)
+        case ("firewallpolicy", let policy?):
+            let inbound = policy.split(separator: ",").first.map { $0.bare }
+            switch inbound {
+            case "allowinbound":
+                Self.turn(&open, it)
+                Self.turn(&shielded, nil, it)
+            case "blockinboundalways":
+                Self.turn(&shielded, it)
+                Self.turn(&open, nil, it)
+            case "blockinbound", "notconfigured":
+                Self.turn(&open, nil, it)
+                Self.turn(&shielded, nil, it)
+            default: return (.invalid, "not a policy for connections that come in")
+            }
+        default: return nil
+        }
+        return said
+    }
+
+    /// Switches on, in the doubt that `it` has; off where it is given behind a nil.
+    private static func turn(_ switched: inout Switch?, _ on: Switch?, _ it: Switch? = nil) {
+        if let on {
+            if on.doubt == nil || switched == nil { switched = on }
+        } else if let doubt = it?.doubt {
+            if switched != nil { switched?.doubt = doubt }
+        } else {
+            switched = nil
+        }
+    }
+}

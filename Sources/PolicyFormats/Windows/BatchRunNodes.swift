@@ -1,0 +1,168 @@
+import Policy
+
+/// What each kind of node does.
+extension BatchRun {
+    mutating func run(
+        _ node: BatchNode, _ way: inout BatchState?, _ leaves: inout Leaves, _ calls: Int
+    ) {
+        guard way != nil else { return }
+        switch node {
+        case .nothing(let line):
+            guard step(line, &way) else { return }
+            notes.add(line, .irrelevant, "comment, label or blank")
+        case .fault(let why, let line):
+            notes.set(line, .invalid, why)
+            fork(&way, line, "cmd stops a script at a fault") { run, state in
+                run.add(state, to: &leaves.left)
+                return nil
+            }
+        case .command(let text, let line): leaf(text, line, &way, &leaves, calls)
+        case .sequence(let nodes): for node in nodes { run(node, &way, &leaves, calls) }
+        case .after(let first, let then, let line):
+            run(first, &way, &leaves, calls)
+            fork(&way, line, "whether the command before it succeeds isn't known") { run, state in
+                var other: BatchState? = state
+                run.run(then, &other, &leaves, calls)
+                return other
+            }
+        case .choice(let condition, let then, let otherwise, let line):
+            choose(condition, then, otherwise, line, &way, &leaves, calls)
+        case .loop(let head, let body, let line):
+            loop(head, body, line, &way, &leaves, calls)
+        }
+    }
+
+    mutating func choose(
+        _ condition: BatchCondition, _ then: BatchNode, _ otherwise: BatchNode, _ line: Int,
+        _ way: inout BatchState?, _ leaves: inout Leaves, _ calls: Int
+    ) {
+        guard let state = way, step(line, &way) else { return }
+        switch condition.answer(state) {
+        case .yes:
+            note(line, .used, "", state)
+            run(then, &way, &leaves, calls)
+        case .no:
+            note(line, .used, "", state)
+            run(otherwise, &way, &leaves, calls)
+        case .undecided(let why):
+            notes.set(line, .notModelled, why)
+            fork(&way, line, why) { run, state in
+                var other: BatchState? = state
+                run.run(then, &other, &leaves, calls)
+                return other
+            } first: { run, way in
+                run.run(otherwise, &way, &leaves, calls)
+            }
+        }
+    }
+
+    mutating func loop(
+        _ head: BatchLoop, _ body: BatchNode, _ line: Int, _ way: inout BatchState?,
+        _ leaves: inout Leaves, _ calls: Int
+    ) {
+        guard let state = way else { return }
+        let outer = state.loops[head.variable]
+        let set = BatchExpansion.late(head.set, state)
+        switch BatchLoopValues(kind: head.kind, set: set) {
+        case .fault(let why): notes.set(line, .invalid, why)
+        case .unknown(let why):
+            notes.set(line, .notModelled, why)
+            // Once may be never or often: the second pass sees what the first one may have left.
+            for _ in 0..<2 {
+                fork(&way, line, why) { run, state in
+                    var other: BatchState? = state
+                    let name = String(decoding: [head.variable], as: UTF8.self)
+                    other?.loops[head.variable] = Unknown.named("%%\(name)")
+                    run.run(body, &other, &leaves, calls)
+                    return other
+                }
+            }
+        case .counting(let values):
+            for value in values {
+                guard way != nil else { break }
+                way?.loops[head.variable] = "\(value)"
+                run(body, &way, &leaves, calls)
+            }
+        case .list(let values):
+            for value in values {
+                guard way != nil else { break }
+                way?.loops[head.variable] = value
+                run(body, &way, &leaves, calls)
+            }
+        }
+        way?.loops[head.variable] = outer
+    }
+
+    mutating func leaf(
+        _ text: String, _ line: Int, _ way: inout BatchState?, _ leaves: inout Leaves,
+        _ calls: Int
+    ) {
+        guard step(line, &way), var state = way else { return }
+        way = nil
+        let outcome = command(BatchExpansion.late(text, state), line, &state)
+        if outcome.changed { state.version = fresh() }
+        note(line, outcome.state, outcome.why, state)
+        switch outcome.leap {
+        case nil: way = state
+        case .go(let label): leaves.jumps.append((label.lowercased(), line, state))
+        case .leave: add(state, to: &leaves.left)
+        case .exit: add(state, to: &leaves.exited)
+        case .run(let inner):
+            var parser = BatchParser([inner], from: 0) { $0 }
+            way = state
+            guard calls < Self.callLimit else {
+                return giveUp("more than \(Self.callLimit) calls within each other", line)
+            }
+            run(parser.parse().at(line), &way, &leaves, calls + 1)
+        case .call(let label, let arguments):
+            call(label, arguments, line, state, &way, &leaves, calls)
+        }
+    }
+
+    mutating func call(
+        _ label: String, _ arguments: [String], _ line: Int, _ caller: BatchState,
+        _ way: inout BatchState?, _ leaves: inout Leaves, _ calls: Int
+    ) {
+        guard calls < Self.callLimit else {
+            return giveUp("more than \(Self.callLimit) calls within each other", line)
+        }
+        guard let place = labels[label.lowercased()]?.first else {
+            notes.set(line, .invalid, "no label \(label.excerpt)")
+            way = caller
+            return
+        }
+        var state = caller
+        state.arguments = arguments
+        state.loops = [:]
+        state.saved = []
+        let (left, exited) = script(from: place, state, calls: calls + 1)
+        add(exited, to: &leaves.exited)
+        guard var back = left else { return }
+        // What `setlocal` of the called part hid comes back.
+        if let first = back.saved.first {
+            back.variables = first.variables
+            back.delayed = first.delayed
+        }
+        back.saved = caller.saved
+        back.arguments = caller.arguments
+        back.loops = caller.loops
+        if !back.isCertain, back.mass == caller.mass { back.doubt = caller.doubt }
+        way = back
+    }
+}
+
+extension BatchNode {
+    /// The same, all of it on one line of the file.
+    func at(_ line: Int) -> BatchNode {
+        switch self {
+        case .command(let text, _): .command(text, line: line)
+        case .sequence(let nodes): .sequence(nodes.map { $0.at(line) })
+        case .after(let first, let then, _): .after(first.at(line), then: then.at(line), line: line)
+        case .choice(let condition, let then, let otherwise, _):
+            .choice(condition, then: then.at(line), otherwise: otherwise.at(line), line: line)
+        case .loop(let head, let body, _): .loop(head, body: body.at(line), line: line)
+        case .fault(let why, _): .fault(why, line: line)
+        case .nothing: .nothing(line: line)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+/// A line of a listing that says what the next lines are about: `Port configuration for Domain
+/// profile (current):`, in English or German.
+///
+/// Redirected listings are in the code page of the console, so an umlaut may be any character.
+struct ListingHead {
+    enum Table { case ports, open, programs, services, other }
+
+    enum Place: Hashable {
+        case profile(String)
+        case interface(String)
+        /// That of the profile in force.
+        case current
+    }
+
+    var table = Table.other
+    /// Nil: as before.
+    var place: Place?
+    /// The profile is marked as the one in force.
+    var isCurrent = false
+
+    /// Nil where the line is no such head.
+    init?(_ line: String) {
+        guard line.utf8.last == UInt8(ascii: ":") else { return nil }
+        var name = String(line.dropLast()).bare
+        let low = name.lowercased()
+        guard !low.hasPrefix("scope"), !low.hasPrefix("bereich") else { return nil }
+        for mark in ["(current)", "(aktuell)"] where low.hasSuffix(mark) {
+            isCurrent = true
+            name = String(name.dropLast(mark.count)).bare
+        }
+        if let ports = name.wholeMatch(
+            of: /(?i)(?:port configuration for|portkonfiguration f\S{1,2}r) (.+)/)
+        {
+            table = .ports
+            place = Self.place(String(ports.1))
+        } else if low.hasPrefix("ports currently open on all") || Self.isGermanOpen(low) {
+            table = .open
+            place = .current
+        } else if let more = name.wholeMatch(
+            of:
+                /(?i)(?:additional ports open on|weitere ge\S{1,2}ffnete ports (?:auf|f\S{1,2}r)) (.+)/
+        ) {
+            table = .open
+            place = .interface(String(more.1).unquoted)
+        } else if low.contains("configuration") || low.contains("konfiguration") {
+            settings(name, low)
+        }
+    }
+
+    private static func isGermanOpen(_ low: String) -> Bool {
+        low.contains("ports") && low.contains("netzwerkschnittstellen")
+    }
+
+    private mutating func settings(_ name: String, _ low: String) {
+        if low.contains("program") { table = .programs }
+        if low.hasPrefix("service") || low.hasPrefix("dienst") { table = .services }
+        if let profile = Self.profile(low) {
+            place = .profile(profile)
+        } else if let own = name.wholeMatch(
+            of: /(?i)(?:(.+) firewall configuration|firewallkonfiguration f\S{1,2}r (.+))/),
+            let interface = own.1 ?? own.2
+        {
+            place = .interface(String(interface).unquoted)
+        } else {
+            place = .current
+        }
+    }
+
+    private static func place(_ text: String) -> Place {
+        profile(text.lowercased()).map { .profile($0) } ?? .interface(text.unquoted)
+    }
+
+    /// `domain` or `standard` where the words name a profile.
+    private static func profile(_ low: String) -> String? {
+        let plain = low.filter { !"\"„“”".contains($0) }
+        if plain == "domain" || plain == "standard" { return plain }
+        guard plain.contains("profil") else { return nil }
+        if plain.contains("standard") { return "standard" }
+        return plain.contains(/dom\S{1,2}n/) ? "domain" : nil
+    }
+}
+
+/// Words of a listing, in English or German.
+enum ListingWord {
+    /// Nil where it is neither.
+    static func isOn(_ word: String) -> Bool? {
+        switch word.lowercased() {
+        case "enable", "enabled", "aktivieren", "aktiviert": true
+        case "disable", "disabled", "deaktivieren", "deaktiviert": false
+        default: nil
+        }
+    }
+
+    static func isOutbound(_ word: String) -> Bool {
+        ["outbound", "ausgehend", "abgehend"].contains(word.lowercased())
+    }
+
+    static func isInbound(_ word: String) -> Bool {
+        ["inbound", "eingehend"].contains(word.lowercased())
+    }
+
+    enum Setting { case profile, mode, exceptions, remoteAdministration }
+
+    static func setting(_ name: String) -> Setting? {
+        switch name.lowercased() {
+        case "profile", "profil": .profile
+        case "operational mode", "betriebsmodus": .mode
+        case "exception mode", "ausnahmemodus": .exceptions
+        case "remote admin mode", "remoteverwaltungsmodus": .remoteAdministration
+        default: nil
+        }
+    }
+}
