@@ -7,7 +7,7 @@ import Policy
 /// they don't agree on is in doubt.
 struct BatchRun {
     /// Commands that are run at most, all ways together.
-    static let stepLimit = 100_000
+    static let usualStepLimit = 100_000
     /// `call :label` within each other.
     static let callLimit = 40
 
@@ -38,6 +38,7 @@ struct BatchRun {
     let labels: [String: [Int]]
     let command: Command
     var notes: LineNotes
+    var stepLimit = usualStepLimit
     var steps = 0
     var versions = 0
     /// Why some way was not followed to its end, and the line, from 1.
@@ -191,9 +192,9 @@ struct BatchRun {
     /// Counts a command; false where the limit is reached, which ends the way.
     mutating func step(_ line: Int, _ way: inout BatchState?) -> Bool {
         steps += 1
-        guard steps > Self.stepLimit else { return true }
+        guard steps > stepLimit else { return true }
         way = nil
-        giveUp("followed for \(Self.stepLimit) commands only", line)
+        giveUp("followed for \(stepLimit) commands only", line)
         return false
     }
 

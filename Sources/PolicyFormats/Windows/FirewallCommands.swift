@@ -41,12 +41,17 @@ extension WindowsFirewall {
         case port(Key)
     }
 
-    private mutating func target(_ arguments: NetshArguments, _ source: SourceLine) -> Target {
+    private mutating func target(
+        _ arguments: NetshArguments, _ source: SourceLine, closes: Bool
+    ) -> Target {
         if let fault = arguments.fault { return .keep((.invalid, fault)) }
         if let unknown = arguments.unknown(but: ["name"]) {
             let why = "it depends on \(unknown), which isn't known"
             let ports = arguments["port"].flatMap { UInt16($0) }.map { PortSet($0...$0) }
             doubt(why, source, ports: ports)
+            guard closes || arguments["mode"].map({ !$0.same("enable") }) == true else {
+                return .keep((.notModelled, why))
+            }
             for (key, hole) in holes where hole.doubt == nil {
                 guard case .port(let port, _) = key, ports?.contains(port) ?? true else { continue }
                 holes[key]?.doubt = "\(why), in line \(source.line ?? 0)"
@@ -67,7 +72,7 @@ extension WindowsFirewall {
 
     private mutating func open(_ words: [String], _ source: SourceLine, adds: Bool) -> Said {
         let arguments = NetshArguments(words, slots: Self.portSlots)
-        switch target(arguments, source) {
+        switch target(arguments, source, closes: false) {
         case .keep(let said): return said
         case .port(let key):
             if adds, arguments["name"] == nil { return (.invalid, "it needs a name") }
@@ -117,7 +122,7 @@ extension WindowsFirewall {
 
     private mutating func close(_ words: [String], _ source: SourceLine) -> Said {
         let arguments = NetshArguments(words, slots: ["protocol", "port", "profile", "interface"])
-        switch target(arguments, source) {
+        switch target(arguments, source, closes: true) {
         case .keep(let said): return said
         case .port(let key): return remove(key, arguments["profile"])
         }

@@ -72,11 +72,10 @@ struct ListingHead {
 
     /// `domain` or `standard` where the words name a profile.
     private static func profile(_ low: String) -> String? {
-        let plain = low.filter { !"\"„“”".contains($0) }
-        if plain == "domain" || plain == "standard" { return plain }
-        guard plain.contains("profil") else { return nil }
-        if plain.contains("standard") { return "standard" }
-        return plain.contains(/dom\S{1,2}n/) ? "domain" : nil
+        if low == "domain" || low == "standard" { return low }
+        guard low.contains("profil") else { return nil }
+        if low.contains("standard") { return "standard" }
+        return low.contains(/dom\S{1,2}n/) ? "domain" : nil
     }
 }
 

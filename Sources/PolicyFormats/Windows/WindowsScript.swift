@@ -7,9 +7,12 @@ struct WindowsScript {
     private let lines: [String]
     private let prompted: PromptLoops
 
-    static func read(_ text: ConfigText, as name: String) -> Configuration {
+    static func read(
+        _ text: ConfigText, as name: String, steps: Int = BatchRun.usualStepLimit
+    ) -> Configuration {
         let script = WindowsScript(text)
         var run = script.run()
+        run.stepLimit = steps
         var end = run.run(BatchState())
         let gaveUp = run.gaveUp
         if let gaveUp { end.firewall.doubtAll(gaveUp.why, text.source(gaveUp.line)) }
