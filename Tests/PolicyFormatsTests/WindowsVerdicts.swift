@@ -48,7 +48,8 @@ struct WindowsVerdicts {
         configuration.notes.first { $0.line == line }?.state
     }
 
-    /// Reads the text cut at every `step` bytes, and `broken` variants of it.
+    /// Reads the text cut at every `step` bytes, and `broken` variants of it. Loops of scripts are
+    /// followed for few commands, for a broken one may go on long.
     static func batter(
         _ format: any ConfigFormat.Type, _ text: String, file: String = "x.cmd", step: Int = 1,
         broken: Int = 200
@@ -56,7 +57,11 @@ struct WindowsVerdicts {
         func read(_ bytes: [UInt8]) -> Bool {
             let text = ConfigText(file: file, bytes: bytes)
             _ = format.recognise(text)
-            return format.read(text).notes.count == text.lines.count
+            let isScript = format == NetshFirewallScript.self || format == IIS6Adsutil.self
+            let read =
+                isScript
+                ? WindowsScript.read(text, as: format.name, steps: 300) : format.read(text)
+            return read.notes.count == text.lines.count
         }
         let bytes = Array(text.utf8)
         for length in stride(from: 0, to: bytes.count, by: step) {

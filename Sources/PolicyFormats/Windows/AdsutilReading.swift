@@ -25,6 +25,7 @@ struct AdsutilReading: Hashable {
 
     /// Takes one line without its prompt; nil where it isn't adsutil's.
     mutating func take(_ line: String, _ source: SourceLine) -> (LineNote.State, String)? {
+        guard line.mentions("adsutil") || line.mentions("passiveportrange") else { return nil }
         if let command = line.firstMatch(
             of: /(?i)adsutil(?:\.vbs)?["”]?\s+(get|set|delete|enum)\s+(\S+)\s*(.*)$/)
         {

@@ -44,7 +44,7 @@ enum BatchExpansion {
     /// Replaces loop variables, and names between exclamation marks where that is switched on.
     static func late(_ text: String, _ state: BatchState) -> String {
         var bytes = Array(text.utf8)
-        if !state.loops.isEmpty, bytes.contains(percent) { bytes = loops(bytes, state) }
+        if !state.frame.loops.isEmpty, bytes.contains(percent) { bytes = loops(bytes, state) }
         guard state.delayed, bytes.contains(bang) else {
             return String(decoding: bytes, as: UTF8.self)
         }
@@ -72,7 +72,8 @@ enum BatchExpansion {
                 name += 1
                 while name + 1 < bytes.count, isLetter(bytes[name + 1]) { name += 1 }
             }
-            if bytes[at] == percent, name < bytes.count, let value = state.loops[bytes[name]] {
+            if bytes[at] == percent, name < bytes.count, let value = state.frame.loops[bytes[name]]
+            {
                 let plain = name <= at + 2
                 result +=
                     (plain
@@ -98,13 +99,13 @@ enum BatchExpansion {
         while marked, at < bytes.count, isLetter(bytes[at]) { at += 1 }
         guard at < bytes.count else { return nil }
         if bytes[at] == UInt8(ascii: "*"), !marked {
-            let all = state.arguments?.joined(separator: " ")
+            let all = state.frame.arguments?.joined(separator: " ")
             return (all ?? Unknown.named("%*"), at + 1)
         }
         guard (0x30...0x39).contains(bytes[at]) else { return nil }
         let number = Int(bytes[at] - 0x30)
         let name = "%" + String(decoding: bytes[start...at], as: UTF8.self)
-        guard number > 0, letters == at, let arguments = state.arguments else {
+        guard number > 0, letters == at, let arguments = state.frame.arguments else {
             return (Unknown.named(name), at + 1)
         }
         let value = number <= arguments.count ? arguments[number - 1] : ""

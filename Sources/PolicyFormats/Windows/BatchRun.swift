@@ -67,7 +67,8 @@ struct BatchRun {
 
     /// The state in which the script ends.
     mutating func run(_ state: BatchState) -> BatchState {
-        let (left, exited) = script(from: 0, state, calls: 0)
+        var first: BatchState? = state
+        let (left, exited) = script(from: 0, &first, calls: 0)
         guard var end = left ?? exited else { return state }
         if left != nil, let exited { end.join(exited, version: fresh()) }
         return end
@@ -83,19 +84,20 @@ struct BatchRun {
         return name.isEmpty ? nil : String(decoding: name, as: UTF8.self).lowercased()
     }
 
-    /// Runs from line `start`, from 0, to where the script or the called part of it ends.
+    /// Runs from line `start`, from 0, to where the script or the called part of it ends. The state
+    /// is taken, never held twice: one that is would be copied with each command.
     mutating func script(
-        from start: Int, _ state: BatchState, calls: Int
+        from start: Int, _ state: inout BatchState?, calls: Int
     ) -> (left: BatchState?, exited: BatchState?) {
         var ends = Leaves()
-        var pending: [Int: BatchState] = [start: state]
+        var pending: [Int: BatchState] = [:]
+        pending[start] = state
+        state = nil
         var seen: [Int: Set<Int>] = [:]
         var position = start
-        while let next = pending.keys.filter({ $0 >= position }).min() ?? pending.keys.min(),
-            let first = pending.removeValue(forKey: next)
-        {
+        while let next = pending.keys.filter({ $0 >= position }).min() ?? pending.keys.min() {
             position = next
-            var way: BatchState? = first
+            var way = pending.removeValue(forKey: next)
             while position < lines.count, var current = way {
                 way = nil
                 if let waiting = pending.removeValue(forKey: position) { merge(&current, waiting) }
@@ -131,7 +133,7 @@ struct BatchRun {
         _ pending: inout [Int: BatchState], _ seen: [Int: Set<Int>], _ ends: inout Leaves
     ) {
         var state = jump.state
-        state.loops = [:]
+        state.frame.loops = [:]
         guard !Unknown.isIn(jump.label) else {
             return giveUp("where it goes isn't known", jump.line)
         }
@@ -203,12 +205,13 @@ struct BatchRun {
         if gaveUp == nil { gaveUp = (why, line) }
     }
 
-    mutating func note(
-        _ line: Int, _ state: LineNote.State, _ why: String, _ way: BatchState
-    ) {
-        guard state == .used, let doubt = way.doubt, !way.isCertain else {
-            return notes.add(line, state, why)
-        }
+    /// Why a command on this way may not run; nil where it does.
+    func doubt(_ state: BatchState) -> String? {
+        state.isCertain ? nil : state.doubt ?? "the script branches"
+    }
+
+    mutating func note(_ line: Int, _ state: LineNote.State, _ why: String, _ doubt: String?) {
+        guard state == .used, let doubt else { return notes.add(line, state, why) }
         notes.add(line, .notModelled, "it may not run: \(doubt)")
     }
 

@@ -36,13 +36,12 @@ extension BatchRun {
         _ condition: BatchCondition, _ then: BatchNode, _ otherwise: BatchNode, _ line: Int,
         _ way: inout BatchState?, _ leaves: inout Leaves, _ calls: Int
     ) {
-        guard let state = way, step(line, &way) else { return }
-        switch condition.answer(state) {
+        guard step(line, &way), let answer = way.map(condition.answer) else { return }
+        if let doubt = way.map(self.doubt) { note(line, .used, "", doubt) }
+        switch answer {
         case .yes:
-            note(line, .used, "", state)
             run(then, &way, &leaves, calls)
         case .no:
-            note(line, .used, "", state)
             run(otherwise, &way, &leaves, calls)
         case .undecided(let why):
             notes.set(line, .notModelled, why)
@@ -60,9 +59,8 @@ extension BatchRun {
         _ head: BatchLoop, _ body: BatchNode, _ line: Int, _ way: inout BatchState?,
         _ leaves: inout Leaves, _ calls: Int
     ) {
-        guard let state = way else { return }
-        let outer = state.loops[head.variable]
-        let set = BatchExpansion.late(head.set, state)
+        guard let set = way.map({ BatchExpansion.late(head.set, $0) }) else { return }
+        let outer = way?.frame.loops[head.variable]
         switch BatchLoopValues(kind: head.kind, set: set) {
         case .fault(let why): notes.set(line, .invalid, why)
         case .unknown(let why):
@@ -72,7 +70,7 @@ extension BatchRun {
                 fork(&way, line, why) { run, state in
                     var other: BatchState? = state
                     let name = String(decoding: [head.variable], as: UTF8.self)
-                    other?.loops[head.variable] = Unknown.named("%%\(name)")
+                    other?.frame.loops[head.variable] = Unknown.named("%%\(name)")
                     run.run(body, &other, &leaves, calls)
                     return other
                 }
@@ -80,17 +78,17 @@ extension BatchRun {
         case .counting(let values):
             for value in values {
                 guard way != nil else { break }
-                way?.loops[head.variable] = "\(value)"
+                way?.frame.loops[head.variable] = "\(value)"
                 run(body, &way, &leaves, calls)
             }
         case .list(let values):
             for value in values {
                 guard way != nil else { break }
-                way?.loops[head.variable] = value
+                way?.frame.loops[head.variable] = value
                 run(body, &way, &leaves, calls)
             }
         }
-        way?.loops[head.variable] = outer
+        way?.frame.loops[head.variable] = outer
     }
 
     mutating func leaf(
@@ -101,7 +99,7 @@ extension BatchRun {
         way = nil
         let outcome = command(BatchExpansion.late(text, state), line, &state)
         if outcome.changed { state.version = fresh() }
-        note(line, outcome.state, outcome.why, state)
+        note(line, outcome.state, outcome.why, doubt(state))
         switch outcome.leap {
         case nil: way = state
         case .go(let label): leaves.jumps.append((label.lowercased(), line, state))
@@ -115,38 +113,37 @@ extension BatchRun {
             }
             run(parser.parse().at(line), &way, &leaves, calls + 1)
         case .call(let label, let arguments):
-            call(label, arguments, line, state, &way, &leaves, calls)
+            way = state
+            state = BatchState()
+            call(label, arguments, line, &way, &leaves, calls)
         }
     }
 
+    /// Runs a called part; `way` holds the caller's state.
     mutating func call(
-        _ label: String, _ arguments: [String], _ line: Int, _ caller: BatchState,
-        _ way: inout BatchState?, _ leaves: inout Leaves, _ calls: Int
+        _ label: String, _ arguments: [String], _ line: Int, _ way: inout BatchState?,
+        _ leaves: inout Leaves, _ calls: Int
     ) {
         guard calls < Self.callLimit else {
+            way = nil
             return giveUp("more than \(Self.callLimit) calls within each other", line)
         }
         guard let place = labels[label.lowercased()]?.first else {
-            notes.set(line, .invalid, "no label \(label.excerpt)")
-            way = caller
-            return
+            return notes.set(line, .invalid, "no label \(Unknown.shown(label).excerpt)")
         }
-        var state = caller
-        state.arguments = arguments
-        state.loops = [:]
-        state.saved = []
-        let (left, exited) = script(from: place, state, calls: calls + 1)
+        guard let own = way?.frame else { return }
+        way?.frame = BatchState.Frame(arguments: arguments)
+        let (doubt, mass) = (way?.doubt, way?.mass)
+        var (back, exited) = script(from: place, &way, calls: calls + 1)
         add(exited, to: &leaves.exited)
-        guard var back = left else { return }
+        exited = nil
         // What `setlocal` of the called part hid comes back.
-        if let first = back.saved.first {
-            back.variables = first.variables
-            back.delayed = first.delayed
+        if let hidden = back?.frame.saved.first {
+            back?.variables = hidden.variables
+            back?.delayed = hidden.delayed
         }
-        back.saved = caller.saved
-        back.arguments = caller.arguments
-        back.loops = caller.loops
-        if !back.isCertain, back.mass == caller.mass { back.doubt = caller.doubt }
+        back?.frame = own
+        if back?.mass == mass { back?.doubt = doubt }
         way = back
     }
 }

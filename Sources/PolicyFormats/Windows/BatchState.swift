@@ -7,14 +7,19 @@ struct BatchState {
     /// By name in small letters. A value may hold `Unknown` text; a name that isn't here may come
     /// from the environment; an empty one is known to be undefined.
     var variables: [String: String] = [:]
-    /// Loop variables, `I` of `%%I`.
-    var loops: [UInt8: String] = [:]
-    /// `%1`, `%2`…; nil where the file's own caller gave them.
-    var arguments: [String]?
     /// `setlocal enabledelayedexpansion` is in force.
     var delayed = false
-    /// What `endlocal` brings back.
-    var saved: [(variables: [String: String], delayed: Bool)] = []
+    var frame = Frame()
+
+    /// What belongs to the file, or to one call of a part of it.
+    struct Frame {
+        /// `%1`, `%2`…; nil where the file's own caller gave them.
+        var arguments: [String]?
+        /// Loop variables, `I` of `%%I`.
+        var loops: [UInt8: String] = [:]
+        /// What `endlocal` brings back.
+        var saved: [(variables: [String: String], delayed: Bool)] = []
+    }
 
     var firewall = WindowsFirewall()
     var adsutil = AdsutilReading()

@@ -25,7 +25,7 @@ struct WindowsCommand {
         case "setlocal": return open(words, &state)
         case "endlocal": return close(&state)
         case "shift":
-            if state.arguments?.isEmpty == false { state.arguments?.removeFirst() }
+            if state.frame.arguments?.isEmpty == false { state.frame.arguments?.removeFirst() }
             return .init(state: .used, changed: true)
         case "goto": return go(Self.rest(command, 4))
         case let it where it.hasPrefix("goto:"): return go(Self.rest(command, 4))
@@ -49,14 +49,11 @@ struct WindowsCommand {
     private mutating func other(
         _ verb: String, _ command: String, _ state: inout BatchState
     ) -> BatchRun.Outcome {
-        let low = command.lowercased()
-        if low.contains("passiveportrange") || low.contains("adsutil") {
-            let before = state.adsutil
-            if let (said, why) = state.adsutil.take(command, source) {
-                return .init(state: said, why: why, changed: before != state.adsutil)
-            }
+        let before = state.adsutil
+        if let (said, why) = state.adsutil.take(command, source) {
+            return .init(state: said, why: why, changed: before != state.adsutil)
         }
-        if low.contains("firewallpolicy") || low.contains("netfirewall")
+        if command.mentions("firewallpolicy") || command.mentions("netfirewall")
             || verb.hasPrefix("powershell")
         {
             return doubt("what it does to the firewall isn't read", &state)
@@ -158,7 +155,9 @@ extension WindowsCommand {
     }
 
     private func open(_ words: [String], _ state: inout BatchState) -> BatchRun.Outcome {
-        if state.saved.count < 64 { state.saved.append((state.variables, state.delayed)) }
+        if state.frame.saved.count < 64 {
+            state.frame.saved.append((state.variables, state.delayed))
+        }
         for word in words.dropFirst().map({ $0.lowercased() }) {
             if word == "enabledelayedexpansion" { state.delayed = true }
             if word == "disabledelayedexpansion" { state.delayed = false }
@@ -167,7 +166,7 @@ extension WindowsCommand {
     }
 
     private func close(_ state: inout BatchState) -> BatchRun.Outcome {
-        guard let before = state.saved.popLast() else { return .init(state: .used) }
+        guard let before = state.frame.saved.popLast() else { return .init(state: .used) }
         state.variables = before.variables
         state.delayed = before.delayed
         return .init(state: .used, changed: true)
