@@ -41,16 +41,13 @@ struct FirewallListing {
             directions = low.contains("direction") || low.contains("richtung")
             return notes.set(line, .irrelevant, "head of a table")
         }
-        if let last,
-            let detail = plain.firstMatch(
-                of: /(?i)^(scope|bereich|interface|schnittstelle)\s*[:=]\s*(.*)$/)
-        {
-            let isScope = detail.1.lowercased().hasSuffix("e") || detail.1.same("bereich")
-            let value = String(detail.2)
-            if isScope, !detail.1.same("interface"), !detail.1.same("schnittstelle") {
-                return narrow(line, value, last)
+        if let last, let mark = plain.firstIndex(where: { $0 == ":" || $0 == "=" }) {
+            let value = String(plain[plain.index(after: mark)...]).bare
+            switch plain[..<mark].lowercased().bare {
+            case "scope", "bereich": return narrow(line, value, last)
+            case "interface", "schnittstelle": return bind(line, value.unquoted, last)
+            default: break
             }
-            return bind(line, value.unquoted, last)
         }
         row(line, plain)
     }

@@ -28,23 +28,35 @@ struct ListingHead {
             isCurrent = true
             name = String(name.dropLast(mark.count)).bare
         }
-        if let ports = name.wholeMatch(
-            of: /(?i)(?:port configuration for|portkonfiguration f\S{1,2}r) (.+)/)
+        if let owner = Self.owner(
+            name, low, behind: ["port configuration for", "portkonfiguration f"])
         {
             table = .ports
-            place = Self.place(String(ports.1))
+            place = Self.place(owner)
         } else if low.hasPrefix("ports currently open on all") || Self.isGermanOpen(low) {
             table = .open
             place = .current
-        } else if let more = name.wholeMatch(
-            of:
-                /(?i)(?:additional ports open on|weitere ge\S{1,2}ffnete ports (?:auf|f\S{1,2}r)) (.+)/
-        ) {
+        } else if let owner = Self.owner(
+            name, low, behind: ["additional ports open on", "weitere ge"])
+        {
             table = .open
-            place = .interface(String(more.1).unquoted)
+            place = .interface(owner.unquoted)
         } else if low.contains("configuration") || low.contains("konfiguration") {
             settings(name, low)
         }
+    }
+
+    /// Whose it is, by the words behind one of these beginnings. One that breaks off before an
+    /// umlaut goes on to the end of the word, or to `auf`.
+    private static func owner(_ name: String, _ low: String, behind marks: [String]) -> String? {
+        guard let mark = marks.first(where: low.hasPrefix) else { return nil }
+        var rest = name.unicodeScalars.dropFirst(mark.unicodeScalars.count)
+        if mark.hasPrefix("weitere"), let place = String(rest).ranges(of: " auf ").first {
+            return String(String(rest)[place.upperBound...])
+        }
+        rest = rest.drop { $0 != " " }
+        let owner = String(rest).bare
+        return owner.isEmpty ? nil : owner
     }
 
     private static func isGermanOpen(_ low: String) -> Bool {
@@ -56,11 +68,10 @@ struct ListingHead {
         if low.hasPrefix("service") || low.hasPrefix("dienst") { table = .services }
         if let profile = Self.profile(low) {
             place = .profile(profile)
-        } else if let own = name.wholeMatch(
-            of: /(?i)(?:(.+) firewall configuration|firewallkonfiguration f\S{1,2}r (.+))/),
-            let interface = own.1 ?? own.2
-        {
-            place = .interface(String(interface).unquoted)
+        } else if low.hasSuffix(" firewall configuration") {
+            place = .interface(String(name.dropLast(" firewall configuration".count)).unquoted)
+        } else if let owner = Self.owner(name, low, behind: ["firewallkonfiguration f"]) {
+            place = .interface(owner.unquoted)
         } else {
             place = .current
         }
@@ -75,7 +86,8 @@ struct ListingHead {
         if low == "domain" || low == "standard" { return low }
         guard low.contains("profil") else { return nil }
         if low.contains("standard") { return "standard" }
-        return low.contains(/dom\S{1,2}n/) ? "domain" : nil
+        guard let start = low.ranges(of: "dom").first?.upperBound else { return nil }
+        return low[start...].prefix(3).contains("n") ? "domain" : nil
     }
 }
 

@@ -27,15 +27,23 @@ struct WindowsScript {
 
     /// A line without the prompt that a transcript shows.
     private static func command(_ line: String) -> String {
-        let bytes = line.utf8
         var plain = line[...]
-        if bytes.contains(UInt8(ascii: ">")), bytes.contains(UInt8(ascii: "\\")),
-            let prompt = line.prefixMatch(of: /\s*(?:PS )?[A-Za-z]:\\[^<>|"]*>/)
-        {
-            plain = line[prompt.range.upperBound...]
-        }
+        if line.utf8.contains(UInt8(ascii: ">")), let end = promptEnd(line) { plain = line[end...] }
         let bare = plain.drop { $0 == " " || $0 == "\t" || $0 == "@" || $0 == "\u{a0}" }
         return bare.lowercased().hasPrefix("(c) ") ? "rem" : String(bare)
+    }
+
+    /// Where `C:\folder>` or `PS C:\folder>` ends.
+    private static func promptEnd(_ line: String) -> String.Index? {
+        let bytes = line.utf8
+        var rest = bytes.drop { $0 == 0x20 || $0 == 0x09 }
+        if rest.starts(with: "PS ".utf8) { rest = rest.dropFirst(3) }
+        guard let drive = rest.first, (0x61...0x7a).contains(drive | 0x20),
+            rest.dropFirst().starts(with: ":\\".utf8),
+            let end = rest.firstIndex(where: { "<>|\"".utf8.contains($0) }),
+            bytes[end] == UInt8(ascii: ">")
+        else { return nil }
+        return bytes.index(after: end)
     }
 
     private func run() -> BatchRun {
