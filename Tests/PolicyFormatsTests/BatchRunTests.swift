@@ -204,6 +204,14 @@ import Testing
         #expect(WindowsVerdicts([line, "netsh firewall set opmode ENABLE"]).permitted == "21")
     }
 
+    @Test func `the head of a block is used, and says what its only command does`() {
+        let it = WindowsVerdicts([
+            "for /l %%i in (1,1,3) do (", Self.add("%%i"), ")", "if 1==1 \(Self.add("99999"))",
+            "for %%i in (7) do \(Self.add("%%i-9"))", "if 1==2 \(Self.add("22"))",
+        ])
+        #expect(it.states == [.used, .used, .irrelevant, .invalid, .invalid, .used])
+    }
+
     @Test func `no broken script makes it stumble`() {
         let text = """
             setlocal enabledelayedexpansion

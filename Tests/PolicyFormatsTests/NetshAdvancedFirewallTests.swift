@@ -150,6 +150,20 @@ import Testing
         #expect(it.permitted == "5001-5003")
     }
 
+    @Test func `writes commands that it reads back alike`() {
+        let text = Self.add("dir=in action=allow protocol=TCP localport=21,5001-5300")
+        let read = WindowsVerdicts([text]).configuration
+        let server = IPAddress(v4: 1)
+        let more = NetshFirewallScript.fix(.permit(PortSet(6000...6010), to: server), read)
+        let opened = [text] + (more?.commands ?? [])
+        #expect(WindowsVerdicts(opened).permitted == "21,5001-5300,6000-6010")
+        let less = NetshFirewallScript.fix(.forbid(PortSet(5202...5300), to: server), read)
+        let shut = [text] + (less?.commands ?? [])
+        #expect(WindowsVerdicts(shut).permitted == "21,5001-5201")
+        let back = shut + (less?.undo ?? [])
+        #expect(WindowsVerdicts(back).permitted == "21,5001-5300")
+    }
+
     @Test func `no broken text makes it stumble`() {
         let text = [
             Self.add("dir=in action=allow protocol=TCP localport=21,5001-5003 remoteip=10.0.0.0/8"),

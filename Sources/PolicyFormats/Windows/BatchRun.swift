@@ -215,6 +215,10 @@ struct BatchRun {
         notes.add(line, .notModelled, "it may not run: \(doubt)")
     }
 
+    mutating func head(_ line: Int, _ doubt: String?) {
+        if doubt == nil { notes.addHead(line) } else { note(line, .used, "", doubt) }
+    }
+
     mutating func fresh() -> Int {
         versions += 1
         return versions

@@ -37,7 +37,7 @@ extension BatchRun {
         _ way: inout BatchState?, _ leaves: inout Leaves, _ calls: Int
     ) {
         guard step(line, &way), let answer = way.map(condition.answer) else { return }
-        if let doubt = way.map(self.doubt) { note(line, .used, "", doubt) }
+        if let doubt = way.map(self.doubt) { head(line, doubt) }
         switch answer {
         case .yes:
             run(then, &way, &leaves, calls)
@@ -60,6 +60,7 @@ extension BatchRun {
         _ leaves: inout Leaves, _ calls: Int
     ) {
         guard let set = way.map({ BatchExpansion.late(head.set, $0) }) else { return }
+        if let doubt = way.map(self.doubt) { self.head(line, doubt) }
         let outer = way?.frame.loops[head.variable]
         switch BatchLoopValues(kind: head.kind, set: set) {
         case .fault(let why): notes.set(line, .invalid, why)
