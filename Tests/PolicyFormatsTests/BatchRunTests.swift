@@ -146,6 +146,22 @@ import Testing
         #expect(it.unknown == "1-65535")
     }
 
+    @Test func `a loop that may stop at every turn opens what it counts, perhaps`() {
+        let it = WindowsVerdicts([
+            Self.add("21"), "for /l %%i in (5001,1,5201) do (", "  \(Self.add("%%i"))",
+            "  if errorlevel 1 goto failed", ")", "exit /b 0", ":failed", "echo failed",
+        ])
+        #expect(it.permitted == "21,5001")
+        #expect(it.unknown == "5002-5201")
+    }
+
+    @Test func `another interpreter's blocks aren't taken for cmd's`() {
+        let it = WindowsVerdicts([
+            "foreach ($p in 5001..5201) { netsh firewall add portopening TCP $p x }"
+        ])
+        #expect(it.unknown == "1-65535")
+    }
+
     @Test func `waiting until something works changes nothing`() {
         let it = WindowsVerdicts([
             ":again", "net start msftpsvc", "if errorlevel 1 goto again", Self.add("21"),

@@ -135,6 +135,17 @@ import Testing
         #expect(it.unknown == "")
     }
 
+    @Test func `switched off in every profile, one by one, is off`() {
+        let lines = ["domain", "private", "public"].map {
+            "netsh advfirewall set \($0)profile state off"
+        }
+        #expect(WindowsVerdicts(lines).permitted == "1-65535")
+        #expect(WindowsVerdicts(Array(lines.dropLast())).unknown == "1-65535")
+        let back = "netsh advfirewall set publicprofile state on"
+        #expect(WindowsVerdicts(lines + [back]).unknown == "1-65535")
+        #expect(WindowsVerdicts([lines[2], back]).ports(.denied) == "1-65535")
+    }
+
     @Test func `rules of outgoing connections alone make a firewall that is shut`() throws {
         let text = ": out policy\n\(Self.add("dir=out remoteport=25 protocol=tcp action=allow"))\n"
         let read = try Formats.read(file: "out.txt", bytes: Array(text.utf8))

@@ -125,40 +125,30 @@ extension WindowsFirewall {
     private mutating func set(
         _ profile: String, _ setting: String, _ words: [String], _ source: SourceLine
     ) -> Said? {
-        let everywhere = profile == "allprofiles" || profile == "currentprofile"
-        let why = "in one profile only, and which is in force isn't known"
-        let it = Switch(source: source, doubt: everywhere ? nil : why)
-        let said: Said = everywhere ? (.used, "") : (.notModelled, why)
+        let short = profile.hasSuffix("profile") ? String(profile.dropLast("profile".count)) : ""
+        let isAll = profile == "allprofiles" || profile == "currentprofile"
+        guard isAll || Switch.everywhere.contains(short) else { return nil }
+        let it = Switch(source: source, profiles: isAll ? Switch.everywhere : [short])
+        let said: Said = it.uncertainty.map { (.notModelled, $0) } ?? (.used, "")
         switch (setting, words.first) {
-        case ("state", "off"?): Self.turn(&off, it)
-        case ("state", "on"?), ("state", "notconfigured"?): Self.turn(&off, nil, it)
+        case ("state", "off"?): Self.turn(&off, on: true, it)
+        case ("state", "on"?), ("state", "notconfigured"?): Self.turn(&off, on: false, it)
         case ("firewallpolicy", let policy?):
             let inbound = policy.split(separator: ",").first.map { $0.bare }
             switch inbound {
             case "allowinbound":
-                Self.turn(&open, it)
-                Self.turn(&shielded, nil, it)
+                Self.turn(&open, on: true, it)
+                Self.turn(&shielded, on: false, it)
             case "blockinboundalways":
-                Self.turn(&shielded, it)
-                Self.turn(&open, nil, it)
+                Self.turn(&shielded, on: true, it)
+                Self.turn(&open, on: false, it)
             case "blockinbound", "notconfigured":
-                Self.turn(&open, nil, it)
-                Self.turn(&shielded, nil, it)
+                Self.turn(&open, on: false, it)
+                Self.turn(&shielded, on: false, it)
             default: return (.invalid, "not a policy for connections that come in")
             }
         default: return nil
         }
         return said
-    }
-
-    /// Switches on, in the doubt that `it` has; off where it is given behind a nil.
-    private static func turn(_ switched: inout Switch?, _ on: Switch?, _ it: Switch? = nil) {
-        if let on {
-            if on.doubt == nil || switched == nil { switched = on }
-        } else if let doubt = it?.doubt {
-            if switched != nil { switched?.doubt = doubt }
-        } else {
-            switched = nil
-        }
     }
 }

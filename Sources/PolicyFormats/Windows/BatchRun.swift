@@ -8,6 +8,8 @@ import Policy
 struct BatchRun {
     /// Commands that are run at most, all ways together.
     static let usualStepLimit = 100_000
+    /// Forks beyond those whose ways can be told to meet again.
+    static let forkLimit = 4000
     /// `call :label` within each other.
     static let callLimit = 40
 
@@ -38,6 +40,9 @@ struct BatchRun {
     let labels: [String: [Int]]
     let command: Command
     var notes: LineNotes
+    /// Whether a fault may end the script; at the prompt the next command comes all the same.
+    var stopsAtFaults = true
+    private var thinForks = 0
     var stepLimit = usualStepLimit
     var steps = 0
     var versions = 0
@@ -148,6 +153,7 @@ struct BatchRun {
             // there is another way, that is the one by which the loop ends.
             guard way != nil else { return add(state, to: &ends.left) }
             way?.mass += state.mass
+            if state.isThin { way?.isThin = true }
             if way?.isCertain == true { way?.doubt = nil }
             return
         }
@@ -167,8 +173,12 @@ struct BatchRun {
     ) {
         guard var state = way else { return }
         way = nil
-        guard state.mass > 1 else {
-            return giveUp("the script has too many conditions that can't be decided", line)
+        if state.mass < 2 {
+            thinForks += 1
+            state.isThin = true
+        }
+        guard thinForks <= Self.forkLimit else {
+            return giveUp("more than \(Self.forkLimit) conditions that can't be decided", line)
         }
         let outer = state.doubt
         var branch = state
@@ -225,7 +235,7 @@ struct BatchRun {
     }
 
     mutating func merge(_ state: inout BatchState, _ other: BatchState) {
-        if state.version != other.version { steps += state.firewall.weight }
+        if state.version != other.version { steps += state.firewall.weight / 8 }
         state.join(other, version: fresh())
     }
 

@@ -12,6 +12,7 @@ extension BatchRun {
             notes.add(line, .irrelevant, "comment, label or blank")
         case .fault(let why, let line):
             notes.set(line, .invalid, why)
+            guard stopsAtFaults else { return }
             fork(&way, line, "cmd stops a script at a fault") { run, state in
                 run.add(state, to: &leaves.left)
                 return nil
@@ -134,7 +135,7 @@ extension BatchRun {
         }
         guard let own = way?.frame else { return }
         way?.frame = BatchState.Frame(arguments: arguments)
-        let (doubt, mass) = (way?.doubt, way?.mass)
+        let (doubt, mass, thin) = (way?.doubt, way?.mass, way?.isThin)
         var (back, exited) = script(from: place, &way, calls: calls + 1)
         add(exited, to: &leaves.exited)
         exited = nil
@@ -144,7 +145,7 @@ extension BatchRun {
             back?.delayed = hidden.delayed
         }
         back?.frame = own
-        if back?.mass == mass { back?.doubt = doubt }
+        if back?.mass == mass, back?.isThin == thin { back?.doubt = doubt }
         way = back
     }
 }

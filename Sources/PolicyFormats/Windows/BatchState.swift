@@ -6,7 +6,7 @@ struct BatchState {
 
     /// By name in small letters. A value may hold `Unknown` text; a name that isn't here may come
     /// from the environment; an empty one is known to be undefined.
-    var variables: [String: String] = [:]
+    var variables = ["os": "Windows_NT"]
     /// `setlocal enabledelayedexpansion` is in force.
     var delayed = false
     var frame = Frame()
@@ -26,12 +26,14 @@ struct BatchState {
 
     /// This way's part of `whole`.
     var mass = whole
+    /// A fork too small to share out was passed: other ways may be left that no mass tells of.
+    var isThin = false
     /// The condition by which this way was taken, where that can't be decided.
     var doubt: String?
     /// The same number only for the same content.
     var version = 0
 
-    var isCertain: Bool { mass == Self.whole }
+    var isCertain: Bool { mass == Self.whole && !isThin }
 
     /// What a line may come to: this way and another one.
     mutating func join(_ other: BatchState, version fresh: Int) {
@@ -48,6 +50,7 @@ struct BatchState {
             version = fresh
         }
         mass += other.mass
+        isThin = isThin || other.isThin
         doubt = isCertain ? nil : why
     }
 }

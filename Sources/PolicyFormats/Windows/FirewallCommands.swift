@@ -171,29 +171,20 @@ extension WindowsFirewall {
         let arguments = NetshArguments(
             words, slots: ["mode", "exceptions", "profile", "interface"])
         var doubt = arguments.unknown(but: []).map { "it depends on \($0), which isn't known" }
-        if Self.certainProfile(arguments["profile"]) != nil || arguments["interface"] != nil {
-            doubt = "for one profile or interface, and which is in force isn't known"
+        if arguments["interface"] != nil {
+            doubt = "for one interface, and by which a packet comes isn't known"
         }
-        let it = Switch(source: source, doubt: doubt)
+        var it = Switch(source: source, doubt: doubt)
+        if let profile = Self.certainProfile(arguments["profile"]) {
+            it.profiles = [profile == "DOMAIN" ? "domain" : "private"]
+        }
         let mode = arguments["mode"]?.lowercased() ?? ""
         guard mode == "enable" || mode == "disable" || Unknown.isIn(mode) else {
             return (.invalid, "the mode is ENABLE or DISABLE")
         }
-        if mode != "enable" {
-            if doubt == nil || off == nil { off = it }
-        } else if doubt == nil {
-            off = nil
-        } else {
-            off?.doubt = doubt
-        }
-        if arguments["exceptions"]?.same("disable") == true {
-            if doubt == nil || shielded == nil { shielded = it }
-        } else if doubt == nil {
-            shielded = nil
-        } else {
-            shielded?.doubt = doubt
-        }
-        return doubt.map { (.notModelled, $0) } ?? (.used, "")
+        Self.turn(&off, on: mode != "enable", it)
+        Self.turn(&shielded, on: arguments["exceptions"]?.same("disable") == true, it)
+        return it.uncertainty.map { (.notModelled, $0) } ?? (.used, "")
     }
 }
 

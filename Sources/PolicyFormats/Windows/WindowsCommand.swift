@@ -64,6 +64,9 @@ struct WindowsCommand {
         if Self.harmless.contains(verb) || verb.hasPrefix("echo") {
             return .init(state: .irrelevant, why: "no setting of FTP or firewall")
         }
+        if WindowsScript.touchesFirewall(command) {
+            return doubt("a command within another one, which isn't read", &state)
+        }
         if Unknown.isIn(verb) { return doubt("which command it is isn't known", &state) }
         return .init(state: .notRecognised, why: "not a command that is known")
     }

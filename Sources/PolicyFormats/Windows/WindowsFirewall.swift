@@ -30,9 +30,22 @@ struct WindowsFirewall {
 
     /// A setting that is on by a line, or perhaps on.
     struct Switch: Hashable {
+        /// Every profile that there is.
+        static let everywhere: Set<String> = ["domain", "private", "public"]
+
         var source: SourceLine
-        /// Nil: it is on.
+        /// Why it may not be so.
         var doubt: String?
+        /// The profiles in which it is on.
+        var profiles = everywhere
+
+        /// Nil: it is on, whatever profile is in force.
+        var uncertainty: String? {
+            if let doubt { return doubt }
+            guard profiles != Self.everywhere else { return nil }
+            let names = profiles.sorted().joined(separator: " and ")
+            return "in the \(names) profile only, and which is in force isn't known"
+        }
     }
 
     /// A line beyond the model that may open ports.
@@ -75,6 +88,26 @@ struct WindowsFirewall {
         doubt(why, source)
     }
 
+    /// Turns a switch on or off in some profiles, perhaps.
+    static func turn(_ switched: inout Switch?, on: Bool, _ it: Switch) {
+        guard var now = switched else {
+            if on { switched = it }
+            return
+        }
+        if it.doubt != nil {
+            now.doubt = it.doubt
+            if on { now.profiles.formUnion(it.profiles) }
+        } else if it.profiles == Switch.everywhere {
+            switched = on ? it : nil
+            return
+        } else if on {
+            now.profiles.formUnion(it.profiles)
+        } else {
+            now.profiles.subtract(it.profiles)
+        }
+        switched = now.profiles.isEmpty ? nil : now
+    }
+
     /// What is left where either this or the other is so.
     mutating func join(_ other: WindowsFirewall, _ why: String) {
         if holes != other.holes {
@@ -104,7 +137,7 @@ struct WindowsFirewall {
     }
 
     private static func join(_ a: Switch?, _ b: Switch?, _ why: String) -> Switch? {
-        if a == b || (a != nil && b != nil && a?.doubt == nil && b?.doubt == nil) { return a }
+        if a?.doubt == b?.doubt, a?.profiles == b?.profiles { return a }
         guard var result = a ?? b else { return nil }
         result.doubt = why
         return result
@@ -114,9 +147,9 @@ struct WindowsFirewall {
     func device(_ text: ConfigText, assumptions: [String]) -> Device {
         let chain = Chain(name: "inbound", rules: chainRules())
         var ending = Setting<Action>(.deny(answered: false), text.absence("implicit deny"))
-        if let shielded, shielded.doubt == nil {
+        if let shielded, shielded.uncertainty == nil {
             ending.source = shielded.source
-        } else if let open, open.doubt == nil {
+        } else if let open, open.uncertainty == nil {
             ending = Setting(.permit, open.source)
         }
         return Device(
@@ -128,10 +161,10 @@ struct WindowsFirewall {
         var result: [FilterRule] = []
         if let off {
             result.append(Self.rule(off, .permit))
-            if off.doubt == nil { return result }
+            if off.uncertainty == nil { return result }
         }
         if let shielded {
-            guard shielded.doubt != nil else { return result }
+            guard shielded.uncertainty != nil else { return result }
             result.append(Self.rule(shielded, .deny(answered: false)))
         }
         let advanced = rules.compactMap { $0.filterRule() }
@@ -147,12 +180,12 @@ struct WindowsFirewall {
                     notModelled: $0.why.map { [$0] } ?? []),
                 .permit, $0.source)
         }
-        if let open, open.doubt != nil { result.append(Self.rule(open, .permit)) }
+        if let open, open.uncertainty != nil { result.append(Self.rule(open, .permit)) }
         return result
     }
 
     private static func rule(_ it: Switch, _ action: Action) -> FilterRule {
-        FilterRule(Match(notModelled: it.doubt.map { [$0] } ?? []), action, it.source)
+        FilterRule(Match(notModelled: it.uncertainty.map { [$0] } ?? []), action, it.source)
     }
 
     private static func isCertain(_ rule: FilterRule) -> Bool {

@@ -13,6 +13,7 @@ struct WindowsScript {
         let script = WindowsScript(text)
         var run = script.run()
         run.stepLimit = steps
+        run.stopsAtFaults = !text.lines.contains { promptEnd($0) != nil }
         var end = run.run(BatchState())
         let gaveUp = run.gaveUp
         if let gaveUp { end.firewall.doubtAll(gaveUp.why, text.source(gaveUp.line)) }
