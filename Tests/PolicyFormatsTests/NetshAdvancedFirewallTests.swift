@@ -40,6 +40,8 @@ import Testing
         ("dir=in action=allow protocol=TCP localport=21 interfacetype=lan", "", "21"),
         ("dir=in action=bypass protocol=TCP localport=21 security=authenticate", "", "21"),
         ("dir=in action=allow protocol=TCP localport=%1", "", "1-65535"),
+        ("dir=in action=allow protocol=TCP localport=21 remoteip=%1", "", "21"),
+        ("dir=in action=allow protocol=TCP localport=21 program=%windir%\\f.exe", "", "21"),
     ])
     func `a rule opens what it says`(_ arguments: String, _ open: String, _ unknown: String) {
         let it = WindowsVerdicts([Self.add(arguments)])

@@ -30,6 +30,15 @@ import Testing
         #expect(it.configuration.server?.passive == nil)
     }
 
+    @Test func `a range made of variables is put together, if they are known`() {
+        let set = "cscript adsutil.vbs set /MSFTPSVC/PassivePortRange \"%LOW%-%HIGH%\""
+        let known = WindowsVerdicts(["set LOW=5001", "set HIGH=5201", set])
+        #expect(known.configuration.server?.passive == .ports(5001...5201))
+        let unknown = WindowsVerdicts(["set LOW=5001", set])
+        #expect(unknown.configuration.server?.passiveFrom == .unknown)
+        #expect(unknown.why(2) == "it depends on %HIGH%, which isn't known")
+    }
+
     @Test(arguments: [
         ("TCP 21 FTP", "21", ""), ("ALL 21 FTP", "21", ""), ("UDP 21 FTP", "", ""),
         ("protocol=TCP port=21 name=FTP mode=ENABLE", "21", ""),

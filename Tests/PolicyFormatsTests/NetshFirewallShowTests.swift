@@ -80,6 +80,14 @@ import Testing
         #expect(it.unknown == "3389")
     }
 
+    @Test func `other settings are of no profile`() {
+        let it = WindowsVerdicts(
+            Self.standard.replacing("Standard", with: "Domain")
+                + "\n\nLog configuration:\n\(Self.rule)\nFile location   = C:\\x.log\n")
+        #expect(it.permitted == "21,5001")
+        #expect(it.configuration.device?.assumptions.count == 1)
+    }
+
     @Test func `profiles that differ are unknown where none is marked`() {
         let it = WindowsVerdicts(Self.vista.replacing(" (current)", with: ""))
         #expect(it.unknown == "1-65535")

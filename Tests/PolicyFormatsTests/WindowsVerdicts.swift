@@ -16,7 +16,10 @@ struct WindowsVerdicts {
     init(_ text: String, file: String = "open.cmd") {
         let text = ConfigText(file: file, text)
         let listing = NetshFirewallShow.recognise(text) == .certain
-        configuration = listing ? NetshFirewallShow.read(text) : NetshFirewallScript.read(text)
+        configuration =
+            listing
+            ? NetshFirewallShow.read(text)
+            : WindowsScript.read(text, as: NetshFirewallScript.name, steps: 10_000)
     }
 
     func reach(from: IPAddress = client, entering: String? = nil) -> Reach {

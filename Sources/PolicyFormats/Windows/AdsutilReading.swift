@@ -76,6 +76,11 @@ struct AdsutilReading: Hashable {
                 .invalid, "without effect on a site: PassivePortRange counts at MSFTPSVC only"
             )
         }
+        if let unknown = Unknown.name(in: value) {
+            statement = IISFTPService.Statement(value: "", sources: [source])
+            doubt = "it depends on \(unknown), which isn't known"
+            return (.notModelled, doubt ?? "")
+        }
         var said = IISFTPService.Statement(value: value, sources: [source])
         if !type.same("STRING") { said.problem = "\(value) is of type \(type), not STRING" }
         doubt = nil

@@ -32,19 +32,27 @@ extension WindowsFirewall {
         let arguments = arguments(words)
         if let fault = arguments.fault { return (.invalid, fault) }
         guard arguments["name"] != nil else { return (.invalid, "it needs a name") }
-        if let unknown = arguments.unknown(but: ["name", "description"]) {
+        var values = arguments.values
+        var uncertain: String?
+        if let unknown = arguments.unknown(but: ["name", "description", "program"]) {
+            let why = "it depends on \(unknown), which isn't known"
+            let deciding = ["dir", "action", "enable", "protocol", "localport"]
             guard arguments["dir"]?.same("out") != true else {
                 return (.irrelevant, "of outgoing connections")
             }
-            let why = "it depends on \(unknown), which isn't known"
-            if arguments["action"]?.same("allow") == true {
-                doubt(why, source)
-            } else {
-                doubtAll(why, source)
+            if deciding.contains(where: { Unknown.isIn(values[$0] ?? "") }) {
+                if arguments["action"]?.same("allow") == true {
+                    doubt(why, source)
+                } else {
+                    doubtAll(why, source)
+                }
+                return (.notModelled, why)
             }
-            return (.notModelled, why)
+            // For whom it is isn't known; what it opens or shuts is.
+            values = values.filter { $0.key == "program" || !Unknown.isIn($0.value) }
+            uncertain = why
         }
-        let rule = AdvancedRule(arguments: arguments.values, source: source)
+        let rule = AdvancedRule(arguments: values, source: source, doubt: uncertain)
         switch rule.meaning() {
         case .invalid(let why): return (.invalid, why)
         case .none(let why):

@@ -59,11 +59,13 @@ struct FirewallListing {
         guard let next = head.place else {
             return notes.set(line, .irrelevant, "a table that isn't of ports")
         }
+        guard next != .current || table != .other else {
+            return notes.set(line, .irrelevant, "of other settings")
+        }
         place = next
         if case .profile(let name) = next, head.isCurrent { current = name }
         change { _ in }
-        notes.set(
-            line, table == .other && next == .current ? .irrelevant : .used, "of other settings")
+        notes.set(line, .used)
     }
 
     /// Works on the settings of the profile or interface whose section this is.

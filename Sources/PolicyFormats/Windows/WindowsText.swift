@@ -29,7 +29,10 @@ extension StringProtocol {
     }
 
     /// For a sentence: at most 60 characters.
-    var excerpt: String { count > 60 ? String(prefix(60)) + "…" : String(self) }
+    var excerpt: String {
+        let text = Unknown.shown(String(self))
+        return text.count > 60 ? String(text.prefix(60)) + "…" : text
+    }
 
     /// Equal but for the case of letters.
     func same(_ other: String) -> Bool { lowercased() == other.lowercased() }
