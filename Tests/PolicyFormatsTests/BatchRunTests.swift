@@ -188,6 +188,31 @@ import Testing
         #expect(calls.permitted == "")
     }
 
+    @Test(arguments: [
+        ["if 1==1 ", ""], ["if exist x ", ""], ["for %%i in (1) do ", ""], ["(", ")"],
+        ["x || ", ""],
+    ])
+    func `blocks and calls within each other have an end`(_ wrap: [String]) {
+        let deep =
+            String(repeating: wrap[0], count: 90) + "call :a"
+            + String(repeating: wrap[1], count: 90)
+        let it = WindowsVerdicts([":a", deep, Self.add("21")])
+        #expect(it.states.contains(.notModelled))
+        #expect(it.permitted == "")
+        #expect(it.unknown == "1-65535")
+    }
+
+    @Test(arguments: [
+        "for /l %%i in (1,1,99999) do for /l %%j in (1,1,99999) do (\n)",
+        "for /l %%i in (1,1,2147483647) do rem", "set x=a\n:l\nset x=%x%%x%\ngoto l",
+        "cmd /c cmd /c call call :a\n:a\ncall :a",
+    ])
+    func `loops that do nothing have an end`(_ text: String) {
+        let it = WindowsVerdicts(text + "\n" + Self.add("21"))
+        #expect(it.permitted == "")
+        #expect(it.unknown == "1-65535")
+    }
+
     @Test func `a block that isn't closed isn't run`() {
         let it = WindowsVerdicts(["if 1==1 (", Self.add("21")])
         #expect(it.permitted == "")

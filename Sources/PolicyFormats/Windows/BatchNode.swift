@@ -14,6 +14,18 @@ indirect enum BatchNode {
     case nothing(line: Int)
 }
 
+extension BatchNode {
+    /// The line on which it starts; 0 for a block of nothing.
+    var line: Int {
+        switch self {
+        case .command(_, let line), .after(_, _, let line), .choice(_, _, _, let line),
+            .loop(_, _, let line), .fault(_, let line), .nothing(let line):
+            line
+        case .sequence(let nodes): nodes.first?.line ?? 0
+        }
+    }
+}
+
 struct BatchCondition {
     enum Test {
         case compare(String, String, String)

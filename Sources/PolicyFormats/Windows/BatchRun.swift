@@ -10,6 +10,8 @@ struct BatchRun {
     static let usualStepLimit = 100_000
     /// Forks beyond those whose ways can be told to meet again.
     static let forkLimit = 4000
+    /// Blocks, conditions, loops and calls within each other, all told.
+    static let nestingLimit = 200
     /// `call :label` within each other.
     static let callLimit = 40
 
@@ -43,6 +45,7 @@ struct BatchRun {
     /// Whether a fault may end the script; at the prompt the next command comes all the same.
     var stopsAtFaults = true
     private var thinForks = 0
+    var nesting = 0
     var stepLimit = usualStepLimit
     var steps = 0
     var versions = 0

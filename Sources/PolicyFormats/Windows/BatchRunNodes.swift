@@ -6,6 +6,13 @@ extension BatchRun {
         _ node: BatchNode, _ way: inout BatchState?, _ leaves: inout Leaves, _ calls: Int
     ) {
         guard way != nil else { return }
+        nesting += 1
+        defer { nesting -= 1 }
+        guard nesting <= Self.nestingLimit else {
+            way = nil
+            return giveUp(
+                "more than \(Self.nestingLimit) blocks and calls within each other", node.line)
+        }
         switch node {
         case .nothing(let line):
             guard step(line, &way) else { return }
@@ -78,19 +85,24 @@ extension BatchRun {
                 }
             }
         case .counting(let values):
-            for value in values {
-                guard way != nil else { break }
-                way?.frame.loops[head.variable] = "\(value)"
-                run(body, &way, &leaves, calls)
-            }
-        case .list(let values):
-            for value in values {
-                guard way != nil else { break }
-                way?.frame.loops[head.variable] = value
-                run(body, &way, &leaves, calls)
-            }
+            turns(values.lazy.map { "\($0)" }, head, body, line, &way, &leaves, calls)
+        case .list(let values): turns(values, head, body, line, &way, &leaves, calls)
         }
         way?.frame.loops[head.variable] = outer
+    }
+
+    private mutating func turns(
+        _ values: some Sequence<String>, _ head: BatchLoop, _ body: BatchNode, _ line: Int,
+        _ way: inout BatchState?, _ leaves: inout Leaves, _ calls: Int
+    ) {
+        for value in values {
+            guard way != nil else { break }
+            let before = steps
+            way?.frame.loops[head.variable] = value
+            run(body, &way, &leaves, calls)
+            // An empty body costs a turn too.
+            if steps == before, !step(line, &way) { break }
+        }
     }
 
     mutating func leaf(
@@ -99,6 +111,7 @@ extension BatchRun {
     ) {
         guard step(line, &way), var state = way else { return }
         way = nil
+        steps += text.utf8.count / 256
         let outcome = command(BatchExpansion.late(text, state), line, &state)
         if outcome.changed { state.version = fresh() }
         note(line, outcome.state, outcome.why, doubt(state))
