@@ -10,7 +10,9 @@ public enum IIS6Adsutil: ConfigFormat {
         var reading = AdsutilReading()
         var found = Recognition.no
         for (index, line) in text.lines.enumerated() {
-            if line.firstMatch(of: /(?i)netsh(?:\.exe)?\s+(?:adv)?firewall/) != nil {
+            if line.mentions("netsh"),
+                line.firstMatch(of: /(?i)netsh(?:\.exe)?\s+(?:adv)?firewall/) != nil
+            {
                 return found == .no ? .no : .perhaps
             }
             if found == .no, line.utf8.count < 1000,

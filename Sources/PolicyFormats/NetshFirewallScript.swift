@@ -1,16 +1,17 @@
 public import Policy
 
-/// Scripts and console transcripts of `netsh firewall add|set|delete portopening`, in order, with
-/// counting loops; judged as run on the default state: firewall on, no exceptions.
+/// Scripts and console transcripts of `netsh firewall` and `netsh advfirewall`, run as cmd.exe would
+/// on the default state: firewall on, no exceptions.
+///
+/// Conditions, jumps, calls and loops are followed where the script decides them; what depends on
+/// anything else is unknown.
 public enum NetshFirewallScript: ConfigFormat {
     public static let name = "netsh-firewall-script"
     public static let platform = NetshFirewallFix.platform
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         guard text.mentions("netsh") else { return .no }
-        let command =
-            /(?i)netsh(?:\.exe)?\s+(?:firewall\s+(?:add|set|delete)|advfirewall\s+(?:firewall\s+(?:add|set|delete)|set))\s/
-        return text.lines.contains { $0.firstMatch(of: command) != nil } ? .certain : .no
+        return text.lines.contains(where: WindowsScript.touchesFirewall) ? .certain : .no
     }
 
     public static func read(_ text: ConfigText) -> Configuration {

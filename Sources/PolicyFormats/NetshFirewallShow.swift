@@ -1,22 +1,25 @@
 public import Policy
 
 /// Output of `netsh firewall show portopening`, `show config` and `show state`, as Windows XP,
-/// Server 2003 and later versions print it in English.
+/// Server 2003 and later versions print it in English and German.
 ///
 /// Ports that only some of the shown profiles open are unknown unless one is marked as current.
 public enum NetshFirewallShow: ConfigFormat {
     public static let name = "netsh-firewall-show"
     public static let platform = NetshFirewallFix.platform
 
-    private static let marks = [
-        "port configuration for ", "ports currently open on all network interfaces",
-        "domain profile configuration", "standard profile configuration", "portkonfiguration f",
-        "momentan auf allen netzwerkschnittstellen",
-    ]
-
     public static func recognise(_ text: ConfigText) -> Recognition {
-        text.lines.contains { line in marks.contains { line.bare.lowercased().hasPrefix($0) } }
-            ? .certain : .no
+        guard
+            text.mentions("configuration") || text.mentions("konfiguration")
+                || text.mentions("ports")
+        else { return .no }
+        let found = text.lines.contains { line in
+            guard let head = ListingHead(line.bare) else { return false }
+            if head.table == .ports || head.table == .open { return true }
+            if case .profile = head.place { return true }
+            return false
+        }
+        return found ? .certain : .no
     }
 
     public static func read(_ text: ConfigText) -> Configuration {

@@ -2,15 +2,30 @@ import Net
 import Policy
 
 /// What commands and output of `adsutil.vbs` say of the FTP service; the last one is in force.
-struct AdsutilReading {
+struct AdsutilReading: Hashable {
     var statement: IISFTPService.Statement?
     var control: [Setting<UInt16>] = []
     var sawAnything: Bool { statement != nil || !control.isEmpty }
     /// The path of the command before, `msftpsvc/1`.
     private var node = "msftpsvc"
 
+    /// Why the range, or the control port, may be another.
+    private(set) var doubt: String?
+
+    /// What is left where either this or the other was said.
+    mutating func join(_ other: AdsutilReading, _ why: String) {
+        let same =
+            statement?.value == other.statement?.value
+            && statement?.problem == other.statement?.problem
+        if !same || doubt != other.doubt { doubt = why }
+        if statement == nil { statement = other.statement }
+        if control.isEmpty { control = other.control }
+        if node != other.node { node = "" }
+    }
+
     /// Takes one line without its prompt; nil where it isn't adsutil's.
     mutating func take(_ line: String, _ source: SourceLine) -> (LineNote.State, String)? {
+        guard line.mentions("adsutil") || line.mentions("passiveportrange") else { return nil }
         if let command = line.firstMatch(
             of: /(?i)adsutil(?:\.vbs)?["”]?\s+(get|set|delete|enum)\s+(\S+)\s*(.*)$/)
         {
@@ -61,8 +76,14 @@ struct AdsutilReading {
                 .invalid, "without effect on a site: PassivePortRange counts at MSFTPSVC only"
             )
         }
+        if let unknown = Unknown.name(in: value) {
+            statement = IISFTPService.Statement(value: "", sources: [source])
+            doubt = "it depends on \(unknown), which isn't known"
+            return (.notModelled, doubt ?? "")
+        }
         var said = IISFTPService.Statement(value: value, sources: [source])
         if !type.same("STRING") { said.problem = "\(value) is of type \(type), not STRING" }
+        doubt = nil
         if statement?.value != value || statement?.problem != said.problem { statement = said }
         if case .invalid(let why) = said.reading { return (.invalid, why) }
         return (.used, "")

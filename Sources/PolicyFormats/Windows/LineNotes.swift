@@ -2,7 +2,7 @@ import Policy
 
 /// The notes of a file while it is read: one state a line.
 struct LineNotes {
-    private var states: [(state: LineNote.State, why: String)?]
+    private var states: [(state: LineNote.State, why: String, weight: Int)?]
     private let text: ConfigText
 
     init(_ text: ConfigText) {
@@ -13,14 +13,21 @@ struct LineNotes {
     /// Replaces what was said of the line.
     mutating func set(_ line: Int, _ state: LineNote.State, _ why: String = "") {
         guard states.indices.contains(line - 1) else { return }
-        states[line - 1] = (state, why)
+        states[line - 1] = (state, why, Self.weight(state))
     }
 
     /// Says it of the line unless something that weighs more was said.
     mutating func add(_ line: Int, _ state: LineNote.State, _ why: String = "") {
+        put(line, state, why, Self.weight(state))
+    }
+
+    /// Says that the line is used unless more is known: a head, whose commands say the rest.
+    mutating func addHead(_ line: Int) { put(line, .used, "", Self.weight(.irrelevant) + 1) }
+
+    private mutating func put(_ line: Int, _ state: LineNote.State, _ why: String, _ weight: Int) {
         guard states.indices.contains(line - 1) else { return }
-        if let old = states[line - 1], Self.weight(old.state) >= Self.weight(state) { return }
-        states[line - 1] = (state, why)
+        if let old = states[line - 1], old.weight >= weight { return }
+        states[line - 1] = (state, why, weight)
     }
 
     func state(_ line: Int) -> LineNote.State? {
@@ -31,7 +38,7 @@ struct LineNotes {
     func finish(_ rest: (_ line: Int, _ text: String) -> (LineNote.State, String)) -> [LineNote] {
         text.lines.indices.map { index in
             let line = text.lines[index]
-            let (state, why) = states[index] ?? rest(index + 1, line)
+            let (state, why) = states[index].map { ($0.state, $0.why) } ?? rest(index + 1, line)
             return LineNote(
                 line: index + 1, state: state, text: line, why: state == .used ? "" : why)
         }
@@ -40,10 +47,10 @@ struct LineNotes {
     private static func weight(_ state: LineNote.State) -> Int {
         switch state {
         case .irrelevant: 0
-        case .notRecognised: 1
-        case .invalid: 2
-        case .notModelled: 3
-        case .used: 4
+        case .notRecognised: 2
+        case .invalid: 3
+        case .notModelled: 4
+        case .used: 5
         }
     }
 }

@@ -1,12 +1,19 @@
 import Net
 import Policy
 
-/// Commands of `netsh firewall`, which opens one port a command.
+/// Commands of `netsh firewall`, which opens one port a command; of `netsh advfirewall`, which
+/// takes ranges, where the configuration is written in it.
 enum NetshFirewallFix {
     static let platform = "Windows Server 2003 (netsh firewall)"
+    static let advancedPlatform = "Windows (netsh advfirewall)"
 
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
+        let isAdvanced = configuration?.notes.contains { $0.text.mentions("advfirewall") } ?? false
         switch change {
+        case .permit(let ports, _) where isAdvanced:
+            return advanced("FTP \(ports)", "allow", ports)
+        case .forbid(let ports, _) where isAdvanced:
+            return advanced("Not for FTP \(ports)", "block", ports)
         case .permit(let ports, _):
             return Fix(
                 platform: platform, commands: ports.ranges.map(add), undo: ports.ranges.map(delete))
@@ -20,6 +27,17 @@ enum NetshFirewallFix {
         case .translate:
             return nil
         }
+    }
+
+    /// A block beats every rule that lets in, so that nothing need be taken away.
+    private static func advanced(_ name: String, _ action: String, _ ports: PortSet) -> Fix {
+        let rule = "netsh advfirewall firewall"
+        return Fix(
+            platform: advancedPlatform,
+            commands: [
+                "\(rule) add rule name=\"\(name)\" dir=in action=\(action) protocol=TCP localport=\(ports)"
+            ],
+            undo: ["\(rule) delete rule name=\"\(name)\""])
     }
 
     private static func add(_ range: ClosedRange<UInt16>) -> String {

@@ -1,230 +1,138 @@
-import Net
 import Policy
 
-/// A batch file or console transcript: `netsh firewall`, `adsutil.vbs`, and all the rest.
-///
-/// Branches, jumps and blocks aren't followed: with one in the file, ports that the lines don't
-/// settle are unknown.
+/// A batch file or console transcript: `netsh`, `adsutil.vbs`, and all the rest.
 struct WindowsScript {
     private let text: ConfigText
-    private var notes: LineNotes
-    private var exceptions = PortExceptions()
-    private var adsutil = AdsutilReading()
-    private var sawFirewall = false
-    private let batch: Bool
+    /// Without prompts and the marks that keep a command from being shown.
+    private let lines: [String]
+    private let prompted: PromptLoops
 
-    static func read(_ text: ConfigText, as name: String) -> Configuration {
-        var script = WindowsScript(text)
-        for index in text.lines.indices { script.take(index + 1, text.lines[index]) }
-        let server =
-            script.adsutil.sawAnything
-            ? IISFTPService.settings(
-                .six, script.adsutil.statement, control: script.adsutil.control, in: text) : nil
-        let device =
-            script.sawFirewall
-            ? script.exceptions.device(
-                text,
-                assumptions: ["judged as run on the default state: firewall on, no exceptions"])
-            : nil
-        var kinds: [Configuration.Kind] = []
-        if server != nil || device == nil { kinds.append(.server) }
-        if device != nil { kinds.append(.firewall) }
-        return Configuration(
-            file: text.file, format: name, kinds: kinds, server: server, device: device,
-            notes: script.notes.finish { _, _ in (.notRecognised, "not a command that is known") })
+    static func read(
+        _ text: ConfigText, as name: String, steps: Int = BatchRun.usualStepLimit
+    ) -> Configuration {
+        let script = WindowsScript(text)
+        var run = script.run()
+        run.stepLimit = steps
+        run.stopsAtFaults = !text.lines.contains { promptEnd($0) != nil }
+        var end = run.run(BatchState())
+        let gaveUp = run.gaveUp
+        if let gaveUp { end.firewall.doubtAll(gaveUp.why, text.source(gaveUp.line)) }
+        return script.configuration(name, end, run.notes, gaveUp?.why)
     }
 
     private init(_ text: ConfigText) {
         self.text = text
-        notes = LineNotes(text)
+        lines = text.lines.map(Self.command)
+        prompted = PromptLoops(lines)
+    }
+
+    /// A line without the prompt that a transcript shows.
+    private static func command(_ line: String) -> String {
+        var plain = line[...]
+        if line.utf8.contains(UInt8(ascii: ">")), let end = promptEnd(line) { plain = line[end...] }
+        let bare = plain.drop { $0 == " " || $0 == "\t" || $0 == "@" || $0 == "\u{a0}" }
+        return bare.lowercased().hasPrefix("(c) ") ? "rem" : String(bare)
+    }
+
+    /// Where `C:\folder>` or `PS C:\folder>` ends.
+    private static func promptEnd(_ line: String) -> String.Index? {
+        let bytes = line.utf8
+        var rest = bytes.drop { $0 == 0x20 || $0 == 0x09 }
+        if rest.starts(with: "PS ".utf8) { rest = rest.dropFirst(3) }
+        guard let drive = rest.first, (0x61...0x7a).contains(drive | 0x20),
+            rest.dropFirst().starts(with: ":\\".utf8),
+            let end = rest.firstIndex(where: { "<>|\"".utf8.contains($0) }),
+            bytes[end] == UInt8(ascii: ">")
+        else { return nil }
+        return bytes.index(after: end)
+    }
+
+    private func run() -> BatchRun {
+        let text = text
+        return BatchRun(lines, prompted: prompted.letters, notes: LineNotes(text)) {
+            command, line, state in
+            var leaf = WindowsCommand(source: text.source(line))
+            return leaf.run(command, &state)
+        }
+    }
+
+    private func configuration(
+        _ name: String, _ end: BatchState, _ notes: LineNotes, _ gaveUp: String?
+    ) -> Configuration {
+        var notes = notes
         let file = text.file.lowercased()
-        batch = file.hasSuffix(".bat") || file.hasSuffix(".cmd")
-    }
-
-    private mutating func take(_ line: Int, _ content: String) {
-        let prompt = content.prefixMatch(of: /\s*(?:PS )?[A-Za-z]:\\[^<>|"]*>/)
-        var command = prompt.map { String(content[$0.range.upperBound...]) } ?? content
-        command = command.stripping(" \t@")
-        if command.isEmpty { return notes.set(line, .irrelevant, "blank") }
-        if command.hasPrefix(":") || command.prefixMatch(of: /(?i)rem\b/) != nil {
-            return notes.set(line, .irrelevant, "comment or label")
-        }
-        guard let loop = ForLoop.unroll(command) else {
-            let (state, why) = run(command, line)
-            return notes.add(line, state, why)
-        }
-        for one in loop.commands {
-            let (state, why) = run(one, line)
-            notes.add(line, state, why)
-        }
-        if let fault = loop.fault { notes.set(line, .invalid, fault) }
-        if loop.promptStyle, batch {
-            notes.set(
-                line, .invalid,
-                "in a batch file cmd wants %%I for %I; taken as the loop's variable all the same")
-        }
-    }
-
-    private static let harmless: Set<String> = [
-        "cd", "chdir", "cls", "copy", "cscript", "cscript.exe", "date", "del", "dir", "echo",
-        "echo.", "endlocal", "exit", "iisreset", "ipconfig", "md", "microsoft", "mkdir", "net",
-        "net.exe", "netstat", "ok.", "pause", "ping", "popd", "pushd", "reg", "sc", "set",
-        "setlocal", "time", "timeout", "title", "type", "ver", "copyright", "(c)",
-    ]
-    private static let flow: Set<String> = ["if", "goto", "call", "for", "(", ")", "powershell"]
-
-    private mutating func run(_ command: String, _ line: Int) -> (LineNote.State, String) {
-        let source = text.source(line)
-        let words = NetshArguments.words(command)
-        let verb = words.first?.lowercased() ?? ""
-        if verb == "netsh" || verb.hasSuffix("netsh.exe") {
-            return netsh(Array(words.dropFirst()), source)
-        }
-        if Self.flow.contains(verb) || verb.hasPrefix("if(") {
-            exceptions.doubts.append(("the script branches here, which isn't followed", source))
-            return (.notModelled, "branches, jumps and blocks aren't followed")
-        }
-        if let said = adsutil.take(command, source) { return said }
-        if Self.harmless.contains(verb) { return (.irrelevant, "no setting of FTP or firewall") }
-        return (.notRecognised, "not a command that is known")
-    }
-
-    private mutating func netsh(
-        _ words: [String], _ source: SourceLine
-    ) -> (LineNote.State, String) {
-        guard let context = words.first?.lowercased() else { return (.irrelevant, "no command") }
-        if context == "advfirewall" {
-            if words.contains(where: { $0.same("show") || $0.same("dir=out") }) {
-                return (.irrelevant, "of outgoing connections, or shows only")
+        if file.hasSuffix(".bat") || file.hasSuffix(".cmd") {
+            for line in prompted.lines {
+                notes.set(
+                    line, .invalid,
+                    "in a batch file cmd wants %%I for %I; taken as the loop's variable all the same"
+                )
             }
-            sawFirewall = true
-            exceptions.doubts.append(("rules of netsh advfirewall aren't read", source))
-            return (.notModelled, "rules of netsh advfirewall aren't read")
         }
-        guard context == "firewall", words.count > 1 else {
-            return (.irrelevant, "not of the firewall")
-        }
-        let verb = words[1].lowercased()
-        let object = words.count > 2 ? words[2].lowercased() : ""
-        let rest = Array(words.dropFirst(3))
-        switch (verb, object) {
-        case ("add", "portopening"), ("set", "portopening"):
-            sawFirewall = true
-            return open(rest, source, adds: verb == "add")
-        case ("delete", "portopening"):
-            sawFirewall = true
-            return close(rest, source)
-        case ("set", "opmode"):
-            sawFirewall = true
-            return mode(rest, source)
-        case ("reset", _):
-            sawFirewall = true
-            exceptions = PortExceptions()
-            return (.used, "")
-        case ("add", _), ("set", "service"), ("set", "allowedprogram"), ("delete", _):
-            sawFirewall = true
-            exceptions.doubts.append(("exceptions for programs and services aren't read", source))
-            return (.notModelled, "exceptions for programs and services aren't read")
-        default:
-            return (.irrelevant, "changes nothing that is read")
-        }
-    }
-
-    private static let slots = [
-        "protocol", "port", "name", "mode", "scope", "addresses", "profile", "interface",
-    ]
-
-    private enum Target {
-        case keep((LineNote.State, String))
-        case key(PortExceptions.Key)
-    }
-
-    private func target(_ arguments: NetshArguments) -> Target {
-        if let fault = arguments.fault { return .keep((.invalid, fault)) }
-        let kind = arguments["protocol"]?.lowercased() ?? ""
-        guard ["tcp", "udp", "all"].contains(kind) else {
-            return .keep((.invalid, "the protocol is TCP, UDP or ALL"))
-        }
-        guard let text = arguments["port"], let port = UInt16(text), port > 0 else {
-            let given = arguments["port"]?.excerpt ?? ""
-            return .keep((.invalid, "\(given) isn't one port: netsh firewall takes no ranges"))
-        }
-        if kind == "udp" { return .keep((.irrelevant, "UDP")) }
-        return .key(PortExceptions.Key(port: port, interface: arguments["interface"]))
-    }
-
-    private mutating func open(
-        _ words: [String], _ source: SourceLine, adds: Bool
-    ) -> (LineNote.State, String) {
-        let arguments = NetshArguments(words, slots: Self.slots)
-        switch target(arguments) {
-        case .keep(let note): return note
-        case .key(let key):
-            if adds, arguments["name"] == nil { return (.invalid, "it needs a name") }
-            let mode = arguments["mode"]?.lowercased() ?? "enable"
-            guard mode == "enable" || mode == "disable" else {
-                return (.invalid, "the mode is ENABLE or DISABLE")
+        var server: ServerSettings?
+        if end.adsutil.sawAnything {
+            server = IISFTPService.settings(
+                .six, end.adsutil.statement, control: end.adsutil.control, in: text)
+            if end.adsutil.doubt != nil || gaveUp != nil {
+                server?.passive = nil
+                server?.passiveFrom = .unknown
+                server?.passiveProblem = end.adsutil.doubt ?? gaveUp
             }
-            var named = arguments["scope"] ?? "ALL"
-            if named.same("CUSTOM") { named = arguments["addresses"] ?? "" }
-            guard let scope = PortExceptions.scope(named) else {
-                return (.invalid, "\(named.excerpt) is no scope")
+        }
+        var device: Device?
+        if text.lines.contains(where: Self.touchesFirewall) {
+            device = end.firewall.device(
+                text,
+                assumptions: ["judged as run on the default state: firewall on, no exceptions"])
+        }
+        var kinds: [Configuration.Kind] = []
+        if server != nil || device == nil { kinds.append(.server) }
+        if device != nil { kinds.append(.firewall) }
+        let settled = notes.finish { _, line in
+            if line.utf8.allSatisfy({ " \t()".utf8.contains($0) }) || line.bare.hasPrefix(")") {
+                return (.irrelevant, "the end of a block, or blank")
             }
-            var hole = PortExceptions.Hole(
-                sources: scope.sources, doubt: scope.doubt, source: source)
-            if let profile = arguments["profile"]?.uppercased(),
-                profile == "DOMAIN"
-                    || profile == "STANDARD"
+            if let gaveUp { return (.notModelled, gaveUp) }
+            return (.irrelevant, "the script never comes here")
+        }
+        return Configuration(
+            file: text.file, format: name, kinds: kinds, server: server, device: device,
+            notes: settled)
+    }
+
+    /// Whether a line holds a command that changes the firewall, run or not.
+    static func touchesFirewall(_ line: String) -> Bool {
+        guard line.utf8.contains(UInt8(ascii: " ")) else { return false }
+        let words = line.lowercased().split { " \t\"".contains($0) }
+        for (index, word) in words.enumerated()
+        where word.hasSuffix("netsh") || word.hasSuffix("netsh.exe") {
+            let rest = words.dropFirst(index + 1).prefix(3).map(String.init)
+            let verbs: Set<String> = ["add", "set", "delete", "reset", "import"]
+            if rest.first == "firewall", rest.count > 1, verbs.contains(rest[1]) { return true }
+            if rest.first == "advfirewall",
+                rest.dropFirst().contains(where: verbs.contains)
             {
-                hole.doubt = "in the \(profile) profile only, and which is in force isn't known"
+                return true
             }
-            if mode == "disable" {
-                exceptions.holes[key] = nil
-            } else if let old = exceptions.holes[key], old.sources == hole.sources,
-                old.doubt == hole.doubt
-            {
-                return (.used, "")
-            } else {
-                exceptions.holes[key] = hole
-            }
-            return (.used, "")
         }
+        return false
     }
+}
 
-    private mutating func close(
-        _ words: [String], _ source: SourceLine
-    ) -> (LineNote.State, String) {
-        let arguments = NetshArguments(words, slots: ["protocol", "port", "profile", "interface"])
-        switch target(arguments) {
-        case .keep(let note): return note
-        case .key(let key):
-            let profile = arguments["profile"]?.uppercased() ?? "CURRENT"
-            if profile == "DOMAIN" || profile == "STANDARD", exceptions.holes[key] != nil {
-                exceptions.holes[key]?.doubt = "taken away in the \(profile) profile"
-            } else {
-                exceptions.holes[key] = nil
+/// Loops that are written as at the prompt, `FOR /L %I IN`.
+struct PromptLoops {
+    private(set) var letters: Set<UInt8> = []
+    /// From 1.
+    private(set) var lines: [Int] = []
+
+    init(_ all: [String]) {
+        for (index, line) in all.enumerated()
+        where line.utf8.contains(UInt8(ascii: "%")) && line.lowercased().contains("for") {
+            for match in line.matches(of: /(?i)\bfor\s+(?:\/[a-z]\s+)?%([a-z])\s+in\b/) {
+                guard let letter = match.1.utf8.first else { continue }
+                letters.insert(letter)
+                if lines.last != index + 1 { lines.append(index + 1) }
             }
-            return (.used, "")
         }
-    }
-
-    private mutating func mode(
-        _ words: [String], _ source: SourceLine
-    ) -> (LineNote.State, String) {
-        let arguments = NetshArguments(
-            words, slots: ["mode", "exceptions", "profile", "interface"])
-        let profile = arguments["profile"]?.uppercased() ?? "CURRENT"
-        guard profile == "CURRENT" || profile == "ALL", arguments["interface"] == nil else {
-            exceptions.doubts.append(("set for one profile or interface only", source))
-            return (.notModelled, "which profile or interface is in force isn't known")
-        }
-        switch arguments["mode"]?.lowercased() {
-        case "disable": exceptions.off = source
-        case "enable":
-            exceptions.off = nil
-            exceptions.shielded = arguments["exceptions"]?.same("disable") == true ? source : nil
-        default: return (.invalid, "the mode is ENABLE or DISABLE")
-        }
-        return (.used, "")
     }
 }

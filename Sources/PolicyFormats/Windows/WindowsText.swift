@@ -14,8 +14,25 @@ extension StringProtocol {
         split { $0 == " " || $0 == "\t" || $0 == "\u{a0}" }.map { String($0) }
     }
 
+    /// Whether the text holds the word, ASCII letters of either case: a cheap look before a dear one.
+    func mentions(_ word: StaticString) -> Bool {
+        let wanted = "\(word)".utf8.map { $0 | 0x20 }
+        var rest = utf8[...]
+        while let first = wanted.first, let start = rest.firstIndex(where: { $0 | 0x20 == first }) {
+            rest = rest[start...]
+            if rest.count >= wanted.count, zip(rest, wanted).allSatisfy({ $0 | 0x20 == $1 }) {
+                return true
+            }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
+
     /// For a sentence: at most 60 characters.
-    var excerpt: String { count > 60 ? String(prefix(60)) + "…" : String(self) }
+    var excerpt: String {
+        let text = Unknown.shown(String(self))
+        return text.count > 60 ? String(text.prefix(60)) + "…" : text
+    }
 
     /// Equal but for the case of letters.
     func same(_ other: String) -> Bool { lowercased() == other.lowercased() }
