@@ -72,12 +72,13 @@ public enum Formats {
         return try read(file: first.file, bytes: first.bytes, as: name)
     }
 
-    /// A file of which no line was understood says nothing, and nothing is no permission.
+    /// A firewall's file of which no line was understood says nothing, and nothing is no
+    /// permission.
     private static func understood(
         _ configuration: Configuration
     ) throws(Refusal) -> Configuration {
         let notes = configuration.notes
-        guard !notes.contains(where: { $0.state == .used }),
+        guard configuration.device != nil, !notes.contains(where: { $0.state == .used }),
             notes.contains(where: { $0.state == .invalid || $0.state == .notRecognised })
         else { return configuration }
         throw .notUnderstood(file: configuration.file, format: configuration.format)
