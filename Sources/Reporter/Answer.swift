@@ -108,10 +108,7 @@ extension Answer.Server {
             main.rule == "PH301" || main.rule == "PH204"
             ? main.config.first
             : main.config.last { !sources.contains($0) } ?? main.config.first
-        var fixes: [Fix] = []
-        for fix in failed.filter({ $0.severity >= .medium }).flatMap(\.fixes)
-        where !fixes.contains(fix) { fixes.append(fix) }
-        self.fixes = fixes
+        fixes = Self.joined(failed.filter { $0.severity >= .medium }.flatMap(\.fixes))
     }
 
     /// What to do at `line`: `Change`; `Insert before`, where it denies what belongs above it;
@@ -120,6 +117,26 @@ extension Answer.Server {
         guard let line else { return "" }
         guard line.line != nil else { return "Add to" }
         return ["PH202", "PH304", "PH305"].contains(main.rule) ? "Insert before" : "Change"
+    }
+
+    /// What mends one device as one list of commands, its restart once and last.
+    private static func joined(_ fixes: [Fix]) -> [Fix] {
+        var joined: [Fix] = []
+        var taken: Set<Fix> = []
+        for fix in fixes where taken.insert(fix).inserted {
+            guard
+                let index = joined.firstIndex(where: {
+                    $0.platform == fix.platform && $0.device == fix.device
+                })
+            else {
+                joined.append(fix)
+                continue
+            }
+            joined[index].commands += fix.commands
+            joined[index].undo = fix.undo + joined[index].undo
+            joined[index].restart += fix.restart.filter { !joined[index].restart.contains($0) }
+        }
+        return joined
     }
 
     /// `4,821 of 9,812 tried transfers hung or were refused (49 %)`; empty where nobody was hurt.

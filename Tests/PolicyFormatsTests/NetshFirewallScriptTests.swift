@@ -68,6 +68,21 @@ import Testing
     }
 
     @Test(arguments: [
+        ("C:\\WINDOWS\\system32\\sessmgr.exe", ""), ("\"%windir%\\explorer.exe\"", ""),
+        ("C:\\explorer.exe.exe", "1-20,22-65535"), ("C:\\sessmgr.exe\\f.exe", "1-20,22-65535"),
+    ])
+    func `one for a program of Windows that serves no FTP opens none of its ports`(
+        _ program: String, _ unknown: String
+    ) {
+        let it = WindowsVerdicts([
+            "netsh firewall add portopening TCP 21 FTP",
+            "netsh firewall add allowedprogram \(program) x ENABLE",
+        ])
+        #expect(it.unknown == unknown)
+        #expect(it.state(2) == (unknown.isEmpty ? .irrelevant : .notModelled))
+    }
+
+    @Test(arguments: [
         "set allowedprogram C:\\ftp\\ftpd.exe x DISABLE", "delete allowedprogram c:\\FTP\\ftpd.exe",
         "set opmode ENABLE DISABLE", "reset",
     ])

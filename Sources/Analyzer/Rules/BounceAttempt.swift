@@ -38,10 +38,13 @@ enum BounceAttempt: Rule {
         let refused = hit.filter { $0.channel.reply.map { $0 >= 400 } ?? false }
         let accepted = hit.filter { $0.channel.reply.map { $0 < 400 } ?? true }
         return .failed(
-            [fault(accepted, accepted: true), fault(refused, accepted: false)].compactMap(\.self))
+            [fault(accepted, server, accepted: true), fault(refused, server, accepted: false)]
+                .compactMap(\.self))
     }
 
-    private static func fault(_ hit: [Offer], accepted: Bool) -> Fault? {
+    private static func fault(
+        _ hit: [Offer], _ server: ServerView, accepted: Bool
+    ) -> Fault? {
         guard !hit.isEmpty else { return nil }
         let targets = Set(hit.compactMap(\.channel.advertised)).sorted()
             .map(\.description).joined(separator: ", ")
@@ -66,6 +69,8 @@ enum BounceAttempt: Rule {
                         PacketEvidence($0, "SYN of the server to it")
                     }
             },
+            config: accepted
+                ? [server.settings?.foreignActivePeers?.source].compactMap(\.self) : [],
             offers: Set(hit.map(\.id)), sessions: hit.map(\.session),
             changes: accepted
                 ? [

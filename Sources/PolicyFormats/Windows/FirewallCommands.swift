@@ -154,6 +154,9 @@ extension WindowsFirewall {
             return (.notModelled, why)
         }
         let shown = Unknown.shown(name).excerpt
+        if kind == .program, WindowsProgram.servesNoFTP(name) {
+            return (.irrelevant, "for a program that serves no FTP")
+        }
         guard kind == .service else {
             return put(
                 .program(name.lowercased()), nil, "for the program \(shown) only", arguments, source

@@ -198,6 +198,9 @@ struct FirewallListing {
         var hole = WindowsFirewall.Hole(source: text.source(line))
         guard table == .services else {
             let program = name.components(after: " / ") ?? name
+            guard !WindowsProgram.servesNoFTP(program) else {
+                return notes.set(line, .irrelevant, "for a program that serves no FTP")
+            }
             return put(
                 .program(name.lowercased()), hole, "for the program \(program.excerpt) only", line)
         }

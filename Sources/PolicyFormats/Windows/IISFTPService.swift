@@ -95,7 +95,7 @@ enum IISFTPService {
                 platform: generation.platform, commands: commands(0), undo: commands(1),
                 restart: [restart])
         case .restart:
-            return Fix(platform: generation.platform, commands: [restart])
+            return Fix(platform: generation.platform, commands: [], restart: [restart])
         case .advertise, .requireTLS, .refuseActive, .permit, .forbid, .translate:
             return nil
         }
