@@ -25,8 +25,12 @@ struct HTMLHead {
         guard let line = first.line else {
             return "<p class=\"do\">\(HTML.sentence(first.main.message))\(others)</p>"
         }
+        let text: HTML =
+            line.line == nil
+            ? " (\(HTML.sentence(line.trimmed)))"
+            : ": <code>\(HTML.sentence(line.trimmed))</code>"
         return """
-            <p class="do">\(first.lead) <code><b>\(line.place)</b></code>: <code>\(HTML.sentence(line.trimmed))</code>.\(others)</p>
+            <p class="do">\(first.lead) <code><b>\(line.place)</b></code>\(text).\(others)</p>
             """
     }
 

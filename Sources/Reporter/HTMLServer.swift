@@ -60,11 +60,16 @@ struct HTMLServer {
     }
 
     private var packets: HTML {
-        let rows = server.failed.flatMap { finding in
+        // Those of the main fault and of what became of offers; each finding shows its own below.
+        let shown = server.failed.filter {
+            $0.id == server.main.id
+                || ["PH101", "PH102", "PH103", "PH301", "PH304"].contains($0.rule)
+        }
+        let rows = shown.flatMap { finding in
             finding.packets.map { ($0.frame, $0) }
         }.sorted { $0.0 < $1.0 }
         guard !rows.isEmpty else { return "" }
-        let total = server.failed.reduce(0) { $0 + $1.packetTotal }
+        let total = shown.reduce(0) { $0 + $1.packetTotal }
         var seen: Set<FrameReference> = []
         let unique = rows.filter { seen.insert($0.0).inserted }.prefix(30).map(\.1)
         return """

@@ -165,6 +165,8 @@ enum HTMLStyle {
         th { font-size: 12.5px; color: var(--ink-3); text-align: left; padding: 6px 16px 6px 0; border-bottom: 1px solid var(--line-2); vertical-align: bottom; }
         td { padding: 7px 16px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
         td .m { word-break: break-all; }
+        td.w { white-space: nowrap; overflow-wrap: normal; }
+        .pk b, .pk td:nth-child(2) { white-space: nowrap; overflow-wrap: normal; }
         .pk td { font: 12.5px/1.55 var(--mono); padding: 2px 14px 2px 0; border: 0; }
         .ck li { padding: 7px 0; border-bottom: 1px solid var(--line); font-size: 14px; overflow-wrap: anywhere; }
         @media screen and (max-width: 699px) {

@@ -23,7 +23,7 @@ struct HTMLTail {
             for link in links.map(\.source) where !unique.contains(link) { unique.append(link) }
             let rest = failed.count > 6 ? " and \(failed.count - 6) more" : ""
             return """
-                <tr><td data-l="Control">\(result.control.standard) \(result.control.version) <b>\(result.control.id)</b></td><td data-l="Result">\(result.result.words)</td><td data-l="Findings">\(HTML(raw: unique.joined(separator: ", ")))\(rest)</td></tr>
+                <tr><td data-l="Control">\(result.control.standard) \(result.control.version) <b>\(result.control.id)</b></td><td data-l="Result" class="w">\(result.result.words)</td><td data-l="Findings">\(HTML(raw: unique.joined(separator: ", ")))\(rest)</td></tr>
                 """
         }
         return """

@@ -68,8 +68,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("C:\\WINDOWS\\system32\\sessmgr.exe", ""), ("\"%windir%\\explorer.exe\"", ""),
+        ("C:\\WINDOWS\\system32\\sessmgr.exe", ""), ("\"C:\\WINNT\\explorer.exe\"", ""),
         ("C:\\explorer.exe.exe", "1-20,22-65535"), ("C:\\sessmgr.exe\\f.exe", "1-20,22-65535"),
+        ("C:\\temp\\explorer.exe", "1-20,22-65535"), ("explorer.exe", "1-20,22-65535"),
     ])
     func `one for a program of Windows that serves no FTP opens none of its ports`(
         _ program: String, _ unknown: String

@@ -11,9 +11,16 @@ enum WindowsProgram {
         "dpvsetup.exe", "mstsc.exe", "explorer.exe", "wmplayer.exe", "fxsclnt.exe",
     ]
 
-    /// Whether the program at that path is surely no FTP server.
+    /// Whether the program at that path is surely no FTP server: one of Windows' own, in a folder
+    /// that only an administrator writes to.
     static func servesNoFTP(_ path: String) -> Bool {
-        let name = path.lowercased().split { $0 == "\\" || $0 == "/" }.last.map(String.init) ?? ""
-        return clients.contains(name.filter { $0 != "\"" })
+        let parts = path.lowercased().filter { $0 != "\"" }
+            .split(omittingEmptySubsequences: false) { $0 == "\\" || $0 == "/" }
+        guard parts.count > 1, let name = parts.last, clients.contains(String(name)) else {
+            return false
+        }
+        if ["%windir%", "%systemroot%", "%programfiles%"].contains(parts[0]) { return true }
+        return parts[0].count == 2 && parts[0].hasSuffix(":") && parts.count > 2
+            && ["windows", "winnt", "program files", "program files (x86)"].contains(parts[1])
     }
 }
