@@ -66,7 +66,7 @@ let package = Package(
             name: "render-dialogue", dependencies: ["Dialogue"], path: "Tests/RenderDialogue",
             swiftSettings: house),
         tests("DialogueTests", ["Dialogue", "Net"]),
-        tests("AnalyzerTests", ["Analyzer", "FTP", "Policy", "Net"]),
+        tests("AnalyzerTests", ["Analyzer", "FTP", "PolicyFormats", "Policy", "Net"]),
         tests("LayeringTests", []),
         tests("SampleTests", ["pinhole"]),
         tests("KernelTests", ["PolicyFormats", "Policy", "Net"]),

@@ -24,8 +24,24 @@ extension ServerView {
     var portsNeeded: Int {
         let atOnce = max(site?.sessions ?? 0, mostOpenAtOnce, 2)
         let quarterMore = (atOnce * 5 + 3) / 4
-        guard let range, !turnedAway.isEmpty else { return quarterMore }
+        guard let range, ranOut(of: range) else { return quarterMore }
         return max(quarterMore, range.count * 2)
+    }
+
+    private func ranOut(of range: PortSet) -> Bool {
+        !turnedAway.isEmpty || !beyondFull(range).isEmpty
+    }
+
+    /// Offers outside the range while all of it was taken.
+    func beyondFull(_ range: PortSet) -> [Offer] {
+        outside(range).filter { isFull(range, at: $0) }
+    }
+
+    /// Offers of the server's own that lie outside the range.
+    func outside(_ range: PortSet) -> [Offer] {
+        passiveOffers.filter { offer in
+            concerns(offer) && offer.port.map { !range.contains($0) } ?? false
+        }
     }
 
     /// The changes that give the server as many ports, from its first one on, and open them.

@@ -153,6 +153,9 @@ import Testing
             mark: "failed"),
         Case(rule: RangeTooLarge.self, site: Made.site(), sessions: nil, mark: "?"),
         Case(
+            rule: RangeTooLarge.self, site: Made.site { $0.sessions = 150 }, sessions: nil,
+            mark: "passed"),
+        Case(
             rule: TranslationMissing.self, site: Made.site(open: all) { $0.inside = [Made.inside] },
             sessions: nil, mark: "failed"),
         Case(rule: TranslationMissing.self, site: Made.site(open: all), sessions: nil, mark: "n/a"),

@@ -28,17 +28,14 @@ enum RangeExhaustedFallback: Rule {
         guard server.settings?.behaviour.leavesRangeWhenFull != false else {
             return .notApplicable("this server never leaves its range")
         }
-        let outside = server.passiveOffers.filter { offer in
-            server.concerns(offer) && offer.port.map { !range.contains($0) } ?? false
-        }
+        let outside = server.outside(range)
         guard !outside.isEmpty else { return .passed("no port outside the range was announced") }
-        let full = outside.filter { server.isFull(range, at: $0) }
+        let full = server.beyondFull(range)
         guard !full.isEmpty else {
             return .cannotTell(
                 "when ports outside the range were announced, others of it seemed free")
         }
         let ports = PortSet(ports: full.compactMap(\.port))
-        let most = server.mostOpenAtOnce
         return .failed([
             Fault(
                 key: "full",
@@ -51,19 +48,7 @@ enum RangeExhaustedFallback: Rule {
                     ? .confirmed : .probable,
                 packets: full.map(\.announcement), config: server.configuredSources,
                 offers: Set(full.map(\.id)), sessions: full.map(\.session),
-                changes: wider(range, most, server), ports: ports)
+                changes: server.widening, ports: ports)
         ])
-    }
-
-    private static func wider(
-        _ range: PortSet, _ most: Int, _ server: ServerView
-    ) -> [ProposedChange] {
-        guard let low = range.first else { return [] }
-        let need = max(range.count * 2, Int((Double(most) * 1.25).rounded(.up)))
-        guard Int(low) + need - 1 <= 65535 else { return [] }
-        return [
-            ProposedChange(.server, .setPassiveRange(low...UInt16(Int(low) + need - 1))),
-            ProposedChange(.server, .restart),
-        ]
     }
 }

@@ -1,0 +1,232 @@
+import FTP
+import Net
+import Policy
+import Testing
+
+@testable import Analyzer
+
+/// Rules of configuration against configuration, on files as users have them.
+@Suite struct PolicyRuleTests {
+    struct Row: Sendable {
+        var rule: any Rule.Type
+        var vsftpd: String?
+        var range: String?
+        var path: [String]
+        var inside: IPAddress?
+        var mark: String
+    }
+
+    static let control = "ip nat inside source static tcp 10.1.1.10 21 203.0.113.10 21"
+    static let range = "pasv_min_port=5500\npasv_max_port=5502"
+    static let open = "permit tcp any host 203.0.113.10"
+
+    /// Ports 5500 to 5502 carried to this address, one line each.
+    static func carried(to address: String) -> [String] {
+        [control]
+            + (5500...5502).map {
+                "ip nat inside source static tcp \(address) \($0) 203.0.113.10 \($0)"
+            }
+    }
+
+    static let rows: [Row] = [
+        // PH201
+        row(RangeMissing.self, vsftpd: "listen=YES", "failed"),
+        row(RangeMissing.self, vsftpd: range, "passed"),
+        row(RangeMissing.self, "5001-5201", "n/a"),
+        // PH204
+        // vsftpd takes a maximum below its minimum for none.
+        row(RangeInvalid.self, vsftpd: "pasv_min_port=6000\npasv_max_port=5000", "passed"),
+        row(RangeInvalid.self, vsftpd: range, "passed"),
+        row(RangeInvalid.self, "5001-5201", "n/a"),
+        // PH205
+        row(RangeCollides.self, "5430-5440", "failed"),
+        row(RangeCollides.self, "5001-5004", "passed"),
+        row(RangeCollides.self, nil, "n/a"),
+        // PH207
+        row(RangeTooLarge.self, vsftpd: "listen=YES", "?"),
+        // PH208
+        row(
+            TranslationMissing.self, vsftpd: range, path: [Made.router([open], [control])],
+            inside: Made.inside, "failed"),
+        row(
+            TranslationMissing.self, vsftpd: range,
+            path: [Made.router([open], carried(to: "10.1.1.10"))], inside: Made.inside, "passed"),
+        // PH209
+        row(
+            TranslationToWrongHost.self, vsftpd: range,
+            path: [Made.router([open], carried(to: "10.1.1.99"))], inside: Made.inside, "failed"),
+        row(
+            TranslationToWrongHost.self, vsftpd: range,
+            path: [Made.router([open], carried(to: "10.1.1.10"))], inside: Made.inside, "passed"),
+        row(TranslationToWrongHost.self, vsftpd: range, path: [Made.router([open])], "n/a"),
+        row(TranslationToWrongHost.self, vsftpd: range, "n/a"),
+        // PH210
+        row(AdvertisedAddressWrong.self, vsftpd: "pasv_address=203.0.113.99", "failed"),
+        row(AdvertisedAddressWrong.self, vsftpd: "pasv_address=203.0.113.10", "passed"),
+        row(AdvertisedAddressWrong.self, vsftpd: "listen=YES", "passed"),
+        row(
+            AdvertisedAddressWrong.self, vsftpd: "listen=YES",
+            path: [
+                Made.router(
+                    [open], carried(to: "10.1.1.10") + ["no ip nat service ftp tcp port 21"])
+            ],
+            inside: Made.inside, "failed"),
+        row(
+            AdvertisedAddressWrong.self, vsftpd: "listen=YES",
+            path: [Made.router([open], carried(to: "10.1.1.10"))], inside: Made.inside, "passed"),
+        row(
+            AdvertisedAddressWrong.self, vsftpd: "ssl_enable=YES",
+            path: [Made.router([open], carried(to: "10.1.1.10"))], inside: Made.inside, "failed"),
+        row(
+            AdvertisedAddressWrong.self,
+            vsftpd: "pasv_addr_resolve=YES\npasv_address=ftp.example.com", "?"),
+        row(AdvertisedAddressWrong.self, "5001-5201", "n/a"),
+        // PH211
+        row(
+            PermitNeverReached.self, vsftpd: range,
+            path: [
+                Made.router([
+                    "permit tcp any host 203.0.113.10 eq 21", "deny ip any any",
+                    "permit tcp any host 203.0.113.10 range 5500 5502",
+                ])
+            ], "failed"),
+        row(
+            PermitNeverReached.self, vsftpd: range,
+            path: [
+                Made.router([
+                    "permit tcp any host 203.0.113.10 range 5500 5502",
+                    "permit tcp any host 203.0.113.10 eq 21", "deny ip any any",
+                ])
+            ], "passed"),
+        row(
+            PermitNeverReached.self, vsftpd: range,
+            path: [
+                Made.router([
+                    "permit tcp any host 203.0.113.10 eq 21", "deny ip any any",
+                    "permit tcp any host 203.0.113.77 range 5500 5502",
+                ])
+            ], "passed"),
+        row(PermitNeverReached.self, vsftpd: range, "n/a"),
+        // PH215
+        row(
+            TLSBehindInspection.self, vsftpd: range + "\nssl_enable=YES", path: [Made.helper],
+            "failed"),
+        row(TLSBehindInspection.self, vsftpd: range, path: [Made.helper], "n/a"),
+        row(
+            TLSBehindInspection.self, vsftpd: range + "\nssl_enable=YES",
+            path: [
+                Made.helper.replacing(
+                    "-A INPUT -p tcp -m tcp --dport 21 -j ACCEPT",
+                    with: """
+                        -A INPUT -p tcp -m tcp --dport 21 -j ACCEPT
+                        -A INPUT -p tcp -m tcp --dport 5500:5502 -j ACCEPT
+                        """)
+            ], "passed"),
+        row(
+            TLSBehindInspection.self, vsftpd: "listen=YES\nssl_enable=YES", path: [Made.helper],
+            "failed"),
+        row(TLSBehindInspection.self, vsftpd: range + "\nssl_enable=YES", "n/a"),
+        row(TLSBehindInspection.self, "5001-5201", path: [Made.helper], "n/a"),
+    ]
+
+    private static func row(
+        _ rule: any Rule.Type, vsftpd: String, path: [String] = [], inside: IPAddress? = nil,
+        _ mark: String
+    ) -> Row {
+        Row(rule: rule, vsftpd: vsftpd, range: nil, path: path, inside: inside, mark: mark)
+    }
+
+    private static func row(
+        _ rule: any Rule.Type, _ range: String?, path: [String] = [], _ mark: String
+    ) -> Row {
+        Row(rule: rule, vsftpd: nil, range: range, path: path, inside: nil, mark: mark)
+    }
+
+    @Test(arguments: rows)
+    func `says what the files allow`(_ row: Row) throws {
+        let site =
+            try row.vsftpd.map {
+                try Made.site(vsftpd: $0, path: row.path) { server in
+                    server.inside = row.inside.map { [$0] } ?? server.inside
+                }
+            } ?? Made.site(row.range, path: row.path)
+        let judgement = Made.judge(row.rule, site, nil)
+        #expect(judgement.mark == row.mark, "\(row.rule.id): \(judgement)")
+    }
+
+    @Test(arguments: [("4000-4100", "failed"), ("5001-5201", "passed")])
+    func `a range below what IIS takes is not in force`(_ range: String, _ mark: String) throws {
+        var site = Made.site(nil)
+        site.servers[0].configuration = try Made.read(
+            "msftpsvc.reg",
+            """
+            REGEDIT4
+
+            [HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Msftpsvc\\Parameters]
+            "PassivePortRange"="\(range)"
+            """, as: nil)
+        #expect(Made.judge(RangeInvalid.self, site, nil).mark == mark)
+    }
+
+    /// PH303: a port outside the range while all of it is taken, while some is free, and never.
+    @Test(arguments: [
+        ("5001-5002", [5001, 5002, 1063], "failed"), ("5001-5003", [5001, 5002, 1063], "?"),
+        ("5001-5002", [5001, 5002], "passed"),
+    ])
+    func `leaves a full range`(_ range: String, _ ports: [UInt16], _ mark: String) {
+        let channels = ports.enumerated().map { number, port in
+            Made.channel(port, .established, at: 10 + number)
+        }
+        let judgement = Made.judge(
+            RangeExhaustedFallback.self, Made.site(range), [Made.session(channels)])
+        #expect(judgement.mark == mark, "\(judgement)")
+    }
+
+    @Test func `a server that stays within its range did not leave it for want of ports`() throws {
+        let site = try Made.site(vsftpd: "pasv_min_port=5001\npasv_max_port=5001")
+        let channels = [
+            Made.channel(5001, .established), Made.channel(1063, .established, at: 11),
+        ]
+        let judgement = Made.judge(
+            RangeExhaustedFallback.self, site, [Made.session(channels)])
+        #expect(judgement.mark == "n/a")
+    }
+
+    @Test func `whoever asks for more ports asks for as many`() throws {
+        let site = try Made.site(vsftpd: "pasv_min_port=5001\npasv_max_port=5001") {
+            $0.sessions = 4
+        }
+        let session = Made.session {
+            $0.failures = [
+                .init(frame: Made.frame(9), command: "PASV", code: 425, text: "425 busy")
+            ]
+        }
+        let rules: [any Rule.Type] = [RangeTooSmall.self, RangeExhausted.self]
+        let asked = rules.map { rule in
+            Made.judge(rule, site, [session]).faults.first?.changes.map(\.change)
+        }
+        #expect(asked[0] == [.setPassiveRange(5001...5005), .restart])
+        #expect(asked[0] == asked[1])
+    }
+
+    @Test func `every rule has a row that fails and one that passes`() {
+        let all =
+            (JudgementTests.wire + JudgementTests.meant + WireRuleTests.rows)
+            .map { ($0.rule.id, $0.mark) } + Self.rows.map { ($0.rule.id, $0.mark) }
+            + [("PH303", "failed"), ("PH303", "passed"), ("PH309", "failed"), ("PH204", "failed")]
+        for rule in Rules.all {
+            for mark in ["failed", "passed"] {
+                #expect(all.contains { $0 == (rule.id, mark) }, "\(rule.id) \(mark)")
+            }
+        }
+    }
+
+    @Test func `a server that the site doesn't name is told of`() {
+        let stranger = Made.session { $0.server = Endpoint(WireRuleTests.other, 21) }
+        let audit = Audit(site: Made.site(), sessions: [stranger], hasTraffic: true)
+        let marks = audit.context.servers.map {
+            ServerNotInInventory.judge($0, in: audit.context).mark
+        }
+        #expect(marks == ["passed", "failed"])
+    }
+}

@@ -1,0 +1,97 @@
+import FTP
+import Net
+import Policy
+import Testing
+
+@testable import Analyzer
+
+/// Rules of the wire: each answer that they can give, and the traps that they must not fall into.
+@Suite struct WireRuleTests {
+    static let other = IPAddress(v4: 0xcb00_71c8)
+    static let loopback = IPAddress(v4: 0x7f00_0001)
+
+    static let rows: [JudgementTests.Case] = [
+        row(DataConnectionRefused.self, Made.session([Made.channel(5005, .established)]), "passed"),
+        row(DataConnectionRefused.self, Made.session(), "?"),
+        row(
+            DataConnectionProhibited.self, Made.session([Made.channel(5005, .established)]),
+            "passed"),
+        row(DataConnectionProhibited.self, Made.session(), "?"),
+        row(PrivateAddressAnnounced.self, Made.session(), "?"),
+        // PH105: another public host, not the server, not a private or an unusable address.
+        row(OtherHostAnnounced.self, Made.session([Made.channel(5005, .established)]), "passed"),
+        row(
+            OtherHostAnnounced.self,
+            Made.session([Made.channel(5005, .unused, address: Made.inside)]), "passed"),
+        row(
+            OtherHostAnnounced.self, Made.session([Made.channel(5005, .unused, address: loopback)]),
+            "passed"),
+        row(OtherHostAnnounced.self, Made.session(), "?"),
+        // PH106: malformed or unusable.
+        row(AnnouncementUnusable.self, Made.session([Made.channel(5005, .established)]), "passed"),
+        row(AddressIgnoredByClient.self, Made.session([Made.channel(5005, .unanswered)]), "?"),
+        row(OfferNeverTaken.self, Made.session([Made.channel(5005, .established)]), "passed"),
+        // PH111: active mode with success; a refused PORT is none.
+        row(ActiveModeUsed.self, Made.port("198.51.100.7:50000", reply: 200), "failed"),
+        row(ActiveModeUsed.self, Made.port("198.51.100.7:50000", reply: 500), "passed"),
+        row(
+            ActiveModeUsed.self, Made.port("198.51.100.7:50000", reply: nil, .established), "failed"
+        ),
+        row(ActiveModeUsed.self, Made.session([Made.channel(5005, .established)]), "passed"),
+        row(ActiveModeUsed.self, Made.encrypted(nil), "?"),
+        row(ActiveModeUsed.self, nil, "?"),
+        // PH113: another host or a port below 1024; not the client's own private address.
+        row(BounceAttempt.self, Made.port("192.0.2.25:25", reply: 200), "failed"),
+        row(BounceAttempt.self, Made.port("192.0.2.25:5000", reply: 500), "failed"),
+        row(BounceAttempt.self, Made.port("198.51.100.7:25", reply: 200), "failed"),
+        row(BounceAttempt.self, Made.port("198.51.100.7:50000", reply: 200), "passed"),
+        row(BounceAttempt.self, Made.port("192.168.1.9:50000", reply: 200), "passed"),
+        row(BounceAttempt.self, Made.session([Made.channel(5005, .established)]), "passed"),
+        // PH122: under TLS.
+        row(EncryptedDataDropped.self, Made.encrypted(.unanswered), "failed"),
+        row(EncryptedDataDropped.self, Made.encrypted(.prohibited), "failed"),
+        row(EncryptedDataDropped.self, Made.encrypted(.established), "passed"),
+        row(EncryptedDataDropped.self, Made.encrypted(.unseen), "passed"),
+        row(EncryptedDataDropped.self, Made.encrypted(nil), "?"),
+        row(EncryptedDataDropped.self, Made.session(), "n/a"),
+        row(RangeExhausted.self, Made.encrypted(nil), "?"),
+        row(RangeExhausted.self, nil, "?"),
+        row(UnusualControlPort.self, Made.session(port: 990), "passed"),
+        row(UnusualControlPort.self, nil, "?"),
+    ]
+
+    private static func row(
+        _ rule: any Rule.Type, _ session: SessionRecord?, _ mark: String
+    ) -> JudgementTests.Case {
+        // Without a session there is a server only where the site names one.
+        JudgementTests.Case(
+            rule: rule, site: session == nil ? Made.site() : Site(),
+            sessions: session.map { [$0] } ?? [], mark: mark)
+    }
+
+    @Test(arguments: rows)
+    func `says what the facts allow`(_ row: JudgementTests.Case) {
+        let judgement = Made.judge(row.rule, row.site, row.sessions)
+        #expect(judgement.mark == row.mark, "\(row.rule.id): \(judgement)")
+    }
+
+    @Test(arguments: [
+        ("192.0.2.25:25", 200, DataChannel.Outcome.established, Severity.critical),
+        ("192.0.2.25:25", 200, .unused, .high), ("192.0.2.25:25", 500, .unused, .low),
+    ])
+    func `a bounce weighs what came of it`(
+        _ target: String, _ reply: Int, _ outcome: DataChannel.Outcome, _ severity: Severity
+    ) {
+        let judgement = Made.judge(
+            BounceAttempt.self, Site(), [Made.port(target, reply: reply, outcome)])
+        #expect(judgement.faults.map(\.severity) == [severity])
+        #expect(judgement.faults.first?.changes.isEmpty == (reply == 500))
+    }
+
+    @Test func `the line that lets a bounce pass is named`() throws {
+        let site = try Made.site(vsftpd: "listen=YES\nport_promiscuous=YES")
+        let judgement = Made.judge(
+            BounceAttempt.self, site, [Made.port("192.0.2.25:2500", reply: 200)])
+        #expect(judgement.faults.first?.config.map(\.line) == [2])
+    }
+}
