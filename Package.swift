@@ -67,6 +67,7 @@ let package = Package(
             swiftSettings: house),
         tests("DialogueTests", ["Dialogue", "Net"]),
         tests("AnalyzerTests", ["Analyzer", "FTP", "PolicyFormats", "Policy", "Net"]),
+        tests("ReporterTests", ["Reporter", "Analyzer", "FTP", "Policy", "Net"]),
         tests("LayeringTests", []),
         tests("SampleTests", ["pinhole"]),
         tests("KernelTests", ["PolicyFormats", "Policy", "Net"]),
