@@ -1,4 +1,5 @@
 import Dialogue
+import Dice
 import Foundation
 import Testing
 
@@ -45,7 +46,7 @@ import Testing
         let text = try Data(contentsOf: file.appendingPathExtension("dialogue"))
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed) for \(sample)")
-        var random = SplitMix(state: seed)
+        var random = Dice(seed: seed)
         for _ in 0..<20 {
             var bytes = Array(text)
             for _ in 0..<Int.random(in: 1...8, using: &random) {
@@ -58,17 +59,5 @@ import Testing
                 #expect(error.line > 0, "seed \(seed)")
             }
         }
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import Dice
 import Capture
 import Dialogue
 import FTP

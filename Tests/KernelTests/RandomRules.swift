@@ -1,21 +1,16 @@
+import Dice
+
 /// Random rule sets of iptables over eight clients and sixteen ports.
 struct RandomRules {
     static let clients = (1...8).map { "198.51.100.\($0)" }
     static let server = "203.0.113.5"
     static let ports: ClosedRange<UInt16> = 5000...5015
 
-    private var state: UInt64
+    private var dice: Dice
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { dice = Dice(seed: seed) }
 
-    /// SplitMix64.
-    private mutating func random(_ bound: Int) -> Int {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return Int((value ^ (value >> 31)) % UInt64(bound))
-    }
+    private mutating func random(_ bound: Int) -> Int { Int(dice.next() % UInt64(bound)) }
 
     private mutating func pick(_ choices: [String]) -> String { choices[random(choices.count)] }
 

@@ -1,3 +1,4 @@
+import Dice
 import Net
 import Testing
 
@@ -23,7 +24,7 @@ import Testing
 @Suite struct PortSetTests {
     @Test func `keeps the algebra of sets over random ranges`() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SplitMix(state: seed)
+        var random = Dice(seed: seed)
         for _ in 0..<200 {
             let a = random.portSet()
             let b = random.portSet()
@@ -53,16 +54,7 @@ import Testing
     }
 }
 
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
+extension Dice {
     mutating func portSet() -> PortSet {
         PortSet(
             (0..<Int.random(in: 0...5, using: &self)).map { _ in

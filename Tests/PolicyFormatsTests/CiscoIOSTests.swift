@@ -1,3 +1,4 @@
+import Dice
 import Net
 import Policy
 import PolicyFormats
@@ -280,10 +281,10 @@ import Testing
     @Test func `no broken text makes it stumble, nor does one cut short`() {
         let seed = UInt64.random(in: 0 ... .max)
         print("seed \(seed)")
-        var mutation = Mutation(seed: seed)
+        var dice = Dice(seed: seed)
         let bytes = Array(Self.edge.utf8)
         let cuts = bytes.indices.map { Array(bytes[..<$0]) }
-        let broken = (0..<1500).map { _ in mutation.broken(Self.edge) }
+        let broken = (0..<1500).map { _ in dice.broken(Self.edge) }
         for bytes in cuts + broken {
             let text = ConfigText(file: "f", bytes: bytes)
             let configuration = CiscoIOS.read(text)

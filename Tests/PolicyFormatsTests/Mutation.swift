@@ -1,19 +1,7 @@
-import PolicyFormats
+import Dice
 
-/// Broken variants of a text, the same for the same seed.
-struct Mutation: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
+/// Broken variants of a text.
+extension Dice {
     private static let words = [
         " no ", " 99999999999 ", " 0 ", "-1", "255.255.255.255", " range ", " eq ", "any", "host",
         "\n", "\r\n", "=", "%%", "{{", " ", "\t", "4294967295", "65536", "0.0.0.0", "/33", "!",

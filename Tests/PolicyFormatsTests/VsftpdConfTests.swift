@@ -1,3 +1,4 @@
+import Dice
 import Net
 import Policy
 import PolicyFormats
@@ -91,9 +92,9 @@ import Testing
         let good = "listen=YES\npasv_min_port=050000\npasv_max_port=50010\npasv_address=1.2.3.4\n"
         let seed = UInt64.random(in: 0 ... .max)
         print("seed \(seed)")
-        var mutation = Mutation(seed: seed)
+        var dice = Dice(seed: seed)
         for _ in 0..<2000 {
-            let text = ConfigText(file: "f", bytes: mutation.broken(good))
+            let text = ConfigText(file: "f", bytes: dice.broken(good))
             let read = VsftpdConf.read(text)
             #expect(read.notes.count == text.lines.count, "seed \(seed)")
             _ = VsftpdConf.fix(.requireTLS, read)

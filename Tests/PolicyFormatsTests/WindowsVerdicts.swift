@@ -1,3 +1,4 @@
+import Dice
 import Net
 import Policy
 import Testing
@@ -72,7 +73,7 @@ struct WindowsVerdicts {
         }
         let seed = UInt64.random(in: 0 ... .max)
         print("\(format.name): seed \(seed)")
-        var mutation = Mutation(seed: seed)
-        for _ in 0..<broken { #expect(read(mutation.broken(text)), "seed \(seed)") }
+        var dice = Dice(seed: seed)
+        for _ in 0..<broken { #expect(read(dice.broken(text)), "seed \(seed)") }
     }
 }

@@ -1,20 +1,6 @@
+import Dice
 import Net
 import Policy
-
-/// SplitMix64: the same seed, the same devices.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-}
 
 /// Small devices over 8 clients and 16 ports, with all that the model's rules can do.
 struct RandomDevice {
@@ -23,12 +9,12 @@ struct RandomDevice {
     static let inside = IPAddress(v4: 0x0a00_0005)
     static let ports: ClosedRange<UInt16> = 5000...5015
 
-    var random: SeededGenerator
+    var random: Dice
     let doubtful: Bool
     private var line = 0
 
     init(seed: UInt64, doubtful: Bool) {
-        random = SeededGenerator(seed: seed)
+        random = Dice(seed: seed)
         self.doubtful = doubtful
     }
 

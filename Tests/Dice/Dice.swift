@@ -1,10 +1,10 @@
-/// Random numbers, the same for the same seed.
-struct Dice: RandomNumberGenerator {
+/// Random numbers, the same for the same seed (SplitMix64).
+public struct Dice: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    public init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    public mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -13,7 +13,7 @@ struct Dice: RandomNumberGenerator {
     }
 
     /// The bytes with up to eight of them changed, put in or taken out.
-    mutating func broken(_ bytes: [UInt8]) -> [UInt8] {
+    public mutating func broken(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         for _ in 0...Int.random(in: 0..<8, using: &self) where !bytes.isEmpty {
             let place = Int.random(in: 0..<bytes.count, using: &self)
