@@ -44,9 +44,11 @@ def compiled(name, build, libraries=()):
     source, program = f"{here}/{name}.c", os.path.join(build, name)
     if os.path.exists(program) and os.path.getmtime(program) > os.path.getmtime(source):
         return program
-    found("cc", "Debian: gcc libc6-dev")
+    compiler = next(filter(shutil.which, [os.environ.get("CC", "cc"), "cc", "clang"]), None)
+    if not compiler:
+        raise Missing("no C compiler (Debian: gcc libc6-dev)")
     os.makedirs(build, exist_ok=True)
-    answer = subprocess.run(["cc", "-O2", "-o", program, source, *libraries], stderr=subprocess.PIPE, text=True, check=False)
+    answer = subprocess.run([compiler, "-O2", "-o", program, source, *libraries], stderr=subprocess.PIPE, text=True, check=False)
     if answer.returncode:
         raise Missing(f"{name}.c does not compile here: {answer.stderr.strip().splitlines()[0]}")
     return program
