@@ -41,8 +41,8 @@ static void fill_pool(void) {
     for (int at = POOL; at < POOL + TEXT; at += LINE) {
         char line[LINE + 1];
         uint32_t n = roll(1u << 30), size = between(10, 99999999);
-        int wrote = snprintf(line, sizeof line, "-rw-r--r--   1 ftp  ftp  %8u Nov %02u %02u:%02u file%05u.dat\r\n", size,
-                             1 + n % 28, n % 24, n % 60, n % 100000);
+        int wrote = snprintf(line, sizeof line, "-rw-r--r--   1 ftp  ftp  %8u Nov %02u %02u:%02u file%05u.dat\r\n",
+                             size, 1 + n % 28, n % 24, n % 60, n % 100000);
         memset(line + wrote - 2, '_', LINE - (size_t)wrote);
         memcpy(line + LINE - 2, "\r\n", 2);
         memcpy(pool + at, line, LINE);

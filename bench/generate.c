@@ -180,7 +180,8 @@ int main(int count, char **given) {
     if (close(out.file)) perror(path), exit(3);
     fprintf(stderr,
             "{\"capture\":\"%s\",\"bytes\":%llu,\"packets\":%llu,\"ftp_sessions\":%llu,"
-            "\"data_connections\":%llu,\"other_connections\":%llu}\n", path, (unsigned long long)out.bytes, (unsigned long long)out.packets,
-            (unsigned long long)ftp, (unsigned long long)channels, (unsigned long long)others);
+            "\"data_connections\":%llu,\"other_connections\":%llu}\n",
+            path, (unsigned long long)out.bytes, (unsigned long long)out.packets, (unsigned long long)ftp,
+            (unsigned long long)channels, (unsigned long long)others);
     return 0;
 }
