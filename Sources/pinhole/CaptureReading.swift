@@ -33,16 +33,22 @@ struct CaptureReading {
         let set = CaptureSet(arguments)
         captures = set.paths
         var sessions: [SessionRecord] = []
+        var texts = SharedTexts()
         var leftOut = 0
         let extractor = SessionExtractor(
             captures: captures.count, limits: limits,
             controlPorts: SessionExtractor.usualControlPorts.union(controlPorts)
         ) { record in
-            if filter.keeps(record) { sessions.append(record) } else { leftOut += 1 }
+            if filter.keeps(record) {
+                sessions.append(texts.sharing(record))
+            } else {
+                leftOut += 1
+            }
         }
         let summary = PacketAhead(set, limits: limits.fragments).forEach(extractor.consume)
         extractor.finish()
-        self.sessions = sessions.sorted { $0.first < $1.first }
+        sessions.sort { $0.first < $1.first }
+        self.sessions = sessions
         self.leftOut = leftOut
         attempts = extractor.controlAttempts.filter(filter.keeps)
         coverage = summary.coverage
@@ -50,6 +56,12 @@ struct CaptureReading {
         hits.count("fragments", summary.fragmentsDropped)
         self.limits = hits.counts
         problems = summary.problems
+    }
+
+    /// Hands the sessions over: they are not kept twice.
+    mutating func takeSessions() -> [SessionRecord] {
+        defer { sessions = [] }
+        return sessions
     }
 
     /// First and last packet time over all captures.
@@ -117,6 +129,31 @@ struct CaptureReading {
             hash.update([UInt8](data).span)
         }
         return hash.hexDigest()
+    }
+}
+
+/// Texts that many sessions have in common, kept once.
+struct SharedTexts {
+    private var texts: [String: String] = [:]
+    private static let most = 1 << 14
+
+    /// The same record, its texts taken from here where they are the same.
+    mutating func sharing(_ record: SessionRecord) -> SessionRecord {
+        var record = record
+        record.banner = record.banner.map { shared($0) }
+        record.user = record.user.map { shared($0) }
+        for index in record.channels.indices {
+            record.channels[index].transfer = record.channels[index].transfer.map { shared($0) }
+        }
+        return record
+    }
+
+    private mutating func shared(_ text: String) -> String {
+        // Short ones need no memory of their own.
+        guard text.utf8.count > 15 else { return text }
+        if let known = texts[text] { return known }
+        if texts.count < Self.most { texts[text] = text }
+        return text
     }
 }
 
