@@ -1,4 +1,4 @@
-public import Net
+import Net
 
 /// Blocks of a pcapng file, little-endian, times in nanoseconds.
 ///
