@@ -1,3 +1,5 @@
+import Net
+
 /// Makes the checksums of changed packets right again.
 ///
 /// Where the capture kept a packet whole they are computed anew; where it was cut they are changed

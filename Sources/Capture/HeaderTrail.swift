@@ -144,7 +144,16 @@ struct HeaderTrail {
 public enum QuotedPayload {
     /// Where it stands in a frame; nil where the message quotes no more than headers.
     public static func range(_ bytes: Span<UInt8>, _ link: LinkType) -> Range<Int>? {
-        guard let icmp = HeaderTrail(bytes, link).headers.last else { return nil }
+        range(bytes, HeaderTrail(bytes, link))
+    }
+
+    /// The same in the payload of a datagram that was put together of fragments.
+    public static func range(_ bytes: Span<UInt8>, of datagram: Datagram) -> Range<Int>? {
+        range(bytes, HeaderTrail(bytes, of: datagram))
+    }
+
+    private static func range(_ bytes: Span<UInt8>, _ trail: HeaderTrail) -> Range<Int>? {
+        guard let icmp = trail.headers.last else { return nil }
         let quote = icmp.at + 8
         var segment = quote + 40
         switch icmp.kind {

@@ -10,6 +10,13 @@ public final class SessionExtractor {
     /// Bounds of `Limits` that were reached.
     public private(set) var limitHits = LimitHits()
 
+    /// What was read of each capture by `consume` of frames, by its index.
+    var coverage: [Coverage] { reader.coverage }
+    var fragmentsDropped: Int { reader.fragmentsDropped }
+    /// Takes every connection that a record tells of, as it is when the record is handed over; for
+    /// the control connection with its client's end.
+    var onConnection: ((Flow, _ client: Endpoint?) -> Void)?
+
     private let limits: Limits
     var recentAge: Int64 { limits.recentAge }
     var announcementAge: Int64 { limits.announcementAge }
@@ -259,6 +266,14 @@ public final class SessionExtractor {
         followUp(session, number)
         guard session.verdict == .ftp else { return }
         onSession(session.built(self, isFinal: true))
+        if let onConnection {
+            if let flow = session.goneFlow ?? flow(.live(session.flow)) {
+                onConnection(flow, session.record.client)
+            }
+            for linked in session.links.flatMap(\.flows) + session.hidden {
+                if let flow = flow(linked) { onConnection(flow, nil) }
+            }
+        }
         for channel in session.expired..<max(session.expired, session.links.count) {
             forget(session, number, channel)
         }
