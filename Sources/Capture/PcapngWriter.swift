@@ -47,6 +47,13 @@ public enum PcapngWriter {
         return block(6, body + option(1, comment) + end)
     }
 
+    /// Lets a file that was written whole take the place of another.
+    ///
+    /// - Returns: Why it could not; nil where it did.
+    public static func move(_ path: String, to name: String) -> String? {
+        Descriptor.rename(path, to: name).map(Descriptor.message)
+    }
+
     private static let end: [UInt8] = [0, 0, 0, 0]
 
     private static func block(_ type: UInt32, _ body: [UInt8]) -> [UInt8] {

@@ -1,3 +1,4 @@
+import Capture
 import Foundation
 
 /// A file that is written piece by piece and appears only once it is whole; `-` is standard output.
@@ -54,13 +55,13 @@ final class WholeFile {
         guard let target, let temporary else { return }
         do {
             try handle.close()
-            if FileManager.default.fileExists(atPath: target.path(percentEncoded: false)) {
-                _ = try FileManager.default.replaceItemAt(target, withItemAt: temporary)
-            } else {
-                try FileManager.default.moveItem(at: temporary, to: target)
-            }
         } catch {
             throw .unusable("\(path): cannot be written")
+        }
+        if let problem = PcapngWriter.move(
+            temporary.path(percentEncoded: false), to: target.path(percentEncoded: false))
+        {
+            throw .unusable("\(path): cannot be written: \(problem)")
         }
     }
 
