@@ -64,7 +64,6 @@ public final class Distiller {
     public func finishSurvey() {
         extractor.finish()
         limitHits = extractor.limitHits
-        limitHits.count("fragments", extractor.fragmentsDropped)
         sessions = survey.sessions
         kept = survey.cited
         survey.connections += extractor.controlAttempts.map(PlannedConnection.init)

@@ -12,7 +12,6 @@ public final class SessionExtractor {
 
     /// What was read of each capture by `consume` of frames, by its index.
     var coverage: [Coverage] { reader.coverage }
-    var fragmentsDropped: Int { reader.fragmentsDropped }
     /// Takes every connection that a record tells of, as it is when the record is handed over; for
     /// the control connection with its client's end.
     var onConnection: ((Flow, _ client: Endpoint?) -> Void)?
@@ -120,6 +119,8 @@ public final class SessionExtractor {
             number = Int(table[tracked.index].owner)
         }
         guard let session = sessions[number] else { return }
+        // So late it is not waited for; whether the record is still here must not matter.
+        if let closed = session.closedAt, packet.mark.time.since(closed) > limits.linger { return }
         let direction: Direction =
             tracked.fromLow == session.clientIsLow ? .toServer : .toClient
         session.take(packet, bytes, direction)
