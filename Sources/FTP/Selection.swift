@@ -14,7 +14,8 @@ struct Selection {
     private(set) var linkTypes: [Int: Set<LinkType>] = [:]
     private var nextSweep = 0
 
-    /// Nanoseconds after its last packet in which ICMP messages about a connection are kept.
+    /// Nanoseconds after its last packet in which late ones of a control connection, and ICMP
+    /// messages about any, are kept.
     static let afterglow: Int64 = 60_000_000_000
     static let sweepInterval = 1 << 16
 
@@ -67,7 +68,7 @@ struct Selection {
         case .unreachable: takeUnreachable(header, bytes, &kept, &patches)
         case .fragment, .otherIP, .notIP, .undecodable: break
         }
-        if frame >= nextSweep { sweep(header.time) }
+        if frame >= nextSweep { sweep(header.time, &kept, &patches) }
     }
 
     mutating func finish(_ kept: inout FrameSet, _ patches: inout FramePatches) {
@@ -93,6 +94,13 @@ struct Selection {
             for fragment in fragments { kept.insert(fragment) }
         }
         guard let connection = active[ends], !connection.isOver else { return }
+        if frame > connection.planned.last,
+            packet.flags.contains(.syn)
+                || header.time.nanoseconds &- connection.time > Self.afterglow
+        {
+            end(connection, &kept, &patches)
+            return
+        }
         note(header)
         connection.time = header.time.nanoseconds
         if let client = connection.planned.client {
@@ -105,8 +113,8 @@ struct Selection {
                 frame: frame, fragments: fragments, time: header.time.nanoseconds)
             let isLow = source == ends.low
             Self.keep(connection.digest.take(packet, fromLow: isLow, place), &kept)
+            if frame >= connection.planned.last { end(connection, &kept, &patches) }
         }
-        if frame >= connection.planned.last { end(connection, &kept, &patches) }
     }
 
     private mutating func note(_ header: FrameHeader) {
@@ -197,10 +205,16 @@ struct Selection {
     }
 
     /// Forgets connections that ended long ago.
-    private mutating func sweep(_ now: Timestamp) {
+    private mutating func sweep(
+        _ now: Timestamp, _ kept: inout FrameSet, _ patches: inout FramePatches
+    ) {
         nextSweep = frame + max(Self.sweepInterval, active.count)
-        active = active.filter {
-            !$0.value.isOver || now.nanoseconds &- $0.value.time <= Self.afterglow
+        for (ends, connection) in active
+        where frame > connection.planned.last
+            && now.nanoseconds &- connection.time > Self.afterglow
+        {
+            if !connection.isOver { end(connection, &kept, &patches) }
+            active[ends] = nil
         }
     }
 }
