@@ -1,8 +1,9 @@
 /// Finds the secrets in what one end of a control connection sends: the arguments of PASS and
 /// ACCT, of `SITE` commands that set passwords, and of RFC 2228's commands.
 ///
-/// Where it cannot be told what a line is, because bytes before it are missing, all of it is a
-/// secret unless it begins with another command of FTP. Line ends are never part of a secret.
+/// What follows a beginning that no command has is a secret too. Where it cannot be told what a
+/// line is, because bytes before it are missing, all of it is a secret unless it begins with
+/// another command of FTP. Line ends are never part of a secret.
 struct SecretScanner {
     /// Positions below this one are judged for good.
     private(set) var decided: Int
@@ -52,6 +53,9 @@ struct SecretScanner {
         if case .doubt = line { return true }
         return line == .secret
     }
+
+    /// A line begins with the next byte.
+    var beginsLine: Bool { walker == nil && line == .verb && word.isEmpty && telnet == .text }
 
     mutating func takeFound() -> [[UInt8]] {
         defer { found.removeAll() }
@@ -299,8 +303,13 @@ struct SecretScanner {
             line = .watched(exact: true)
         } else if Command.ownVerbs.contains(verb) || Command.sharedVerbs.contains(verb) {
             line = .plain
+        } else if !isClient {
+            line = .plain
+        } else if !verb.isEmpty, [0x20, 0x0d].contains(byte) {
+            line = .watched(exact: false)
         } else {
-            line = isClient ? .watched(exact: false) : .plain
+            // No command at all: the byte that tells stays, so that it is none afterwards.
+            beginSecret(0x20, at, mark)
         }
     }
 

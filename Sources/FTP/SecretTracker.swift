@@ -17,6 +17,9 @@ struct SecretTracker {
     private var bytes: [UInt8] = []
     private var states: [State] = []
     private var pending: [Pending] = []
+    /// The peer may have read other bytes than those that came first: what follows is judged by
+    /// itself as well, until a command begins where a line does.
+    private var isUncertain = false
     /// Secrets of the client, to be found where the server repeats them.
     private(set) var words: [[UInt8]] = []
 
@@ -69,13 +72,18 @@ struct SecretTracker {
             return
         }
         while end - frontier > Self.window, position > frontier { passHole(upTo: position) }
+        let isNext = position == frontier && scanner.beginsLine
         let isOdd = store(payload, at: position)
         note(lost: lost, at: end)
+        if isOdd { isUncertain = true }
         var isOpen = false
-        if isOdd {
+        if isUncertain {
             let judged = judgeAlone(payload)
             extra += judged.ranges
-            isOpen = judged.isOpen
+            isOpen = isOdd && judged.isOpen
+            if isNext, !isOdd, judged.ranges.first?.lowerBound != 0 { isUncertain = false }
+        } else if isClient, Self.beginsSecret(payload) {
+            extra += judgeAlone(payload).ranges
         }
         pending.append(
             Pending(position: position, count: payload.count, carrier: carrier, extra: extra))
@@ -112,13 +120,11 @@ struct SecretTracker {
     /// they were given up.
     private mutating func store(_ payload: Span<UInt8>, at position: Int) -> Bool {
         reserve(position + payload.count)
-        // A keep-alive repeats one byte, whatever it was.
-        let isKeepAlive = payload.count == 1 && position == frontier - 1
         var isOdd = false
         for index in 0..<payload.count {
             let place = position - low + index
             if states[place].contains(.here) {
-                if bytes[place] != payload[index], !isKeepAlive { isOdd = true }
+                if bytes[place] != payload[index] { isOdd = true }
             } else if position + index < frontier {
                 isOdd = true
             } else {
@@ -212,6 +218,13 @@ struct SecretTracker {
     }
 
     // MARK: judgement
+
+    /// Whether a packet begins with a command whose argument is a secret, wherever it stands.
+    private static func beginsSecret(_ payload: Span<UInt8>) -> Bool {
+        guard payload.count > 4, payload[4] == 0x20 else { return false }
+        let word = String(decoding: (0..<4).map { payload[$0] & 0xdf }, as: UTF8.self)
+        return ["PASS", "ACCT", "SITE"].contains(word)
+    }
 
     /// A packet by itself: its secrets, and whether the last one goes on behind it.
     private func judgeAlone(_ payload: Span<UInt8>) -> (ranges: [Range<Int>], isOpen: Bool) {
