@@ -6,11 +6,7 @@ import Net
 /// by what changed (RFC 1624), and are as right as they were. A checksum of UDP over IPv4 becomes
 /// zero: none (RFC 768).
 public enum ChecksumMender {
-    /// Mends a frame.
-    ///
-    /// - Parameters:
-    ///   - bytes: The frame, changed.
-    ///   - old: The frame as it was.
+    /// Mends a frame that was changed; `old` is the frame as it was.
     public static func mend(_ bytes: inout [UInt8], old: Span<UInt8>, _ link: LinkType) {
         mend(&bytes, old: old, HeaderTrail(old, link))
     }

@@ -18,8 +18,8 @@ public enum PcapngWriter {
 
     /// An interface description block.
     ///
-    /// - Parameter offset: Seconds that are added to the time of each packet; below zero where
-    ///   packets are older than 1970.
+    /// `offset` are seconds that are added to the time of each packet: below zero where packets are
+    /// older than 1970.
     public static func interface(
         _ linkType: LinkType, name: String, comment: String, offset: Int64
     ) -> [UInt8] {

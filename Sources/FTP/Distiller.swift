@@ -92,8 +92,8 @@ public final class Distiller {
 
     /// Last reading: takes a frame, and lends it where it is kept.
     ///
-    /// - Parameter body: Takes the frame's header, its bytes as they are to be written, and whether
-    ///   any were blanked.
+    /// `body` takes the frame's header, its bytes as they are to be written, and whether any were
+    /// blanked.
     public func pick(
         _ header: FrameHeader, _ bytes: Span<UInt8>,
         _ body: (FrameHeader, Span<UInt8>, Bool) -> Void

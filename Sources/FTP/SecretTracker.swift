@@ -48,7 +48,7 @@ struct SecretTracker {
     /// Shorter secrets are not looked for elsewhere: they would be found everywhere.
     static let shortestWord = 4
 
-    /// - Parameter start: The first sequence number; nil where it was not seen.
+    /// `start` is the first sequence number; nil where it was not seen.
     init(isClient: Bool, start: SequenceNumber?) {
         self.isClient = isClient
         next = start

@@ -112,7 +112,7 @@ struct Distillation {
             PcapngWriter.section(
                 application: "pinhole \(ReportMaking.version)",
                 comment:
-                    "distilled by pinhole \(ReportMaking.version): the packets that an FTP audit needs, with passwords overwritten"
+                    "distilled by pinhole \(ReportMaking.version): the packets that an FTP audit needs, secrets overwritten"
             ))
         let interfaces = try writeInterfaces(to: file)
         var failure: Failure?
