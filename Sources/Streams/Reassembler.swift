@@ -7,30 +7,29 @@ public enum Direction: Int, Hashable, Sendable {
     case toClient = 1
 }
 
-/// Takes the bytes of a stream in their order.
-public protocol StreamSink: AnyObject {
-    func receive(_ bytes: Span<UInt8>, _ direction: Direction, _ mark: PacketMark)
+/// What a segment that is not simply the next one brings.
+public enum StreamEvent: Hashable, Sendable {
+    /// The next bytes, and the packet that brought them first.
+    case bytes([UInt8], PacketMark)
     /// Bytes are missing before what comes next.
-    func lose(_ direction: Direction, _ mark: PacketMark)
+    case loss(PacketMark)
     /// A retransmission says something else than its first copy.
-    func conflict(_ direction: Direction, _ mark: PacketMark)
+    case conflict(PacketMark)
     /// A bound of `Limits` was reached.
-    func reached(_ limit: String)
+    case reached(String)
 }
 
 /// One direction of a TCP connection put into order, within bounds; the first copy of a byte wins.
+///
+/// Ask `takesNext` first: almost every segment is the next one, and is read where it stands.
 public struct Reassembler {
-    private let direction: Direction
-    private let limits: Limits
     /// Where the next byte is expected; nil until a packet tells.
     public private(set) var next: SequenceNumber?
     /// Segments beyond `next`, ascending, not overlapping.
     private var held: [Segment] = []
     private var heldBytes = 0
     private var packetsSinceHole = 0
-    /// The bytes delivered last, so that a retransmission can be compared.
-    private var history: [UInt8] = []
-    static let historyBytes = 4096
+    private var history = History()
     /// Packets after which an acknowledged hole is given up, whatever the time.
     static let holePackets = 24
 
@@ -42,18 +41,34 @@ public struct Reassembler {
         var mark: PacketMark
     }
 
-    public init(_ direction: Direction, start: SequenceNumber?, limits: Limits) {
-        self.direction = direction
-        self.limits = limits
-        next = start
-    }
+    public init(start: SequenceNumber?) { next = start }
 
     public var isWaiting: Bool { !held.isEmpty }
 
-    /// Takes a segment: its payload, and how many of its bytes were not captured.
+    /// Whether a segment that lacks nothing is the next one, and nothing waits; it is passed then.
+    @inline(__always)
+    public mutating func takesNext(_ start: SequenceNumber, _ bytes: Span<UInt8>) -> Bool {
+        guard next == start, held.isEmpty else { return false }
+        history.append(bytes)
+        next = start.advanced(by: bytes.count)
+        return true
+    }
+
+    /// Takes any segment: its payload, and how many of its bytes were not captured.
+    ///
+    /// - Returns: What it brings, in order.
     public mutating func accept(
         _ start: SequenceNumber, _ bytes: Span<UInt8>, lost: Int, _ mark: PacketMark,
-        into sink: some StreamSink
+        limits: Limits
+    ) -> [StreamEvent] {
+        var events: [StreamEvent] = []
+        accept(start, bytes, lost: lost, mark, limits, &events)
+        return events
+    }
+
+    private mutating func accept(
+        _ start: SequenceNumber, _ bytes: Span<UInt8>, lost: Int, _ mark: PacketMark,
+        _ limits: Limits, _ events: inout [StreamEvent]
     ) {
         guard bytes.count + lost > 0 else { return }
         let expected = next ?? start
@@ -61,87 +76,72 @@ public struct Reassembler {
         let ahead = start.distance(from: expected)
         if ahead > 0 {
             guard ahead <= limits.window else {
-                sink.reached("window")
+                events.append(.reached("window"))
                 return
             }
-            hold(start, bytes, lost, mark, into: sink)
+            hold(start, bytes, lost, mark, limits, &events)
             return
         }
         let old = -ahead
-        compare(start, bytes, old, mark, into: sink)
+        if differs(bytes, old) { events.append(.conflict(mark)) }
         guard old < bytes.count + lost else { return }
-        if old < bytes.count {
-            deliver(bytes.extracting(old..<bytes.count), mark, into: sink)
-        }
-        if lost > 0 { pass(bytes.count + lost - max(old, bytes.count), mark, into: sink) }
-        drain(into: sink)
+        if old < bytes.count { deliver(bytes.extracting(old..<bytes.count), mark, &events) }
+        if lost > 0 { pass(bytes.count + lost - max(old, bytes.count), mark, &events) }
+        drain(limits, &events)
     }
 
     private mutating func deliver(
-        _ bytes: Span<UInt8>, _ mark: PacketMark, into sink: some StreamSink
+        _ bytes: Span<UInt8>, _ mark: PacketMark, _ events: inout [StreamEvent]
     ) {
-        remember(bytes)
+        history.append(bytes)
         next = next?.advanced(by: bytes.count)
-        sink.receive(bytes, direction, mark)
+        events.append(.bytes(Self.copy(bytes), mark))
     }
 
-    /// Keeps the last bytes, at least `historyBytes` of them where there are as many.
-    private mutating func remember(_ bytes: Span<UInt8>) {
-        let new = min(bytes.count, Self.historyBytes)
-        if history.count + new > 2 * Self.historyBytes {
-            history.removeFirst(history.count - (Self.historyBytes - new))
+    private static func copy(_ bytes: Span<UInt8>) -> [UInt8] {
+        [UInt8](capacity: bytes.count) { copy in
+            for index in 0..<bytes.count { copy.append(bytes[index]) }
         }
-        for index in bytes.count - new..<bytes.count { history.append(bytes[index]) }
     }
 
     private mutating func pass(
-        _ count: Int, _ mark: PacketMark, into sink: some StreamSink
+        _ count: Int, _ mark: PacketMark, _ events: inout [StreamEvent]
     ) {
         next = next?.advanced(by: count)
-        history.removeAll(keepingCapacity: true)
-        sink.lose(direction, mark)
+        history.removeAll()
+        events.append(.loss(mark))
     }
 
     /// Holds what comes again against its first copy; a keep-alive's stale byte is no conflict.
-    private func compare(
-        _ start: SequenceNumber, _ bytes: Span<UInt8>, _ old: Int, _ mark: PacketMark,
-        into sink: some StreamSink
-    ) {
-        guard old > 0, !(bytes.count == 1 && old == 1) else { return }
-        let first = max(0, old - history.count)
-        for index in first..<max(first, min(old, bytes.count))
-        where history[history.count - old + index] != bytes[index] {
-            sink.conflict(direction, mark)
-            return
-        }
+    private func differs(_ bytes: Span<UInt8>, _ old: Int) -> Bool {
+        guard old > 0, !(bytes.count == 1 && old == 1) else { return false }
+        return history.differs(from: bytes, old)
     }
 
     private mutating func hold(
         _ start: SequenceNumber, _ bytes: Span<UInt8>, _ lost: Int, _ mark: PacketMark,
-        into sink: some StreamSink
+        _ limits: Limits, _ events: inout [StreamEvent]
     ) {
         if held.isEmpty { packetsSinceHole = 0 }
         guard heldBytes + bytes.count <= limits.heldBytes, held.count < limits.heldSegments
         else {
-            sink.reached(held.count < limits.heldSegments ? "heldBytes" : "heldSegments")
+            events.append(
+                .reached(held.count < limits.heldSegments ? "heldBytes" : "heldSegments"))
             if held.isEmpty, let expected = next {
-                pass(start.distance(from: expected), mark, into: sink)
+                pass(start.distance(from: expected), mark, &events)
             }
-            giveUpHole(into: sink)
-            accept(start, bytes, lost: lost, mark, into: sink)
+            giveUpHole(limits, &events)
+            accept(start, bytes, lost: lost, mark, limits, &events)
             return
         }
-        var copy: [UInt8] = []
-        copy.reserveCapacity(bytes.count)
-        for index in 0..<bytes.count { copy.append(bytes[index]) }
-        let place =
-            held.firstIndex { $0.start.distance(from: start) > 0 } ?? held.count
+        let copy = Self.copy(bytes)
+        let place = held.firstIndex { $0.start.distance(from: start) > 0 } ?? held.count
         // The same segment again: its first copy stands.
         if place > 0, held[place - 1].start == start,
             held[place - 1].bytes.count >= copy.count
         {
             if held[place - 1].bytes.prefix(copy.count) != copy[...] {
-                sink.conflict(direction, mark)
+                events.append(.conflict(mark))
             }
             return
         }
@@ -150,22 +150,22 @@ public struct Reassembler {
     }
 
     /// Delivers held segments that have become next.
-    private mutating func drain(into sink: some StreamSink) {
+    private mutating func drain(_ limits: Limits, _ events: inout [StreamEvent]) {
         while let first = held.first, let expected = next,
             first.start.distance(from: expected) <= 0
         {
             held.removeFirst()
             heldBytes -= first.bytes.count
-            accept(first.start, first.bytes.span, lost: first.lost, first.mark, into: sink)
+            accept(first.start, first.bytes.span, lost: first.lost, first.mark, limits, &events)
         }
     }
 
     /// Gives up a hole that will not be filled: the receiver has acknowledged what lies behind it
-    /// and it has been waited for, or nothing came for long.
+    /// and it has been waited for, or nothing came for long. To be asked where `isWaiting`.
     public mutating func check(
-        acknowledged: SequenceNumber?, now: Timestamp, into sink: some StreamSink
-    ) {
-        guard let first = held.first, let expected = next else { return }
+        acknowledged: SequenceNumber?, now: Timestamp, limits: Limits
+    ) -> [StreamEvent] {
+        guard let first = held.first, let expected = next else { return [] }
         packetsSinceHole += 1
         let age = now.since(first.mark.time)
         let taken =
@@ -175,18 +175,22 @@ public struct Reassembler {
         guard
             taken && (age > limits.gapAge || packetsSinceHole > Self.holePackets)
                 || age > 5 * limits.gapAge
-        else { return }
-        giveUpHole(into: sink)
+        else { return [] }
+        var events: [StreamEvent] = []
+        giveUpHole(limits, &events)
+        return events
     }
 
-    private mutating func giveUpHole(into sink: some StreamSink) {
+    private mutating func giveUpHole(_ limits: Limits, _ events: inout [StreamEvent]) {
         guard let first = held.first, let expected = next else { return }
-        pass(first.start.distance(from: expected), first.mark, into: sink)
-        drain(into: sink)
+        pass(first.start.distance(from: expected), first.mark, &events)
+        drain(limits, &events)
     }
 
     /// Delivers all that is held: nothing more will come.
-    public mutating func finish(into sink: some StreamSink) {
-        while !held.isEmpty { giveUpHole(into: sink) }
+    public mutating func finish(limits: Limits) -> [StreamEvent] {
+        var events: [StreamEvent] = []
+        while !held.isEmpty { giveUpHole(limits, &events) }
+        return events
     }
 }
