@@ -275,6 +275,12 @@ struct SecretScanner {
         "RMDIR", "DIRSTYLE", "ZONE", "STATS", "WHO", "QUOTA", "CHGRP", "NAMEFMT", "LISTFMT",
     ]
 
+    /// A verb of FTP, in upper case.
+    private static func isCommand(_ word: String) -> Bool {
+        let family = Verb(rawValue: word)?.family
+        return family == .own || family == .shared
+    }
+
     private static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5a).contains(byte & 0xdf) }
 
     private mutating func append(_ byte: UInt8) {
@@ -301,7 +307,7 @@ struct SecretScanner {
             line = .site
         } else if verb == "USER" {
             line = .watched(exact: true)
-        } else if Command.ownVerbs.contains(verb) || Command.sharedVerbs.contains(verb) {
+        } else if Self.isCommand(verb) {
             line = .plain
         } else if !isClient {
             line = .plain
@@ -367,6 +373,6 @@ struct SecretScanner {
             !secret || isShouted
         else { return false }
         let verb = String(decoding: word, as: UTF8.self)
-        return Command.ownVerbs.contains(verb) || Command.sharedVerbs.contains(verb)
+        return Self.isCommand(verb)
     }
 }
