@@ -250,6 +250,7 @@ struct Extraction {
         session.control.finishStreams()
         followUp(session, number)
         guard session.control.verdict == .ftp else { return }
+        limitHits.add(session.control.limitHits)
         onSession(session.control.built(self, isFinal: true))
         tell(session.control)
         for channel in session.control
