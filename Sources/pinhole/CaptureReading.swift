@@ -53,10 +53,12 @@ struct CaptureReading {
         coverage = zip(summary.coverage, origins).map { $1?.coverage ?? $0 }
         var hits = extractor.limitHits
         hits.count("fragments", summary.fragmentsDropped)
+        var before = LimitHits()
         for (name, times) in origins.compactMap({ $0?.limits }).joined() {
-            hits.count(name, times)
+            before.count(name, times)
         }
-        self.limits = hits.counts
+        // What a session reached once it reaches again when it is read from a distilled capture.
+        self.limits = hits.counts.merging(before.counts, uniquingKeysWith: max)
         problems = summary.problems
     }
 
