@@ -1,5 +1,16 @@
 import Net
 
+/// Where the bytes of an IP fragment stand, in their frame and in their datagram.
+public struct FragmentPlace: Hashable, Sendable {
+    public var capture: Int
+    public var number: Int
+    /// In the frame; nil where the frame holds it only in fragments itself.
+    public var start: Int?
+    public var count: Int
+    /// In the payload of the datagram.
+    public var offset: Int
+}
+
 /// IP fragments waiting for the rest of their datagram, within bounds.
 ///
 /// Of bytes that are said twice the first copy stands.
@@ -13,6 +24,8 @@ struct FragmentTable {
 
     private struct Train {
         var pieces: [(offset: Int, bytes: [UInt8])] = []
+        /// Beside `pieces`: where they came from.
+        var places: [FragmentPlace] = []
         var total: Int?
         var held = 0
         var began: Timestamp
@@ -24,6 +37,8 @@ struct FragmentTable {
     private var held = 0
     private var order = 0
     private(set) var dropped = 0
+    /// Where the pieces of the last whole datagram came from.
+    private(set) var places: [FragmentPlace] = []
 
     /// What 16 bits of length can say.
     static let longestDatagram = 65_535
@@ -32,7 +47,8 @@ struct FragmentTable {
 
     /// Adds a fragment; returns the IP payload once it is whole.
     mutating func add(
-        _ key: Key, offset: Int, more: Bool, _ bytes: Span<UInt8>, _ now: Timestamp
+        _ key: Key, offset: Int, more: Bool, _ bytes: Span<UInt8>, _ place: FragmentPlace,
+        _ now: Timestamp
     ) -> [UInt8]? {
         guard offset + bytes.count <= Self.longestDatagram else { return nil }
         if let train = trains[key], now.since(train.began) > limits.fragmentAge { drop(key) }
@@ -46,11 +62,13 @@ struct FragmentTable {
         for index in 0..<bytes.count { copy.append(bytes[index]) }
         held += copy.count
         trains[key]?.pieces.append((offset, copy))
+        trains[key]?.places.append(place)
         trains[key]?.held += copy.count
         if !more, trains[key]?.total == nil { trains[key]?.total = offset + copy.count }
         if let train = trains[key], let whole = Self.whole(train) {
             held -= train.held
             trains[key] = nil
+            places = train.places
             return whole
         }
         if let train = trains[key], train.pieces.count > limits.fragmentsPerTrain { drop(key) }

@@ -8,6 +8,9 @@ import Streams
 /// Captures read to session records, and what could not be read of them.
 struct CaptureReading {
     var captures: [String] = []
+    private var sources: [CaptureSet.Source] = []
+    /// Beside `captures`: of a distilled capture, what it says of its original.
+    private var origins: [DistilledOrigin?] = []
     var sessions: [SessionRecord] = []
     /// Sessions that the filter did not keep.
     var leftOut = 0
@@ -31,12 +34,11 @@ struct CaptureReading {
         controlPorts: [UInt16] = []
     ) {
         let set = CaptureSet(arguments)
-        captures = set.paths
         var sessions: [SessionRecord] = []
         var texts = SharedTexts()
         var leftOut = 0
         let extractor = SessionExtractor(
-            captures: captures.count, limits: limits,
+            limits: limits,
             controlPorts: SessionExtractor.usualControlPorts.union(controlPorts)
         ) { record in
             if filter.keeps(record) {
@@ -51,10 +53,18 @@ struct CaptureReading {
         self.sessions = sessions
         self.leftOut = leftOut
         attempts = extractor.controlAttempts.filter(filter.keeps)
-        coverage = summary.coverage
+        sources = summary.captures
+        origins = sources.map { $0.origin.flatMap(DistilledOrigin.init(comment:)) }
+        captures = zip(sources, origins).map { $1?.name ?? $0.path }
+        coverage = zip(summary.coverage, origins).map { $1?.coverage ?? $0 }
         var hits = extractor.limitHits
         hits.count("fragments", summary.fragmentsDropped)
-        self.limits = hits.counts
+        var before = LimitHits()
+        for (name, times) in origins.compactMap({ $0?.limits }).joined() {
+            before.count(name, times)
+        }
+        // What a session reached once it reaches again when it is read from a distilled capture.
+        self.limits = hits.counts.merging(before.counts, uniquingKeysWith: max)
         problems = summary.problems
     }
 
@@ -95,21 +105,25 @@ struct CaptureReading {
 
     /// The captures as inputs of a report.
     func inputs(hashed: Bool) -> [AuditReport.Input] {
-        var inputs = captures.enumerated().map { index, path in
-            var input = AuditReport.Input(file: path, kind: .capture)
-            let problem = problems.first { $0.path == path }
+        var inputs = sources.enumerated().map { index, source in
+            let origin = origins[index]
+            var input = AuditReport.Input(file: captures[index], kind: .capture)
+            let problem = problems.first { $0.path == source.path }.map { "\($0)" }
             let frames = coverage.indices.contains(index) ? coverage[index].frames : 0
-            if let problem {
+            if let problem = problem ?? origin?.problem {
                 input.state = frames > 0 ? .partly : .unreadable
-                input.problem = "\(problem)"
+                input.problem = problem
             }
-            if path != "-", let size = Self.size(path) {
+            if let origin {
+                input.bytes = origin.size
+                input.sha256 = origin.sha256
+            } else if source.path != "-", let size = Self.size(source.path) {
                 input.bytes = size
-                if hashed { input.sha256 = Self.digest(path) }
+                if hashed { input.sha256 = Self.digest(source.path) }
             }
             return input
         }
-        for problem in problems where !captures.contains(problem.path) {
+        for problem in problems where !sources.contains(where: { $0.path == problem.path }) {
             var input = AuditReport.Input(file: problem.path, kind: .capture, state: .unreadable)
             input.problem = "\(problem)"
             inputs.append(input)
@@ -117,11 +131,11 @@ struct CaptureReading {
         return inputs
     }
 
-    private static func size(_ path: String) -> UInt64? {
+    static func size(_ path: String) -> UInt64? {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.uint64Value
     }
 
-    private static func digest(_ path: String) -> String? {
+    static func digest(_ path: String) -> String? {
         guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? handle.close() }
         var hash = SHA256()
