@@ -2,8 +2,8 @@ public import Capture
 
 /// Bounds of everything that is kept while packets pass: named, and counted when reached.
 public struct Limits: Hashable, Sendable {
-    /// TCP connections remembered at one time, about 160 bytes each.
-    public var flows = 1 << 19
+    /// TCP connections remembered at one time, about 200 bytes each.
+    public var flows = 1 << 18
     /// Of what the decoder keeps of IP fragments.
     public var fragments = DecoderLimits()
     /// Control connections, and flows that may turn out to be one, read at one time.

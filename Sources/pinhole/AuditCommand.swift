@@ -32,6 +32,12 @@ struct AuditCommand: ParsableCommand {
 
     @OptionGroup var device: DeviceOptions
 
+    @Flag(
+        help: ArgumentHelp(
+            "Leave the captures' SHA-256 out of the reports of -o: it takes longer than the audit.")
+    )
+    var noDigests = false
+
     @OptionGroup var results: ResultOptions
 
     func run() throws {
@@ -41,6 +47,8 @@ struct AuditCommand: ParsableCommand {
         var loaded = try Failure.orExit { () throws(Failure) in try meant() }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
         for problem in loaded.problems { Complaints.say(problem) }
+        let digests =
+            results.output == nil || noDigests ? nil : FileDigests(input.captures)
         var reading = CaptureReading(
             input.captures, limits: limits, filter: filter,
             controlPorts: loaded.site.servers.flatMap(\.control))
@@ -61,7 +69,7 @@ struct AuditCommand: ParsableCommand {
             hasTraffic: true, span: reading.span)
         let report = ReportMaking(
             site: loaded.site,
-            inputs: loaded.inputs + reading.inputs(hashed: results.output != nil),
+            inputs: loaded.inputs + reading.inputs(digests?.wait() ?? [:]),
             notes: [], now: Clock.now()
         ).report(audit, captures: reading.captures, coverage: coverage)
         try Failure.orExit { () throws(Failure) in try results.write(report, by: writers) }

@@ -103,8 +103,8 @@ struct CaptureReading {
         return summary
     }
 
-    /// The captures as inputs of a report.
-    func inputs(hashed: Bool) -> [AuditReport.Input] {
+    /// The captures as inputs of a report, with the digests of those that have one.
+    func inputs(_ digests: [String: String]) -> [AuditReport.Input] {
         var inputs = sources.enumerated().map { index, source in
             let origin = origins[index]
             var input = AuditReport.Input(file: captures[index], kind: .capture)
@@ -119,7 +119,7 @@ struct CaptureReading {
                 input.sha256 = origin.sha256
             } else if source.path != "-", let size = Self.size(source.path) {
                 input.bytes = size
-                if hashed { input.sha256 = Self.digest(source.path) }
+                input.sha256 = digests[source.path]
             }
             return input
         }
@@ -133,16 +133,6 @@ struct CaptureReading {
 
     static func size(_ path: String) -> UInt64? {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.uint64Value
-    }
-
-    static func digest(_ path: String) -> String? {
-        guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
-        defer { try? handle.close() }
-        var hash = SHA256()
-        while let data = try? handle.read(upToCount: 1 << 20), !data.isEmpty {
-            hash.update([UInt8](data).span)
-        }
-        return hash.hexDigest()
     }
 }
 

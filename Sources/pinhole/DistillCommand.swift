@@ -172,7 +172,7 @@ struct Distillation {
         if let origin = source.origin.flatMap(DistilledOrigin.init(comment:)) { return origin }
         let name = spooled.name(source.path)
         var origin = DistilledOrigin(
-            name: name, sha256: CaptureReading.digest(source.path),
+            name: name, sha256: FileDigests.digest(source.path),
             size: CaptureReading.size(source.path), coverage: coverage[capture])
         origin.problem = problems.first { $0.path == name }.map { "\($0)" }
         if capture == 0, !distiller.limitHits.counts.isEmpty {
