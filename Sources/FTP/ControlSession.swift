@@ -30,18 +30,30 @@ struct ControlSession {
     private(set) var limitHits = LimitHits()
 
     private let bounds: Bounds
-    private var streams: BothWays<Reassembler>
-    private var readers: BothWays<LineReader>
-    private var walkers = BothWays<TLSWalker?>(nil)
-    /// Whether the direction stands at the start of a line of clear text, with nothing missing
-    /// before it: its lines are read where they stand.
-    private var isPlain = BothWays(true)
+    /// By `Direction.rawValue`. An array: the compiler copies an `InlineArray` of references with
+    /// moves that want another alignment than it has (Swift 6.3.1).
+    private var ways: [Way]
     private var replies = ReplyReader()
     private var seenBytes = 0
     private var seenLines = 0
-    private var lastAcknowledged = BothWays<SequenceNumber?>(nil)
     private var lastCapture: Int
     private let mostLine: Int
+
+    /// One direction.
+    private struct Way {
+        var stream: Reassembler
+        var reader: LineReader
+        var walker: TLSWalker?
+        /// It stands at the start of a line of clear text, with nothing missing before it: its
+        /// lines are read where they stand.
+        var isPlain = true
+        var lastAcknowledged: SequenceNumber?
+
+        init(_ start: SequenceNumber?, mostLine: Int) {
+            stream = Reassembler(start: start)
+            reader = LineReader(limit: mostLine)
+        }
+    }
 
     enum Verdict { case undecided, ftp, other }
 
@@ -64,9 +76,11 @@ struct ControlSession {
             server: clientIsLow ? state.high : state.low, first: FrameReference(state.first))
         record.visibility.midstream = state.state.isDisjoint(with: [.syn, .synAck])
         dialogue = DialogueState(isMidstream: record.visibility.midstream)
-        streams = BothWays(Reassembler(start: starts[0]), Reassembler(start: starts[1]))
         mostLine = bounds.limits.lineBytes
-        readers = BothWays(LineReader(limit: mostLine))
+        ways = [
+            Way(starts[0], mostLine: bounds.limits.lineBytes),
+            Way(starts[1], mostLine: bounds.limits.lineBytes),
+        ]
         lastTime = state.last.time
         lastCapture = state.first.capture
     }
@@ -88,22 +102,22 @@ struct ControlSession {
         if direction == .toClient { controlTTL = packet.hopLimit }
         let way = direction.rawValue
         if packet.flags.contains(.ack) {
-            lastAcknowledged[way] = SequenceNumber(packet.acknowledgement)
+            ways[way].lastAcknowledged = SequenceNumber(packet.acknowledgement)
         }
         if packet.payloadLength + packet.payloadLost > 0,
             packet.flags.isDisjoint(with: [.rst, .syn])
         {
             let payload = bytes.extracting(packet.payloadRange)
             let start = SequenceNumber(packet.sequence)
-            if packet.payloadLost == 0, streams[way].takesNext(start, payload) {
+            if packet.payloadLost == 0, ways[way].stream.takesNext(start, payload) {
                 receive(payload, way, mark)
             } else {
                 takeIn(
-                    streams[way].accept(
+                    ways[way].stream.accept(
                         start, payload, lost: packet.payloadLost, mark, limits: bounds.limits), way)
             }
         }
-        if streams[0].isWaiting || streams[1].isWaiting { checkHoles(way, mark.time) }
+        if ways[0].stream.isWaiting || ways[1].stream.isWaiting { checkHoles(way, mark.time) }
         if isLast, closedAt == nil { closedAt = mark.time }
         // Asked here and not in a getter, for which the whole value would be copied.
         if verdict == .ftp {
@@ -121,10 +135,10 @@ struct ControlSession {
     }
 
     private mutating func checkHoles(_ way: Int, _ now: Timestamp) {
-        for index in [way, 1 - way] where streams[index].isWaiting {
+        for index in [way, 1 - way] where ways[index].stream.isWaiting {
             takeIn(
-                streams[index].check(
-                    acknowledged: lastAcknowledged[1 - index], now: now,
+                ways[index].stream.check(
+                    acknowledged: ways[1 - index].lastAcknowledged, now: now,
                     limits: bounds.limits), index)
         }
     }
@@ -132,9 +146,11 @@ struct ControlSession {
     /// Nothing more will come on the control connection.
     mutating func finishStreams() {
         for index in 0..<2 {
-            takeIn(streams[index].finish(limits: bounds.limits), index)
+            takeIn(ways[index].stream.finish(limits: bounds.limits), index)
             // What stands there without an end of line.
-            if walkers[index] == nil, readers[index].lose() { takeHeldLine(index, lastMark) }
+            if ways[index].walker == nil, ways[index].reader.lose() {
+                takeHeldLine(index, lastMark)
+            }
         }
         judgeAtEnd()
     }
@@ -162,26 +178,26 @@ struct ControlSession {
             if seenBytes > limits.undecidedBytes { verdict = .other }
         }
         while at < bytes.count, verdict != .other {
-            if isPlain[way] {
+            if ways[way].isPlain {
                 at = receiveText(bytes, at, way, frame)
-                isPlain[way] = false
+                ways[way].isPlain = false
                 continue
             }
-            if walkers[way] != nil {
-                guard let text = walkers[way]?.walk(bytes, from: at) else { return }
-                walkers[way] = nil
+            if ways[way].walker != nil {
+                guard let text = ways[way].walker?.walk(bytes, from: at) else { return }
+                ways[way].walker = nil
                 at = text
                 if record.encryption?.cleared == nil { record.encryption?.cleared = frame }
             }
-            if readers[way].isAtStart, beginsTLS(bytes, at, way, frame) { continue }
-            let step = readers[way].read(bytes, from: at)
+            if ways[way].reader.isAtStart, beginsTLS(bytes, at, way, frame) { continue }
+            let step = ways[way].reader.read(bytes, from: at)
             at = step.next
             if step.ended {
                 takeHeldLine(way, frame)
-                isPlain[way] = walkers[way] == nil && readers[way].passLine()
+                ways[way].isPlain = ways[way].walker == nil && ways[way].reader.passLine()
             }
         }
-        isPlain[way] = walkers[way] == nil && readers[way].passLine()
+        ways[way].isPlain = ways[way].walker == nil && ways[way].reader.passLine()
     }
 
     /// Takes the lines that stand whole in the bytes; where the first other thing begins.
@@ -195,7 +211,7 @@ struct ControlSession {
         {
             takeLine(bytes.extracting(line.text), way, frame, isCut: false, followsLoss: false)
             at = line.next
-            guard walkers[way] == nil, verdict != .other else { break }
+            guard ways[way].walker == nil, verdict != .other else { break }
         }
         return at
     }
@@ -206,16 +222,17 @@ struct ControlSession {
         guard (20...23).contains(bytes[at]), bytes[at] == 22 || record.encryption != nil,
             TLSWalker.beginsRecord(bytes, at)
         else { return false }
-        walkers[way] = TLSWalker()
+        ways[way].walker = TLSWalker()
         noteEncryption(frame, command: nil)
         return true
     }
 
     /// Takes the line that its reader holds.
     private mutating func takeHeldLine(_ way: Int, _ frame: FrameReference) {
-        let line = readers[way].line
+        let line = ways[way].reader.line
         takeLine(
-            line.span, way, frame, isCut: readers[way].isCut, followsLoss: readers[way].followsLoss)
+            line.span, way, frame, isCut: ways[way].reader.isCut,
+            followsLoss: ways[way].reader.followsLoss)
     }
 
     private mutating func takeLine(
@@ -280,14 +297,14 @@ struct ControlSession {
         record.visibility.gaps += 1
         note(.missingBytes, frame)
         dialogue.isLossy = true
-        isPlain[way] = false
-        if walkers[way] != nil {
-            walkers[way]?.lose()
+        ways[way].isPlain = false
+        if ways[way].walker != nil {
+            ways[way].walker?.lose()
             return
         }
-        if readers[way].lose() {
+        if ways[way].reader.lose() {
             takeHeldLine(way, frame)
-            readers[way].resume()
+            ways[way].reader.resume()
         }
         if way == Direction.toClient.rawValue { replies.lose() }
     }
@@ -318,7 +335,7 @@ struct ControlSession {
 
     /// Both directions go on as TLS records.
     mutating func beginTLS() {
-        for way in 0..<2 where walkers[way] == nil { walkers[way] = TLSWalker() }
+        for way in 0..<2 where ways[way].walker == nil { ways[way].walker = TLSWalker() }
     }
 
     /// A control connection that never was in clear text.
