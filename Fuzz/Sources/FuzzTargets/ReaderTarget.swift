@@ -1,0 +1,112 @@
+import Capture
+import Net
+
+/// A capture file of any content: read frame by frame, and many frames at once.
+///
+/// Both ways give the same frames and the same problem; the frames are numbered from 1, they hold
+/// no more bytes than the file, and a problem lies inside it. One input in 32 is read once more
+/// behind so many other blocks that it straddles the end of the reader's buffer.
+public enum ReaderTarget {
+    /// What one way of reading gave.
+    private struct Outcome: Equatable {
+        var frames = 0
+        var bytes = 0
+        var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+        var offset: Int?
+        var reason: CaptureProblem.Reason?
+
+        mutating func note(_ header: FrameHeader, _ bytes: Span<UInt8>) {
+            frames += 1
+            check(header.number == frames, "frame \(frames) has number \(header.number)")
+            mix(UInt64(bitPattern: header.time.nanoseconds))
+            mix(UInt64(truncatingIfNeeded: header.originalLength))
+            mix(UInt64(header.linkType.rawValue))
+            mix(UInt64(bytes.count))
+            self.bytes += bytes.count
+            for index in 0..<bytes.count { mix(UInt64(bytes[index])) }
+        }
+
+        private mutating func mix(_ value: UInt64) { digest = (digest ^ value) &* 0x100_0000_01b3 }
+
+        mutating func note(_ problems: [CaptureProblem], size: Int) {
+            check(problems.count <= 1, "\(problems.count) problems")
+            offset = problems.first?.offset
+            reason = problems.first?.reason
+            check((0...size).contains(offset ?? 0), "a problem at \(offset ?? 0) of \(size)")
+            // A record or block says at least twelve bytes beside those of its frame.
+            check(bytes + 12 * frames <= size, "\(frames) frames, \(bytes) bytes in \(size)")
+        }
+    }
+
+    /// - Parameters:
+    ///   - content: The file.
+    ///   - file: Writes a file anew and returns its path.
+    public static func run(_ content: [UInt8], file: ([UInt8]) -> String) {
+        guard !isPacked(content) else { return }
+        let path = file(content)
+        let single = oneByOne(path, size: content.count)
+        let many = together(path, size: content.count)
+        check(single == many, "one by one \(single), together \(many)")
+        guard single.digest % 32 == 0, let (longer, shift) = stretched(content) else { return }
+        var late = together(file(longer), size: longer.count)
+        late.offset = late.offset.map { $0 - shift }
+        check(late == single, "behind other blocks \(late), alone \(single)")
+    }
+
+    /// An unpacking program would be started.
+    private static func isPacked(_ content: [UInt8]) -> Bool {
+        content.starts(with: [0x1f, 0x8b]) || content.starts(with: [0x28, 0xb5, 0x2f, 0xfd])
+            || content.starts(with: [0xfd, 0x37, 0x7a, 0x58])
+    }
+
+    private static func oneByOne(_ path: String, size: Int) -> Outcome {
+        var outcome = Outcome()
+        do {
+            let file = try CaptureFile(path: path, capture: 0)
+            while case .frame(let header) = file.advance() {
+                file.withBytes { outcome.note(header, $0) }
+            }
+            check(file.advance() == .end, "a frame after the end")
+            outcome.note(file.problems, size: size)
+        } catch {
+            outcome.note([error], size: size)
+        }
+        return outcome
+    }
+
+    private static func together(_ path: String, size: Int) -> Outcome {
+        var outcome = Outcome()
+        do {
+            let file = try CaptureFile(path: path, capture: 0)
+            while file.nextFrames({ frames, bytes in
+                check(frames.count > 0, "no frame, and not the end")
+                for index in 0..<frames.count {
+                    outcome.note(frames[index].header, bytes.extracting(frames[index].range))
+                }
+            }) {}
+            outcome.note(file.problems, size: size)
+        } catch {
+            outcome.note([error], size: size)
+        }
+        return outcome
+    }
+
+    /// Where the first buffer of the reader ends.
+    private static let boundary = 1 << 18
+
+    /// The same frames further back in a file: a pcapng section behind another one that holds
+    /// none; and how far back.
+    private static func stretched(_ content: [UInt8]) -> ([UInt8], Int)? {
+        guard content.count >= 28, content.starts(with: [0x0a, 0x0d, 0x0d, 0x0a]) else {
+            return nil
+        }
+        let shift = (boundary - Int(content[content.count / 2]) * content.count / 256) & ~3
+        var longer: [UInt8] = [0x0a, 0x0d, 0x0d, 0x0a, 0, 0, 0, 28, 0x1a, 0x2b, 0x3c, 0x4d]
+        longer += [0, 1, 0, 0] + [UInt8](repeating: 255, count: 8) + [0, 0, 0, 28]
+        let rest = shift - longer.count
+        let length = (0..<4).map { UInt8(truncatingIfNeeded: rest >> (24 - 8 * $0)) }
+        longer += [0, 0, 0x0b, 0xad] + length
+        longer += [UInt8](repeating: 0, count: rest - 12) + length
+        return (longer + content, shift)
+    }
+}
