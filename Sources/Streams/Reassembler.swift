@@ -40,6 +40,9 @@ public struct Reassembler {
         /// Bytes after these that the capture did not keep.
         var lost: Int
         var mark: PacketMark
+
+        /// Behind its last captured byte.
+        var end: SequenceNumber { start.advanced(by: bytes.count) }
     }
 
     public init(_ direction: Direction, start: SequenceNumber?, limits: Limits) {
@@ -59,22 +62,48 @@ public struct Reassembler {
         let expected = next ?? start
         next = expected
         let ahead = start.distance(from: expected)
-        if ahead > 0 {
-            guard ahead <= limits.window else {
-                sink.reached("window")
-                return
-            }
+        if ahead > limits.window {
+            sink.reached("window")
+        } else if ahead > 0 {
             hold(start, bytes, lost, mark, into: sink)
-            return
+        } else {
+            advance(start, bytes, lost, mark, into: sink)
         }
-        let old = -ahead
-        compare(start, bytes, old, mark, into: sink)
-        guard old < bytes.count + lost else { return }
-        if old < bytes.count {
-            deliver(bytes.extracting(old..<bytes.count), mark, into: sink)
+    }
+
+    /// Delivers a segment that does not begin behind `next`, and the held ones that follow.
+    ///
+    /// What is held came before: its bytes stand, and the segment fills the holes between them.
+    private mutating func advance(
+        _ start: SequenceNumber, _ bytes: Span<UInt8>, _ lost: Int, _ mark: PacketMark,
+        into sink: some StreamSink
+    ) {
+        /// Up to here bytes are known to have been sent.
+        var end = start.advanced(by: bytes.count + lost)
+        var compared = 0
+        while let expected = next {
+            if let first = held.first, first.start.distance(from: expected) <= 0 {
+                held.removeFirst()
+                heldBytes -= first.bytes.count
+                if !first.bytes.isEmpty { deliver(first.bytes.span, first.mark, into: sink) }
+                let last = first.end.advanced(by: first.lost)
+                if last.distance(from: end) > 0 { end = last }
+                continue
+            }
+            let old = expected.distance(from: start)
+            compare(bytes, compared..<min(old, bytes.count), old, mark, into: sink)
+            compared = min(old, bytes.count)
+            let left = end.distance(from: expected)
+            guard left > 0 else { return }
+            let room = min(left, held.first?.start.distance(from: expected) ?? left)
+            if old < bytes.count {
+                let stop = min(old + room, bytes.count)
+                deliver(bytes.extracting(old..<stop), mark, into: sink)
+                compared = stop
+            } else {
+                pass(room, mark, into: sink)
+            }
         }
-        if lost > 0 { pass(bytes.count + lost - max(old, bytes.count), mark, into: sink) }
-        drain(into: sink)
     }
 
     private mutating func deliver(
@@ -103,13 +132,15 @@ public struct Reassembler {
     }
 
     /// Holds what comes again against its first copy; a keep-alive's stale byte is no conflict.
+    ///
+    /// The byte at index `old` is the next one.
     private func compare(
-        _ start: SequenceNumber, _ bytes: Span<UInt8>, _ old: Int, _ mark: PacketMark,
+        _ bytes: Span<UInt8>, _ range: Range<Int>, _ old: Int, _ mark: PacketMark,
         into sink: some StreamSink
     ) {
-        guard old > 0, !(bytes.count == 1 && old == 1) else { return }
-        let first = max(0, old - history.count)
-        for index in first..<max(first, min(old, bytes.count))
+        guard !(bytes.count == 1 && old == 1) else { return }
+        let first = max(range.lowerBound, old - history.count)
+        for index in first..<max(first, range.upperBound)
         where history[history.count - old + index] != bytes[index] {
             sink.conflict(direction, mark)
             return
@@ -131,33 +162,40 @@ public struct Reassembler {
             accept(start, bytes, lost: lost, mark, into: sink)
             return
         }
-        var copy: [UInt8] = []
-        copy.reserveCapacity(bytes.count)
-        for index in 0..<bytes.count { copy.append(bytes[index]) }
-        let place =
-            held.firstIndex { $0.start.distance(from: start) > 0 } ?? held.count
-        // The same segment again: its first copy stands.
-        if place > 0, held[place - 1].start == start,
-            held[place - 1].bytes.count >= copy.count
-        {
-            if held[place - 1].bytes.prefix(copy.count) != copy[...] {
-                sink.conflict(direction, mark)
+        let count = bytes.count + lost
+        var at = 0
+        var index = 0
+        var differs = false
+        while at < count {
+            let place = start.advanced(by: at)
+            while index < held.count, held[index].end.distance(from: place) <= 0 { index += 1 }
+            let room = index < held.count ? held[index].start.distance(from: place) : count
+            if room <= 0 {
+                // The same bytes again: their first copy stands.
+                let again = min(held[index].bytes.count + room, max(bytes.count - at, 0))
+                for offset in 0..<again where held[index].bytes[offset - room] != bytes[at + offset]
+                {
+                    differs = true
+                }
+                at += held[index].bytes.count + room
+                continue
             }
-            return
+            guard held.count < limits.heldSegments else {
+                sink.reached("heldSegments")
+                break
+            }
+            let stop = min(count, at + room)
+            let kept = max(min(stop, bytes.count), at)
+            var copy: [UInt8] = []
+            copy.reserveCapacity(kept - at)
+            for index in at..<kept { copy.append(bytes[index]) }
+            heldBytes += copy.count
+            held.insert(
+                Segment(start: place, bytes: copy, lost: stop - kept, mark: mark), at: index)
+            index += 1
+            at = stop
         }
-        heldBytes += copy.count
-        held.insert(Segment(start: start, bytes: copy, lost: lost, mark: mark), at: place)
-    }
-
-    /// Delivers held segments that have become next.
-    private mutating func drain(into sink: some StreamSink) {
-        while let first = held.first, let expected = next,
-            first.start.distance(from: expected) <= 0
-        {
-            held.removeFirst()
-            heldBytes -= first.bytes.count
-            accept(first.start, first.bytes.span, lost: first.lost, first.mark, into: sink)
-        }
+        if differs { sink.conflict(direction, mark) }
     }
 
     /// Gives up a hole that will not be filled: the receiver has acknowledged what lies behind it
@@ -182,7 +220,7 @@ public struct Reassembler {
     private mutating func giveUpHole(into sink: some StreamSink) {
         guard let first = held.first, let expected = next else { return }
         pass(first.start.distance(from: expected), first.mark, into: sink)
-        drain(into: sink)
+        advance(first.start, first.bytes.span, first.lost, first.mark, into: sink)
     }
 
     /// Delivers all that is held: nothing more will come.

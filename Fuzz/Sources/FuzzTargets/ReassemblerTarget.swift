@@ -53,7 +53,7 @@ private struct Feed {
     private var isContradicted = false
     private var fed = 0
     private var delivered = 0
-    /// What was first said of a place: nothing, the one, the other.
+    /// What was first said of a place: nothing, the one, the other, either.
     private var first = [UInt8](repeating: 0, count: Self.known)
     private static let known = 8192
 
@@ -100,6 +100,7 @@ private struct Feed {
         bytes.reserveCapacity(length)
         for offset in 0..<length { bytes.append(Self.byte(start + offset, isOther)) }
         fed += length
+        var fresh: [Int] = []
         isContradicted = isContradicted || isOther
         if length + lost > 0 {
             let expected = place ?? start
@@ -107,13 +108,18 @@ private struct Feed {
             // What is too far ahead is not kept: another copy may come first.
             if start - expected <= limits.window {
                 for at in max(start, 0, expected)..<max(start + length, 0, expected)
-                where at < Self.known && first[at] == 0 { first[at] = isOther ? 2 : 1 }
+                where at < Self.known && first[at] == 0 {
+                    first[at] = isOther ? 2 : 1
+                    fresh.append(at)
+                }
             }
         }
         let header = FrameHeader(
             capture: 0, number: number, time: now, originalLength: length, linkType: .raw)
         stream.accept(
             base.advanced(by: start), bytes.span, lost: lost, PacketMark(header), into: taken)
+        // Where a bound was reached, parts of it may not have been kept.
+        if taken.limits.contains("heldSegments") { for at in fresh { first[at] = 3 } }
     }
 
     private static func byte(_ place: Int, _ isOther: Bool) -> UInt8 {
@@ -148,7 +154,7 @@ private struct Feed {
 
     private func look(_ byte: UInt8, at place: Int) {
         check(byte & 0x7f == Self.byte(place, false), "place \(place) holds another's byte")
-        guard (0..<Self.known).contains(place), first[place] != 0 else { return }
+        guard (0..<Self.known).contains(place), 1...2 ~= first[place] else { return }
         check(byte & 0x80 == (first[place] == 2 ? 0x80 : 0), "place \(place) holds a later copy")
     }
 
@@ -157,7 +163,8 @@ private struct Feed {
         stream.finish(into: taken)
         check(!stream.isWaiting, "segments are held after the end")
         check(taken.bytes.count <= limits.heldBytes, "\(taken.bytes.count) bytes were held")
-        check(taken.losses.count <= limits.heldSegments, "\(taken.losses.count) holes were kept")
+        check(
+            taken.losses.count <= 2 * limits.heldSegments, "\(taken.losses.count) holes were kept")
         settle(since: before)
     }
 }
