@@ -44,7 +44,7 @@ extension SessionExtractor {
         for began in recent.entries where began.low.port == port || began.high.port == port {
             guard keys.contains(began.low) || keys.contains(began.high) else { continue }
             let age = announced.frame.time.since(began.time)
-            guard age <= recentAge, -age <= announcementAge,
+            guard age <= recentAge, age >= -announcementAge,
                 let index = table.index(began.handle)
             else { continue }
             let flow = table[index]

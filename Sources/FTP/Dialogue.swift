@@ -108,11 +108,11 @@ extension ControlSession {
             addFailure(reply, command: dialogue.pending.first?.verb)
         }
         if !dialogue.isGreeted, isGreeting(reply) {
-            if record.banner == nil { record.banner = text(reply.first[...]) }
+            keepBanner(reply)
             if reply.code != 120 { dialogue.isGreeted = true }
             return
         }
-        if record.banner == nil, !dialogue.isMidstream { record.banner = text(reply.first[...]) }
+        if !dialogue.isMidstream { keepBanner(reply) }
         dialogue.isGreeted = true
         if dialogue.isGeneric, (630..<640).contains(reply.code) { return }
         let command = answered(by: reply.code)
@@ -124,6 +124,12 @@ extension ControlSession {
             return
         }
         settle(command, reply)
+    }
+
+    /// Keeps the first reply, unless it may be one to PASS.
+    private func keepBanner(_ reply: Reply) {
+        guard record.banner == nil, !dialogue.awaitsLogin else { return }
+        record.banner = text(reply.first[...])
     }
 
     private func isGreeting(_ reply: Reply) -> Bool {
@@ -234,7 +240,7 @@ extension ControlSession {
                 || record.failures.last?.code != reply.code
         else { return }
         // The text of an answer to PASS is not kept: a server may repeat what it was sent.
-        let isSecret = command == "PASS" || command == "ACCT"
+        let isSecret = command == "PASS" || command == "ACCT" || dialogue.awaitsLogin
         record.failures.append(
             SessionRecord.FailureReply(
                 frame: reply.lastFrame, command: command, code: reply.code,

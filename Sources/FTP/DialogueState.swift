@@ -24,6 +24,9 @@ struct DialogueState {
         isGreeted = isMidstream
     }
 
+    /// A secret was sent and not yet answered; the answer may repeat it.
+    var awaitsLogin: Bool { pending.contains { $0.verb == "PASS" || $0.verb == "ACCT" } }
+
     /// What speaks for FTP.
     struct Evidence {
         var replies = 0
