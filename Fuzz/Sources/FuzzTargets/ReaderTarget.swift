@@ -5,7 +5,7 @@ import Net
 ///
 /// Both ways give the same frames and the same problem; the frames are numbered from 1, they hold
 /// no more bytes than the file, and a problem lies inside it. One input in 32 is read once more
-/// behind so many other blocks that it straddles the end of the reader's buffer.
+/// so far back in a file that it lies across the end of the reader's buffer.
 public enum ReaderTarget {
     /// What one way of reading gave.
     private struct Outcome: Equatable {
@@ -15,9 +15,11 @@ public enum ReaderTarget {
         var offset: Int?
         var reason: CaptureProblem.Reason?
 
-        mutating func note(_ header: FrameHeader, _ bytes: Span<UInt8>) {
+        mutating func note(_ header: FrameHeader, _ bytes: Span<UInt8>, skipped: Int = 0) {
+            guard header.number > skipped else { return }
             frames += 1
-            check(header.number == frames, "frame \(frames) has number \(header.number)")
+            check(
+                header.number == frames + skipped, "frame \(frames) has number \(header.number)")
             mix(UInt64(bitPattern: header.time.nanoseconds))
             mix(UInt64(truncatingIfNeeded: header.originalLength))
             mix(UInt64(header.linkType.rawValue))
@@ -47,9 +49,13 @@ public enum ReaderTarget {
         let single = oneByOne(path, size: content.count)
         let many = together(path, size: content.count)
         check(single == many, "one by one \(single), together \(many)")
-        guard single.digest % 32 == 0, let (longer, shift) = stretched(content) else { return }
-        var late = together(file(longer), size: longer.count)
-        late.offset = late.offset.map { $0 - shift }
+        guard single.digest % 32 == 0,
+            let longer = content.first == 0x0a ? afterSection(content) : afterRecord(content),
+            content.first == 0x0a || (single.offset ?? 24) >= 24
+        else { return }
+        var late = together(
+            file(longer), size: longer.count, skipped: content.first == 0x0a ? 0 : 1)
+        late.offset = late.offset.map { $0 - (longer.count - content.count) }
         check(late == single, "behind other blocks \(late), alone \(single)")
     }
 
@@ -74,14 +80,16 @@ public enum ReaderTarget {
         return outcome
     }
 
-    private static func together(_ path: String, size: Int) -> Outcome {
+    private static func together(_ path: String, size: Int, skipped: Int = 0) -> Outcome {
         var outcome = Outcome()
         do {
             let file = try CaptureFile(path: path, capture: 0)
             while file.nextFrames({ frames, bytes in
                 check(frames.count > 0, "no frame, and not the end")
                 for index in 0..<frames.count {
-                    outcome.note(frames[index].header, bytes.extracting(frames[index].range))
+                    outcome.note(
+                        frames[index].header, bytes.extracting(frames[index].range),
+                        skipped: skipped)
                 }
             }) {}
             outcome.note(file.problems, size: size)
@@ -94,19 +102,38 @@ public enum ReaderTarget {
     /// Where the first buffer of the reader ends.
     private static let boundary = 1 << 18
 
-    /// The same frames further back in a file: a pcapng section behind another one that holds
-    /// none; and how far back.
-    private static func stretched(_ content: [UInt8]) -> ([UInt8], Int)? {
-        guard content.count >= 28, content.starts(with: [0x0a, 0x0d, 0x0d, 0x0a]) else {
+    /// How far back the content is moved, so that it lies across the boundary.
+    private static func shift(_ content: [UInt8]) -> Int {
+        (boundary - Int(content[content.count / 2]) * content.count / 256) & ~3
+    }
+
+    /// A pcapng section behind another one that holds no frame.
+    private static func afterSection(_ content: [UInt8]) -> [UInt8]? {
+        guard content.count >= 12, content.starts(with: [0x0a, 0x0d, 0x0d, 0x0a]) else {
             return nil
         }
-        let shift = (boundary - Int(content[content.count / 2]) * content.count / 256) & ~3
         var longer: [UInt8] = [0x0a, 0x0d, 0x0d, 0x0a, 0, 0, 0, 28, 0x1a, 0x2b, 0x3c, 0x4d]
         longer += [0, 1, 0, 0] + [UInt8](repeating: 255, count: 8) + [0, 0, 0, 28]
-        let rest = shift - longer.count
-        let length = (0..<4).map { UInt8(truncatingIfNeeded: rest >> (24 - 8 * $0)) }
-        longer += [0, 0, 0x0b, 0xad] + length
-        longer += [UInt8](repeating: 0, count: rest - 12) + length
-        return (longer + content, shift)
+        let rest = shift(content) - longer.count
+        longer += [0, 0, 0x0b, 0xad] + big(rest)
+        longer += [UInt8](repeating: 0, count: rest - 12) + big(rest)
+        return longer + content
+    }
+
+    /// The records of a pcap file behind another one.
+    private static func afterRecord(_ content: [UInt8]) -> [UInt8]? {
+        guard content.count >= 24 else { return nil }
+        let isBig = content[0] == 0xa1
+        let isModified = isBig ? content[2] == 0xcd : content[0] == 0x34
+        guard isBig || content[3] == 0xa1 else { return nil }
+        let head = isModified ? 24 : 16
+        let length = shift(content) - 24 - head
+        let field = isBig ? big(length) : big(length).reversed()
+        return content[..<24] + [UInt8](repeating: 0, count: 8) + field + field
+            + [UInt8](repeating: 0, count: head - 16 + length) + content[24...]
+    }
+
+    private static func big(_ value: Int) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
     }
 }
