@@ -84,7 +84,7 @@ private struct Feed {
                 operation & 0x40 == 0 ? base.advanced(by: (place ?? 0) + distance) : nil
             stream.check(acknowledged: acknowledged, now: now, into: taken)
         } else {
-            let length = Int(input.byte() & 0x3f) << (operation & 0x10 == 0 ? 0 : 4)
+            let length = Int(input.byte() & 0x3f) << (operation & 0x10 == 0 ? 0 : 3)
             let lost = operation & 0x20 == 0 ? 0 : Int(input.byte())
             accept(
                 at: (place ?? 0) + distance, length: length, lost: lost,
