@@ -19,6 +19,7 @@ struct Conversation {
     private let controlPort: UInt16
     private var controls: [Control]
     private var operation: UInt8 = 0
+    private var stranger: UInt16 = 0
 
     /// The two directions of a control connection.
     private struct Control {
@@ -163,6 +164,18 @@ struct Conversation {
         if how & 8 != 0 { extractor.tick(Timestamp(nanoseconds: time)) }
         if how & 16 != 0 {
             for record in extractor.snapshot() { records.look(at: record) }
+        }
+        if how & 32 != 0 { crowd() }
+    }
+
+    /// So many connections of others that the table of flows runs over soon.
+    private mutating func crowd() {
+        for _ in 0..<24 {
+            stranger &+= 1
+            wire.tcp(
+                Wire.End(host: 7, port: stranger), Wire.End(host: 8, port: 80), 0x02,
+                sequence: 1, acknowledgement: 0, [], v6: isV6)
+            send()
         }
     }
 
