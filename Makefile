@@ -47,4 +47,4 @@ setup-lab:
 	@scripts/setup-lab
 
 clean:
-	rm -rf .build $(OUT)
+	rm -rf .build Fuzz/.build $(OUT)
