@@ -7,10 +7,12 @@ struct ByteReader {
     private(set) var offset = 0
     private var atEnd = false
     private(set) var error: Int32?
+    private let capacity: Int
     var descriptor: Descriptor
 
     init(_ descriptor: Descriptor, head: [UInt8] = [], capacity: Int = 1 << 18) {
         self.descriptor = descriptor
+        self.capacity = capacity
         buffer = [UInt8](repeating: 0, count: max(capacity, head.count))
         for (index, byte) in head.enumerated() { buffer[index] = byte }
         end = head.count
@@ -53,6 +55,17 @@ struct ByteReader {
             left -= step
         }
         return true
+    }
+
+    /// Hands the buffer out and goes on in `other`, which takes what was not passed yet.
+    mutating func exchange(_ other: inout [UInt8]) {
+        let left = end - start
+        let size = max(capacity, left)
+        if other.count != size { other = [UInt8](repeating: 0, count: size) }
+        other.replaceSubrange(0..<left, with: buffer[start..<end])
+        swap(&buffer, &other)
+        start = 0
+        end = left
     }
 
     @inline(never)

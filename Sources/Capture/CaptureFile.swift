@@ -49,8 +49,11 @@ public final class CaptureFile: PacketSource {
 
     public func advance() -> Step { cursor.advance() }
 
-    public func nextFrames(_ body: (Span<PlacedFrame>, Span<UInt8>) -> Void) -> Bool {
-        cursor.nextFrames(body)
+    public func fill(_ batch: inout FrameBatch) -> Bool { cursor.fill(&batch) }
+
+    /// Copies the frame that `advance()` moved to.
+    func copy(_ header: FrameHeader, into batch: inout FrameBatch) {
+        batch.append(header, cursor.frameBytes)
     }
 
     public func withBytes(_ body: (Span<UInt8>) -> Void) { cursor.withBytes(body) }

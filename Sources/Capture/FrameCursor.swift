@@ -15,9 +15,6 @@ struct FrameCursor {
     private var frame: PlacedFrame
     /// Bytes to pass before the next record begins.
     private var remaining = 0
-    /// Frames that are lent together.
-    private var batch: [PlacedFrame] = []
-    static let mostFrames = 256
 
     private enum Format {
         case pcap(PcapFormat)
@@ -105,18 +102,21 @@ struct FrameCursor {
         reader.lend(frame.start, frame.length, body)
     }
 
-    /// Moves over the frames that lie in the buffer, at least one, and lends them.
-    mutating func nextFrames(_ body: (Span<PlacedFrame>, Span<UInt8>) -> Void) -> Bool {
-        batch.removeAll(keepingCapacity: true)
+    /// The bytes of the current frame, in the memory of the reader.
+    var frameBytes: ArraySlice<UInt8> {
+        reader.buffer[frame.start..<frame.start + frame.length]
+    }
+
+    /// Moves over the frames that lie in the buffer, at least one, and hands them over with it.
+    mutating func fill(_ batch: inout FrameBatch) -> Bool {
+        batch.frames.removeAll(keepingCapacity: true)
         var move = move(filling: true)
         while move == .frame {
-            batch.append(frame)
-            guard batch.count < Self.mostFrames else { break }
+            batch.frames.append(frame)
             move = self.move(filling: false)
         }
-        guard !batch.isEmpty else { return false }
-        body(batch.span, reader.buffer.span)
-        return true
+        reader.exchange(&batch.bytes)
+        return !batch.frames.isEmpty
     }
 
     mutating func advance() -> Step {

@@ -41,6 +41,20 @@ public final class MergedCaptures: PacketSource {
         return .frame(head.header)
     }
 
+    /// Bytes and frames after which a batch is handed over.
+    private static let batchBytes = 1 << 18
+    private static let batchFrames = 1 << 12
+
+    public func fill(_ batch: inout FrameBatch) -> Bool {
+        batch.removeAll()
+        while batch.bytes.count < Self.batchBytes, batch.frames.count < Self.batchFrames,
+            case .frame(let header) = advance(), let current
+        {
+            files[current].copy(header, into: &batch)
+        }
+        return !batch.frames.isEmpty
+    }
+
     public func withBytes(_ body: (Span<UInt8>) -> Void) {
         guard let current else { return }
         files[current].withBytes(body)

@@ -1,10 +1,13 @@
 public import Net
 
-/// What the headers of one frame say of TCP: reused from frame to frame, so that nothing is
-/// allocated.
+/// What one frame says that goes to the upper layers: the headers of TCP, or of an ICMP
+/// unreachable that quotes TCP, and where the payload stands.
 public struct Packet: Sendable {
-    public internal(set) var source = IPAddress(v4: 0)
-    public internal(set) var destination = IPAddress(v4: 0)
+    private var sourceBits: UInt128 = 0
+    private var destinationBits: UInt128 = 0
+    private var reporterBits: UInt128 = 0
+    private var family = IPAddress.Family.v4
+    public internal(set) var mark = PacketMark(nanoseconds: 0, capture: 0, number: 0)
     public internal(set) var sourcePort: UInt16 = 0
     public internal(set) var destinationPort: UInt16 = 0
     public internal(set) var sequence: UInt32 = 0
@@ -12,18 +15,54 @@ public struct Packet: Sendable {
     public internal(set) var flags = TCPFlags()
     /// TTL or hop limit.
     public internal(set) var hopLimit: UInt8 = 0
-    /// Where the payload stands in the bytes that came with the packet.
-    public internal(set) var payloadStart = 0
-    public internal(set) var payloadLength = 0
-    /// Payload bytes that were sent and that the capture did not keep.
-    public internal(set) var payloadLost = 0
+    public internal(set) var kind = Kind.tcp
+    /// The snap length cut its frame.
+    public internal(set) var isTruncated = false
+    /// Of the payload; zero where there is none.
+    public internal(set) var firstByte: UInt8 = 0
     /// Of an ICMP unreachable: its type and code. Its sender is `reporter`, and source,
     /// destination, ports and sequence number are those of the packet that it quotes.
     public internal(set) var icmpType: UInt8 = 0
     public internal(set) var icmpCode: UInt8 = 0
-    public internal(set) var reporter = IPAddress(v4: 0)
+    /// Where the payload stands in the bytes that come with the packet.
+    public internal(set) var payloadStart = 0
+    public internal(set) var payloadLength = 0
+    /// Payload bytes that were sent and that the capture did not keep.
+    public internal(set) var payloadLost = 0
+
+    public enum Kind: UInt8, Hashable, Sendable {
+        case tcp
+        /// TCP out of IP fragments: its payload stands among the assembled bytes.
+        case assembledTCP
+        case unreachable
+    }
 
     public init() {}
+
+    public internal(set) var source: IPAddress {
+        @inline(__always) get { IPAddress(sourceBits, family) }
+        @inline(__always) set { (sourceBits, family) = (newValue.bits, newValue.family) }
+    }
+
+    public internal(set) var destination: IPAddress {
+        @inline(__always) get { IPAddress(destinationBits, family) }
+        @inline(__always) set { (destinationBits, family) = (newValue.bits, newValue.family) }
+    }
+
+    /// Of the same family as the packet that it reports about.
+    public internal(set) var reporter: IPAddress {
+        get { IPAddress(reporterBits, family) }
+        set { reporterBits = newValue.bits }
+    }
+
+    public var payloadRange: Range<Int> { payloadStart..<payloadStart + payloadLength }
+}
+
+extension IPAddress {
+    @inline(__always)
+    fileprivate init(_ bits: UInt128, _ family: Family) {
+        self = family == .v4 ? IPAddress(v4: UInt32(truncatingIfNeeded: bits)) : IPAddress(v6: bits)
+    }
 }
 
 /// The flags of a TCP header (RFC 9293 section 3.1).

@@ -23,28 +23,10 @@ public struct FrameHeader: Hashable, Sendable {
     }
 }
 
-/// A frame, and where its bytes stand in the memory that is lent with it.
-public struct PlacedFrame: Hashable, Sendable {
-    public var header: FrameHeader
-    /// Index of its first byte.
-    public var start: Int
-    /// Bytes that were captured.
-    public var length: Int
-
-    @inlinable
-    public init(_ header: FrameHeader, start: Int, length: Int) {
-        self.header = header
-        self.start = start
-        self.length = length
-    }
-
-    @inlinable public var range: Range<Int> { start..<start + length }
-}
-
 /// Frames, one after the other: a file, several files merged by time, an interface.
 ///
 /// Call `advance()`; after `.frame`, `withBytes` lends the bytes of that frame until the next
-/// `advance()`. Or call `nextFrames`, which lends many at once.
+/// `advance()`. Or call `fill`, which hands over many at once.
 public protocol PacketSource: AnyObject {
     /// Moves to the next frame.
     func advance() -> Step
@@ -52,28 +34,26 @@ public protocol PacketSource: AnyObject {
     /// Lends the captured bytes of the frame that `advance()` moved to.
     func withBytes(_ body: (Span<UInt8>) -> Void)
 
-    /// Moves over the next frames and lends them, as many as lie ready: what a loop over all
-    /// wants.
+    /// Moves over the next frames, as many as lie ready, and hands them over with their memory:
+    /// what a loop over all wants.
     ///
-    /// - Parameter body: Takes the frames, and the memory in which they are placed.
+    /// - Parameter batch: Takes them; its memory is used again.
     /// - Returns: False where no frame follows.
-    func nextFrames(_ body: (Span<PlacedFrame>, Span<UInt8>) -> Void) -> Bool
+    func fill(_ batch: inout FrameBatch) -> Bool
 
     /// What kept the source from being read to its end: empty where nothing did.
     var problems: [CaptureProblem] { get }
 }
 
 extension PacketSource {
-    public func nextFrames(_ body: (Span<PlacedFrame>, Span<UInt8>) -> Void) -> Bool {
+    public func fill(_ batch: inout FrameBatch) -> Bool {
+        batch.removeAll()
         while true {
             switch advance() {
             case .idle: continue
             case .end: return false
             case .frame(let header):
-                withBytes { bytes in
-                    let frames = [PlacedFrame(header, start: 0, length: bytes.count)]
-                    body(frames.span, bytes)
-                }
+                withBytes { batch.append(header, $0) }
                 return true
             }
         }

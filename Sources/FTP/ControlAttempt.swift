@@ -1,3 +1,4 @@
+import Capture
 public import Net
 import Streams
 

@@ -60,9 +60,9 @@ final class ControlSession: StreamSink {
 
     /// Takes a packet of the control connection.
     func take(
-        _ packet: borrowing Packet, _ bytes: Span<UInt8>, _ direction: Direction,
-        _ mark: PacketMark, isTruncated: Bool
+        _ packet: borrowing Packet, _ bytes: Span<UInt8>, _ direction: Direction
     ) {
+        let mark = packet.mark
         lastTime = mark.time
         let frame = FrameReference(mark)
         if record.last < frame { record.last = frame }
@@ -70,7 +70,7 @@ final class ControlSession: StreamSink {
             record.captures.append(mark.capture)
             record.captures.sort()
         }
-        if isTruncated { record.visibility.truncatedFrames += 1 }
+        if packet.isTruncated { record.visibility.truncatedFrames += 1 }
         if direction == .toClient { controlTTL = packet.hopLimit }
         let way = direction.rawValue
         let reverse = 1 - way
@@ -78,8 +78,7 @@ final class ControlSession: StreamSink {
             lastAcknowledged[way] = SequenceNumber(packet.acknowledgement)
         }
         if !packet.flags.contains(.rst), !packet.flags.contains(.syn) {
-            let payload = bytes.extracting(
-                packet.payloadStart..<packet.payloadStart + packet.payloadLength)
+            let payload = bytes.extracting(packet.payloadRange)
             streams[way].accept(
                 SequenceNumber(packet.sequence), payload, lost: packet.payloadLost, mark,
                 into: self)

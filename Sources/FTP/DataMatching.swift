@@ -1,3 +1,4 @@
+import Capture
 import Net
 import Streams
 

@@ -7,8 +7,6 @@ public import Streams
 /// Feed it frames in the order of their time. A record is handed over when its control connection
 /// has ended and its data connections have come to rest, or at `finish()`. Time is packet time.
 public final class SessionExtractor {
-    /// What was read of each capture, by its index.
-    public var coverage: [Coverage] { path.coverage }
     /// Bounds of `Limits` that were reached.
     public private(set) var limitHits = LimitHits()
 
@@ -18,6 +16,7 @@ public final class SessionExtractor {
     private let controlPorts: Set<UInt16>
     private let onSession: (SessionRecord) -> Void
     private var path: PacketPath
+    private var reader: PacketReader
     var table: FlowTable {
         _read { yield path.table }
         _modify { yield &path.table }
@@ -49,42 +48,48 @@ public final class SessionExtractor {
         self.limits = limits
         self.controlPorts = controlPorts
         self.onSession = onSession
-        path = PacketPath(captures: captures, limits: limits)
+        path = PacketPath(limits: limits)
+        reader = PacketReader(captures: captures)
         expectations = Expectations(age: limits.announcementAge, early: limits.recentAge)
         recent = RecentConnections(limit: limits.recentConnections)
     }
 
-    /// Takes a frame.
-    public func consume(_ header: FrameHeader, _ bytes: Span<UInt8>) {
-        follow(path.take(header, bytes), header, bytes)
-    }
-
-    /// Takes frames that lie in one piece of memory.
-    public func consume(_ frames: Span<PlacedFrame>, _ bytes: Span<UInt8>) {
+    /// Takes the packets of many frames.
+    public func consume(_ batch: borrowing PacketBatch) {
+        let (plain, assembled) = (batch.bytes, batch.assembledBytes)
+        let packets = batch.packets.span
         var index = 0
-        while index < frames.count {
-            let seen = path.take(frames, bytes, from: &index)
-            guard index < frames.count else { return }
-            let frame = frames[index]
-            follow(seen, frame.header, bytes.extracting(frame.range))
+        while index < packets.count {
+            let seen = path.take(packets, from: &index)
+            guard index < packets.count else { return }
+            if packets[index].kind == .assembledTCP {
+                follow(seen, packets[index], assembled.span)
+            } else {
+                follow(seen, packets[index], plain.span)
+            }
             index += 1
         }
     }
 
-    private func follow(_ seen: PacketPath.Seen, _ header: FrameHeader, _ bytes: Span<UInt8>) {
+    /// Takes a frame.
+    public func consume(_ header: FrameHeader, _ bytes: Span<UInt8>) {
+        guard let packet = reader.read(header, bytes) else { return }
+        let seen = path.take(packet)
+        if packet.kind == .assembledTCP {
+            let assembled = reader.assembled
+            follow(seen, packet, assembled.span)
+        } else {
+            follow(seen, packet, bytes)
+        }
+    }
+
+    private func follow(_ seen: PacketPath.Seen, _ packet: Packet, _ bytes: Span<UInt8>) {
         switch seen {
         case .nothing: break
-        case .packet(let tracked):
-            take(
-                tracked, path.decoder.packet, bytes, PacketMark(header),
-                isTruncated: bytes.count < header.originalLength)
-        case .assembledPacket(let tracked):
-            let whole = path.decoder.assembled
-            take(
-                tracked, path.decoder.packet, whole.span, PacketMark(header), isTruncated: false)
+        case .packet(let tracked): take(tracked, packet, bytes)
         case .unreachable(let index):
             guard table[index].role != .none, prohibitors.count < limits.flows else { break }
-            prohibitors[table[index].first] = path.decoder.packet.reporter
+            prohibitors[table[index].first] = packet.reporter
         }
         if path.isSweepDue { sweep() }
     }
@@ -96,8 +101,7 @@ public final class SessionExtractor {
     }
 
     private func take(
-        _ tracked: FlowTable.Tracked, _ packet: Packet, _ bytes: Span<UInt8>, _ mark: PacketMark,
-        isTruncated: Bool
+        _ tracked: FlowTable.Tracked, _ packet: Packet, _ bytes: Span<UInt8>
     ) {
         if table.hasRetired { absorbRetired() }
         if tracked.isNew { begin(tracked.index, packet) }
@@ -111,9 +115,9 @@ public final class SessionExtractor {
         guard let session = sessions[number] else { return }
         let direction: Direction =
             tracked.fromLow == session.clientIsLow ? .toServer : .toClient
-        session.take(packet, bytes, direction, mark, isTruncated: isTruncated)
+        session.take(packet, bytes, direction)
         if session.verdict != .undecided { followUp(session, number) }
-        if session.closedAt == nil, tracked.isOver { session.closedAt = mark.time }
+        if session.closedAt == nil, tracked.isOver { session.closedAt = packet.mark.time }
     }
 
     /// A connection begins: it may have been announced, or be an attempt to reach a server.
@@ -156,8 +160,7 @@ public final class SessionExtractor {
             guard flow.state.isSuperset(of: [.tlsLow, .tlsHigh]) else { return false }
             return promote(tracked, clientIsLow: flow.high.port == 990, isImplicit: true)
         }
-        let payload = bytes.extracting(
-            packet.payloadStart..<packet.payloadStart + packet.payloadLength)
+        let payload = bytes.extracting(packet.payloadRange)
         let senderIsOpener = flow.opener.map { ($0 == flow.low) == tracked.fromLow }
         let isOutOfOrder =
             tracked.expected.map { SequenceNumber(packet.sequence).distance(from: $0) > 0 } ?? false
@@ -326,7 +329,7 @@ public final class SessionExtractor {
         }
         attempts.settle(&table, now: now, idle: nil, &prohibitors)
         limitHits.count("flows", table.evicted)
-        limitHits.count("fragments", path.decoder.fragmentsDropped)
+        limitHits.count("fragments", reader.fragmentsDropped)
     }
 
     /// The records of sessions that are still open, as far as they go.

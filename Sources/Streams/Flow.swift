@@ -1,24 +1,6 @@
 public import Capture
 public import Net
 
-/// A place in the captures, in two words.
-public struct PacketMark: Hashable, Sendable {
-    public var nanoseconds: Int64
-    private var place: UInt64
-
-    @inlinable public var time: Timestamp { Timestamp(nanoseconds: nanoseconds) }
-    public var capture: Int { Int(place >> 48) }
-    public var number: Int { Int(place & 0xffff_ffff_ffff) }
-
-    /// The capture's index is kept up to 65535, the number up to 2^48.
-    public init(_ header: FrameHeader) {
-        nanoseconds = header.time.nanoseconds
-        place =
-            UInt64(truncatingIfNeeded: header.capture & 0xffff) << 48
-            | UInt64(truncatingIfNeeded: header.number) & 0xffff_ffff_ffff
-    }
-}
-
 /// One TCP connection in a few words: enough to tell what became of it, nothing of its content.
 ///
 /// The two ends are `low` and `high`, the smaller endpoint first; which of them opened is said by

@@ -87,26 +87,24 @@ public struct FlowTable {
     ///
     /// - Parameters:
     ///   - packet: Its headers.
-    ///   - mark: Where it stands.
-    ///   - firstByte: Of its payload; nil where it carries none.
     ///   - always: Whether to answer for a packet that nobody looks at too.
     /// - Returns: What it was to its flow; nil where nobody looks at it: no new flow, no control
     ///   connection, no first payload.
     @inline(__always)
     mutating func track(
-        _ packet: borrowing Packet, _ mark: PacketMark, firstByte: UInt8?, always: Bool = false
+        _ packet: borrowing Packet, always: Bool = false
     ) -> Tracked? {
         let fromLow =
             packet.source == packet.destination
             ? packet.sourcePort <= packet.destinationPort : packet.source < packet.destination
-        let (index, isNew) = place(packet, fromLow: fromLow, mark)
+        let (index, isNew) = place(packet, fromLow: fromLow)
         return flows[index].take(
-            packet, mark, index: index, fromLow: fromLow, isNew: isNew, firstByte: firstByte,
+            packet, index: index, fromLow: fromLow, isNew: isNew,
             always: always || isNew || hasRetired)
     }
 
     /// Notes an ICMP unreachable at the flow whose packet it quotes, where it quotes its SYN.
-    public mutating func noteUnreachable(_ packet: borrowing Packet, _ mark: PacketMark) -> Int? {
+    public mutating func noteUnreachable(_ packet: borrowing Packet) -> Int? {
         let fromLow =
             packet.source == packet.destination
             ? packet.sourcePort <= packet.destinationPort : packet.source < packet.destination
@@ -114,7 +112,7 @@ public struct FlowTable {
             !flows[index].isEstablished, flows[index].state.contains(.syn),
             flows[index].initial == packet.sequence
         else { return nil }
-        flows[index].noteUnreachable(packet, mark)
+        flows[index].noteUnreachable(packet)
         return index
     }
 
@@ -127,18 +125,18 @@ public struct FlowTable {
     }
 
     private mutating func place(
-        _ packet: borrowing Packet, fromLow: Bool, _ mark: PacketMark
+        _ packet: borrowing Packet, fromLow: Bool
     ) -> (Int, Bool) {
         let (found, slot) = find(packet, fromLow: fromLow)
         if let found {
-            guard flows[found].isReused(by: packet, at: mark) else { return (found, false) }
+            guard flows[found].isReused(by: packet) else { return (found, false) }
             retire(found)
             let generation = flows[found].generation &+ 1
-            flows[found] = Self.flow(packet, fromLow, mark)
+            flows[found] = Self.flow(packet, fromLow)
             flows[found].generation = generation
             return (found, true)
         }
-        let fresh = Self.flow(packet, fromLow, mark)
+        let fresh = Self.flow(packet, fromLow)
         let index: Int
         if count >= limit { evict() }
         if let reused = free.popLast() {
@@ -158,14 +156,12 @@ public struct FlowTable {
         return (index, true)
     }
 
-    private static func flow(
-        _ packet: borrowing Packet, _ fromLow: Bool, _ mark: PacketMark
-    ) -> Flow {
+    private static func flow(_ packet: borrowing Packet, _ fromLow: Bool) -> Flow {
         let source = Endpoint(packet.source, packet.sourcePort)
         let destination = Endpoint(packet.destination, packet.destinationPort)
         return fromLow
-            ? Flow(low: source, high: destination, mark: mark)
-            : Flow(low: destination, high: source, mark: mark)
+            ? Flow(low: source, high: destination, mark: packet.mark)
+            : Flow(low: destination, high: source, mark: packet.mark)
     }
 
     /// The flow's index, else the empty slot where it would stand.

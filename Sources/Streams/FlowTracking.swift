@@ -10,26 +10,26 @@ extension Flow {
     }
 
     /// A SYN that begins another connection between the same two endpoints.
-    func isReused(by packet: borrowing Packet, at mark: PacketMark) -> Bool {
+    func isReused(by packet: borrowing Packet) -> Bool {
         guard packet.flags.contains(.syn), !packet.flags.contains(.ack) else { return false }
         if state.contains(.syn) || state.contains(.synAck) { return packet.sequence != initial }
         // A SYN that was captured just after the packets that followed it.
-        return mark.nanoseconds &- first.nanoseconds > 1_000_000_000 || isOver
+        return packet.mark.nanoseconds &- first.nanoseconds > 1_000_000_000 || isOver
     }
 
     /// Notes a packet and says what its flow was before; nil where nobody looks at it, unless
     /// `always`.
     @inline(__always)
     mutating func take(
-        _ packet: borrowing Packet, _ mark: PacketMark, index: Int, fromLow: Bool, isNew: Bool,
-        firstByte: UInt8?, always: Bool
+        _ packet: borrowing Packet, index: Int, fromLow: Bool, isNew: Bool, always: Bool
     ) -> FlowTable.Tracked? {
-        guard always || role == .control || (firstByte != nil && isLookedAt) else {
-            note(packet, mark, fromLow: fromLow, firstByte: firstByte)
+        let carries = packet.payloadLength > 0
+        guard always || role == .control || (carries && isLookedAt) else {
+            note(packet, fromLow: fromLow)
             return nil
         }
         let expected = next(low: fromLow)
-        note(packet, mark, fromLow: fromLow, firstByte: firstByte)
+        note(packet, fromLow: fromLow)
         return FlowTable.Tracked(
             index: index, fromLow: fromLow, isNew: isNew, role: role, owner: owner,
             isOver: isOver, isDismissed: state.contains(.dismissed), expected: expected)
@@ -37,19 +37,17 @@ extension Flow {
 
     private var isLookedAt: Bool { role != .data && !state.contains(.dismissed) }
 
-    private mutating func note(
-        _ packet: borrowing Packet, _ mark: PacketMark, fromLow: Bool, firstByte: UInt8?
-    ) {
-        last = mark
+    private mutating func note(_ packet: borrowing Packet, fromLow: Bool) {
+        last = packet.mark
         state.insert(fromLow ? .packetLow : .packetHigh)
         let flags = packet.flags
         if !flags.isDisjoint(with: [.syn, .rst, .fin]) {
             if flags.contains(.rst) {
-                noteReset(packet, mark, fromLow: fromLow)
+                noteReset(packet, fromLow: fromLow)
                 return
             }
             if flags.contains(.syn) {
-                noteSynchronize(packet, mark, fromLow: fromLow)
+                noteSynchronize(packet, fromLow: fromLow)
                 return
             }
             state.insert(fromLow ? .finLow : .finHigh)
@@ -59,7 +57,7 @@ extension Flow {
         advance(to: packet.sequence, length: length, fromLow: fromLow)
         if length > 0, !state.contains(fromLow ? .payloadLow : .payloadHigh) {
             state.insert(fromLow ? .payloadLow : .payloadHigh)
-            if let firstByte, (20...23).contains(firstByte) {
+            if packet.payloadLength > 0, (20...23).contains(packet.firstByte) {
                 state.insert(fromLow ? .tlsLow : .tlsHigh)
             }
         }
@@ -89,9 +87,8 @@ extension Flow {
         state.insert(low ? .knownLow : .knownHigh)
     }
 
-    private mutating func noteSynchronize(
-        _ packet: borrowing Packet, _ mark: PacketMark, fromLow: Bool
-    ) {
+    private mutating func noteSynchronize(_ packet: borrowing Packet, fromLow: Bool) {
+        let mark = packet.mark
         let begin = SequenceNumber(packet.sequence).advanced(by: 1)
         if packet.flags.contains(.ack) {
             if opener == nil { state.insert(fromLow ? .openedByHigh : .openedByLow) }
@@ -116,22 +113,20 @@ extension Flow {
         if !state.contains(fromLow ? .knownLow : .knownHigh) { set(begin, low: fromLow) }
     }
 
-    private mutating func noteReset(
-        _ packet: borrowing Packet, _ mark: PacketMark, fromLow: Bool
-    ) {
+    private mutating func noteReset(_ packet: borrowing Packet, fromLow: Bool) {
         state.insert(fromLow ? .rstLow : .rstHigh)
         guard state.contains(.syn), !isEstablished, !isOpener(low: fromLow) else { return }
         if !state.contains(.refused) {
             state.insert(.refused)
-            setAnswer(mark, hopLimit: packet.hopLimit)
+            setAnswer(packet.mark, hopLimit: packet.hopLimit)
         }
     }
 
-    mutating func noteUnreachable(_ packet: borrowing Packet, _ mark: PacketMark) {
+    mutating func noteUnreachable(_ packet: borrowing Packet) {
         guard !state.contains(.prohibited) else { return }
         state.insert(.prohibited)
         icmpType = packet.icmpType
         icmpCode = packet.icmpCode
-        setAnswer(mark, hopLimit: packet.hopLimit)
+        setAnswer(packet.mark, hopLimit: packet.hopLimit)
     }
 }

@@ -1,4 +1,4 @@
-import Capture
+public import Capture
 public import Net
 
 /// Which way bytes of a control connection go.

@@ -22,22 +22,23 @@ struct CaptureReading {
     /// Reads all captures as one, merged by time; sessions in the order of their first frames.
     init(_ arguments: [String], limits: Limits = Limits(), filter: SessionFilter = SessionFilter())
     {
-        var set = CaptureSet(arguments)
+        let set = CaptureSet(arguments)
         captures = set.paths
-        let source = set.open()
         var sessions: [SessionRecord] = []
         var leftOut = 0
         let extractor = SessionExtractor(captures: captures.count, limits: limits) { record in
             if filter.keeps(record) { sessions.append(record) } else { leftOut += 1 }
         }
-        while source.nextFrames(extractor.consume) {}
+        let summary = PacketAhead(set).forEach(extractor.consume)
         extractor.finish()
         self.sessions = sessions.sorted { $0.first < $1.first }
         self.leftOut = leftOut
         attempts = extractor.controlAttempts.filter(filter.keeps)
-        coverage = extractor.coverage
-        self.limits = extractor.limitHits.counts
-        problems = set.problems + source.problems
+        coverage = summary.coverage
+        var hits = extractor.limitHits
+        hits.count("fragments", summary.fragmentsDropped)
+        self.limits = hits.counts
+        problems = summary.problems
     }
 
     /// First and last packet time over all captures.

@@ -92,15 +92,15 @@ struct Read: Equatable {
     var capture = 0
 }
 
-/// All frames of a source, many at once where it lends them so.
+/// All frames of a source, many at once where it hands them over so.
 func readAll(_ source: any PacketSource) -> [Read] {
     var frames: [Read] = []
-    while source.nextFrames({ placed, bytes in
-        for index in 0..<placed.count {
-            let frame = placed[index]
-            frames.append(Read(frame.header, bytes.extracting(frame.range)))
+    var batch = FrameBatch()
+    while source.fill(&batch) {
+        for frame in batch.frames {
+            frames.append(Read(frame.header, batch.bytes.span.extracting(frame.range)))
         }
-    }) {}
+    }
     return frames
 }
 

@@ -16,10 +16,9 @@ import Testing
         _ from: Wire.End, _ to: Wire.End, _ flags: TCPFlags, _ sequence: UInt32,
         _ acknowledgement: UInt32 = 0, _ payload: String = ""
     ) throws -> FlowTable.Tracked {
-        let (packet, mark) = wire.segment(
+        let packet = wire.segment(
             from, to, flags, sequence: sequence, acknowledgement: acknowledgement, payload)
-        let tracked = table.track(
-            packet, mark, firstByte: payload.utf8.first, always: true)
+        let tracked = table.track(packet, always: true)
         return try #require(tracked)
     }
 
