@@ -4,7 +4,8 @@ import Net
 /// A capture file of any content: read frame by frame, and many frames at once.
 ///
 /// Both ways give the same frames and the same problem; the frames are numbered from 1, they hold
-/// no more bytes than the file, and a problem lies inside it. One input in 32 is read once more
+/// no more bytes than the file, and a problem lies inside it. One input in 8 is decoded both ways: the same packets.
+/// One input in 32 is read once more
 /// so far back in a file that it lies across the end of the reader's buffer.
 public enum ReaderTarget {
     /// What one way of reading gave.
@@ -49,6 +50,7 @@ public enum ReaderTarget {
         let single = oneByOne(path, size: content.count)
         let many = together(path, size: content.count)
         check(single == many, "one by one \(single), together \(many)")
+        if single.digest % 8 == 1 { packets(path) }
         guard single.digest % 32 == 0,
             let longer = content.first == 0x0a ? afterSection(content) : afterRecord(content),
             content.first == 0x0a || (single.offset ?? 24) >= 24
@@ -84,19 +86,64 @@ public enum ReaderTarget {
         var outcome = Outcome()
         do {
             let file = try CaptureFile(path: path, capture: 0)
-            while file.nextFrames({ frames, bytes in
-                check(frames.count > 0, "no frame, and not the end")
-                for index in 0..<frames.count {
-                    outcome.note(
-                        frames[index].header, bytes.extracting(frames[index].range),
-                        skipped: skipped)
+            var batch = FrameBatch()
+            while file.fill(&batch) {
+                check(!batch.frames.isEmpty, "no frame, and not the end")
+                for frame in batch.frames {
+                    let bytes = batch.bytes.span.extracting(frame.range)
+                    outcome.note(frame.header, bytes, skipped: skipped)
                 }
-            }) {}
+            }
             outcome.note(file.problems, size: size)
         } catch {
             outcome.note([error], size: size)
         }
         return outcome
+    }
+
+    /// Decodes a file frame by frame and batch by batch: the same packets, the same payloads.
+    private static func packets(_ path: String) {
+        guard let single = try? CaptureFile(path: path, capture: 0),
+            let many = try? CaptureFile(path: path, capture: 0)
+        else { return }
+        var (one, all) = (PacketReader(captures: 1), PacketReader(captures: 1))
+        var batch = PacketBatch()
+        while all.read(many, into: &batch) {
+            for packet in batch.packets {
+                guard let expected = next(single, &one) else {
+                    fatalError("a packet of the batch is not in the file")
+                }
+                let bytes = packet.kind == .assembledTCP ? batch.assembledBytes : batch.bytes
+                check(
+                    packet.mark == expected.packet.mark && packet.kind == expected.packet.kind
+                        && packet.sequence == expected.packet.sequence
+                        && packet.firstByte == expected.packet.firstByte
+                        && packet.isTruncated == expected.packet.isTruncated
+                        && packet.payloadLost == expected.packet.payloadLost
+                        && (packet.kind == .unreachable
+                            || bytes[packet.payloadRange] == expected.payload),
+                    "in the batch \(packet), alone \(expected.packet)")
+            }
+        }
+        check(next(single, &one) == nil, "a packet of the file is not in the batch")
+        check(one.coverage == all.coverage, "\(one.coverage) alone, \(all.coverage) in batches")
+    }
+
+    /// The next frame that is a packet for the upper layers, and its payload.
+    private static func next(
+        _ file: CaptureFile, _ reader: inout PacketReader
+    ) -> (packet: Packet, payload: ArraySlice<UInt8>)? {
+        while case .frame(let header) = file.advance() {
+            var content: [UInt8] = []
+            file.withBytes { bytes in
+                for index in 0..<bytes.count { content.append(bytes[index]) }
+            }
+            guard let packet = reader.read(header, content.span) else { continue }
+            guard packet.kind != .unreachable else { return (packet, []) }
+            let bytes = packet.kind == .assembledTCP ? reader.assembled : content
+            return (packet, bytes[packet.payloadRange])
+        }
+        return nil
     }
 
     /// Where the first buffer of the reader ends.
