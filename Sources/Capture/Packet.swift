@@ -3,10 +3,11 @@ public import Net
 /// What one frame says that goes to the upper layers: the headers of TCP, or of an ICMP
 /// unreachable that quotes TCP, and where the payload stands.
 public struct Packet: Sendable {
-    private var sourceBits: UInt128 = 0
-    private var destinationBits: UInt128 = 0
+    public private(set) var sourceBits: UInt128 = 0
+    public private(set) var destinationBits: UInt128 = 0
     private var reporterBits: UInt128 = 0
-    private var family = IPAddress.Family.v4
+    /// Of all its addresses.
+    public private(set) var family = IPAddress.Family.v4
     public internal(set) var mark = PacketMark(nanoseconds: 0, capture: 0, number: 0)
     public internal(set) var sourcePort: UInt16 = 0
     public internal(set) var destinationPort: UInt16 = 0
@@ -53,6 +54,12 @@ public struct Packet: Sendable {
     public internal(set) var reporter: IPAddress {
         get { IPAddress(reporterBits, family) }
         set { reporterBits = newValue.bits }
+    }
+
+    /// Whether the sender is the smaller of the two endpoints.
+    public var isFromLow: Bool {
+        sourceBits == destinationBits
+            ? sourcePort <= destinationPort : sourceBits < destinationBits
     }
 
     public var payloadRange: Range<Int> { payloadStart..<payloadStart + payloadLength }

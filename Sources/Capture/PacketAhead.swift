@@ -48,16 +48,22 @@ public final class PacketAhead: Sendable {
             switch state.withLock({ $0.filled.removeFirst() }) {
             case .end(let summary): return summary
             case .batch(let batch):
-                body(batch)
-                giveBack(batch)
+                var taken: PacketBatch? = consume batch
+                if let batch = taken.take() { taken = Self.lend(batch, to: body) }
+                // Nobody else may hold it when it is written again: else its memory is copied.
+                state.withLock { state in
+                    if let batch = taken.take() { state.free.append(batch) }
+                }
+                isFree.signal()
             }
         }
     }
 
-    private func giveBack(_ batch: consuming PacketBatch) {
-        let batch = batch
-        state.withLock { $0.free.append(batch) }
-        isFree.signal()
+    private static func lend(
+        _ batch: consuming PacketBatch, to body: (borrowing PacketBatch) -> Void
+    ) -> PacketBatch {
+        body(batch)
+        return batch
     }
 
     private func run(_ captures: CaptureSet, _ limits: DecoderLimits) {

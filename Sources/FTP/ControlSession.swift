@@ -4,8 +4,7 @@ import Streams
 
 /// One control connection, or a flow that may turn out to be one: its two streams, what was said,
 /// and the data connections that belong to it.
-final class ControlSession: StreamSink {
-    let limits: Limits
+struct ControlSession {
     let clientIsLow: Bool
     var record: SessionRecord
     var dialogue: DialogueState
@@ -28,73 +27,112 @@ final class ControlSession: StreamSink {
     var unregistered = 0
     var isEncryptionRegistered = false
 
-    private var streams: [Reassembler]
-    private var readers: [LineReader]
-    private var walkers: [TLSWalker?] = [nil, nil]
+    private let bounds: Bounds
+    private var streams: InlineArray<2, Reassembler>
+    private var readers: InlineArray<2, LineReader>
+    private var walkers: InlineArray<2, TLSWalker?> = [nil, nil]
+    /// Whether the direction stands at the start of a line of clear text, with nothing missing
+    /// before it: its lines are read where they stand.
+    private var isPlain: InlineArray<2, Bool> = [true, true]
     private var replies = ReplyReader()
     private var seenBytes = 0
     private var seenLines = 0
-    private var lastAcknowledged: [SequenceNumber?] = [nil, nil]
+    private var lastAcknowledged: InlineArray<2, SequenceNumber?> = [nil, nil]
+    private var lastCapture: Int
+    private let mostLine: Int
 
     enum Verdict { case undecided, ftp, other }
 
+    /// `Limits`, shared by all sessions.
+    final class Bounds: Sendable {
+        let limits: Limits
+
+        init(_ limits: Limits) { self.limits = limits }
+    }
+
     init(
         flow: FlowTable.Handle, state: Flow, clientIsLow: Bool, starts: [SequenceNumber?],
-        limits: Limits
+        bounds: Bounds
     ) {
         self.flow = flow
-        self.limits = limits
+        self.bounds = bounds
         self.clientIsLow = clientIsLow
         record = SessionRecord(
             client: clientIsLow ? state.low : state.high,
             server: clientIsLow ? state.high : state.low, first: FrameReference(state.first))
         record.visibility.midstream = state.state.isDisjoint(with: [.syn, .synAck])
         dialogue = DialogueState(isMidstream: record.visibility.midstream)
-        streams = [
-            Reassembler(.toServer, start: starts[0], limits: limits),
-            Reassembler(.toClient, start: starts[1], limits: limits),
-        ]
-        readers = [LineReader(limit: limits.lineBytes), LineReader(limit: limits.lineBytes)]
+        streams = [Reassembler(start: starts[0]), Reassembler(start: starts[1])]
+        mostLine = bounds.limits.lineBytes
+        readers = [LineReader(limit: mostLine), LineReader(limit: mostLine)]
         lastTime = state.last.time
+        lastCapture = state.first.capture
     }
 
-    /// Takes a packet of the control connection.
-    func take(
-        _ packet: borrowing Packet, _ bytes: Span<UInt8>, _ direction: Direction
-    ) {
+    var limits: Limits { _read { yield bounds.limits } }
+
+    /// Takes a packet of the control connection; `isLast` where that has ended with it or before.
+    ///
+    /// - Returns: Whether there is something that the extractor has to know.
+    mutating func take(
+        _ packet: borrowing Packet, _ bytes: Span<UInt8>, _ direction: Direction, isLast: Bool
+    ) -> Bool {
         let mark = packet.mark
         lastTime = mark.time
         let frame = FrameReference(mark)
         if record.last < frame { record.last = frame }
-        if record.captures.last != mark.capture, !record.captures.contains(mark.capture) {
-            record.captures.append(mark.capture)
-            record.captures.sort()
-        }
+        if mark.capture != lastCapture { noteCapture(mark.capture) }
         if packet.isTruncated { record.visibility.truncatedFrames += 1 }
         if direction == .toClient { controlTTL = packet.hopLimit }
         let way = direction.rawValue
-        let reverse = 1 - way
         if packet.flags.contains(.ack) {
             lastAcknowledged[way] = SequenceNumber(packet.acknowledgement)
         }
-        if !packet.flags.contains(.rst), !packet.flags.contains(.syn) {
+        if packet.payloadLength + packet.payloadLost > 0,
+            packet.flags.isDisjoint(with: [.rst, .syn])
+        {
             let payload = bytes.extracting(packet.payloadRange)
-            streams[way].accept(
-                SequenceNumber(packet.sequence), payload, lost: packet.payloadLost, mark,
-                into: self)
+            let start = SequenceNumber(packet.sequence)
+            if packet.payloadLost == 0, streams[way].takesNext(start, payload) {
+                receive(payload, way, mark)
+            } else {
+                takeIn(
+                    streams[way].accept(
+                        start, payload, lost: packet.payloadLost, mark, limits: bounds.limits), way)
+            }
         }
-        for index in [way, reverse] where streams[index].isWaiting {
-            streams[index].check(
-                acknowledged: lastAcknowledged[1 - index], now: mark.time, into: self)
+        if streams[0].isWaiting || streams[1].isWaiting { checkHoles(way, mark.time) }
+        if isLast, closedAt == nil { closedAt = mark.time }
+        // Asked here and not in a getter, for which the whole value would be copied.
+        if verdict == .ftp {
+            return unregistered < record.channels.count
+                || record.encryption != nil && !isEncryptionRegistered
+        }
+        return verdict == .other
+    }
+
+    private mutating func noteCapture(_ capture: Int) {
+        lastCapture = capture
+        guard !record.captures.contains(capture) else { return }
+        record.captures.append(capture)
+        record.captures.sort()
+    }
+
+    private mutating func checkHoles(_ way: Int, _ now: Timestamp) {
+        for index in [way, 1 - way] where streams[index].isWaiting {
+            takeIn(
+                streams[index].check(
+                    acknowledged: lastAcknowledged[1 - index], now: now,
+                    limits: bounds.limits), index)
         }
     }
 
     /// Nothing more will come on the control connection.
-    func finishStreams() {
+    mutating func finishStreams() {
         for index in 0..<2 {
-            streams[index].finish(into: self)
+            takeIn(streams[index].finish(), index)
             // What stands there without an end of line.
-            if walkers[index] == nil, readers[index].lose() { takeLine(index, lastMark) }
+            if walkers[index] == nil, readers[index].lose() { takeHeldLine(index, lastMark) }
         }
         judgeAtEnd()
     }
@@ -103,8 +141,18 @@ final class ControlSession: StreamSink {
 
     // MARK: what the streams bring
 
-    func receive(_ bytes: Span<UInt8>, _ direction: Direction, _ mark: PacketMark) {
-        let way = direction.rawValue
+    private mutating func takeIn(_ events: [StreamEvent], _ way: Int) {
+        for event in events {
+            switch event {
+            case .bytes(let bytes, let mark): receive(bytes.span, way, mark)
+            case .loss(let mark): lose(way, mark)
+            case .conflict(let mark): note(.conflictingRetransmission, FrameReference(mark))
+            case .reached(let limit): note(.limitReached, lastMark, detail: limit)
+            }
+        }
+    }
+
+    private mutating func receive(_ bytes: Span<UInt8>, _ way: Int, _ mark: PacketMark) {
         let frame = FrameReference(mark)
         var at = 0
         if verdict == .undecided {
@@ -112,116 +160,157 @@ final class ControlSession: StreamSink {
             if seenBytes > limits.undecidedBytes { verdict = .other }
         }
         while at < bytes.count, verdict != .other {
+            if isPlain[way] {
+                at = receiveText(bytes, at, way, frame)
+                isPlain[way] = false
+                continue
+            }
             if walkers[way] != nil {
                 guard let text = walkers[way]?.walk(bytes, from: at) else { return }
                 walkers[way] = nil
                 at = text
                 if record.encryption?.cleared == nil { record.encryption?.cleared = frame }
             }
-            if readers[way].isAtStart, (20...23).contains(bytes[at]),
-                bytes[at] == 22 || record.encryption != nil, TLSWalker.beginsRecord(bytes, at)
-            {
-                walkers[way] = TLSWalker()
-                noteEncryption(frame, command: nil)
-                continue
-            }
+            if readers[way].isAtStart, beginsTLS(bytes, at, way, frame) { continue }
             let step = readers[way].read(bytes, from: at)
             at = step.next
-            if step.ended { takeLine(way, frame) }
+            if step.ended {
+                takeHeldLine(way, frame)
+                isPlain[way] = walkers[way] == nil && readers[way].passLine()
+            }
         }
+        isPlain[way] = walkers[way] == nil && readers[way].passLine()
     }
 
-    private func takeLine(_ way: Int, _ frame: FrameReference) {
+    /// Takes the lines that stand whole in the bytes; where the first other thing begins.
+    @inline(__always)
+    private mutating func receiveText(
+        _ bytes: Span<UInt8>, _ start: Int, _ way: Int, _ frame: FrameReference
+    ) -> Int {
+        var at = start
+        while at < bytes.count, !(20...23).contains(bytes[at]),
+            let line = LineReader.wholeLine(bytes, from: at, most: mostLine)
+        {
+            takeLine(bytes.extracting(line.text), way, frame, isCut: false, followsLoss: false)
+            at = line.next
+            guard walkers[way] == nil, verdict != .other else { break }
+        }
+        return at
+    }
+
+    private mutating func beginsTLS(
+        _ bytes: Span<UInt8>, _ at: Int, _ way: Int, _ frame: FrameReference
+    ) -> Bool {
+        guard (20...23).contains(bytes[at]), bytes[at] == 22 || record.encryption != nil,
+            TLSWalker.beginsRecord(bytes, at)
+        else { return false }
+        walkers[way] = TLSWalker()
+        noteEncryption(frame, command: nil)
+        return true
+    }
+
+    /// Takes the line that its reader holds.
+    private mutating func takeHeldLine(_ way: Int, _ frame: FrameReference) {
+        let line = readers[way].line
+        takeLine(
+            line.span, way, frame, isCut: readers[way].isCut, followsLoss: readers[way].followsLoss)
+    }
+
+    private mutating func takeLine(
+        _ line: Span<UInt8>, _ way: Int, _ frame: FrameReference, isCut: Bool, followsLoss: Bool
+    ) {
         seenLines += 1
-        let reader = readers[way]
-        if reader.isCut { note(.lineCut, frame) }
+        if isCut { note(.lineCut, frame) }
         if way == Direction.toServer.rawValue {
-            takeCommand(
-                reader.line, frame, isCut: reader.isCut, followsLoss: reader.followsLoss)
+            takeCommand(line, frame, isCut: isCut, followsLoss: followsLoss)
         } else {
-            takeReplyLine(
-                reader.line, frame, isCut: reader.isCut, followsLoss: reader.followsLoss)
+            takeReplyLine(line, frame, isCut: isCut, followsLoss: followsLoss)
         }
         if verdict == .undecided, seenLines > limits.undecidedLines { verdict = .other }
     }
 
-    private func takeReplyLine(
-        _ line: [UInt8], _ frame: FrameReference, isCut: Bool, followsLoss: Bool
+    private mutating func takeReplyLine(
+        _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool, followsLoss: Bool
     ) {
         switch replies.read(line, frame, isCut: isCut, followsLoss: followsLoss) {
         case .partial: break
-        case .reply(let reply): take(reply)
-        case .replies(let unterminated, let reply):
-            note(.unterminatedReply, unterminated.firstFrame)
-            take(unterminated)
-            take(reply)
-        case .restarted(let unterminated):
-            note(.unterminatedReply, unterminated.firstFrame)
-            take(unterminated)
+        case .single(let code): takeSingle(code, line, frame, isCut: isCut)
+        case .long: takeLong(isWhole: true)
+        case .interrupted(let code):
+            takeLong(isWhole: false)
+            if let code { takeSingle(code, line, frame, isCut: isCut) }
         case .invalidCode: note(.invalidReplyCode, frame)
         case .notAReply:
-            guard !line.isEmpty else { return }
-            let isGlued = line.prefix(3).allSatisfy { (0x30...0x39).contains($0) }
-            note(isGlued && line.count > 3 ? .replyWithoutSpace : .lineWithoutCode, frame)
+            guard line.count > 0 else { return }
+            let isGlued =
+                line.count > 3 && (0..<3).allSatisfy { ReplyReader.isDigit(line[$0]) }
+            note(isGlued ? .replyWithoutSpace : .lineWithoutCode, frame)
             judgeOddLine()
         }
     }
 
-    func lose(_ direction: Direction, _ mark: PacketMark) {
-        let way = direction.rawValue
+    private mutating func takeSingle(
+        _ code: Int, _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool
+    ) {
+        let reply = Reply(code: code, firstFrame: frame, lastFrame: frame)
+        guard ReplyReader.announces(code) else {
+            take(reply, line, nil)
+            return
+        }
+        var announced = Announced(frame: frame)
+        announced.read(line.extracting(3..<line.count), of: code, frame, isCut: isCut)
+        take(reply, line, announced)
+    }
+
+    private mutating func takeLong(isWhole: Bool) {
+        guard let long = replies.takeEnded() else { return }
+        if !isWhole { note(.unterminatedReply, long.firstFrame) }
+        let reply = Reply(
+            code: long.code, firstFrame: long.firstFrame, lastFrame: long.lastFrame)
+        take(reply, long.first.span, ReplyReader.announces(long.code) ? long.announced : nil)
+    }
+
+    private mutating func lose(_ way: Int, _ mark: PacketMark) {
         let frame = FrameReference(mark)
         record.visibility.gaps += 1
         note(.missingBytes, frame)
         dialogue.isLossy = true
+        isPlain[way] = false
         if walkers[way] != nil {
             walkers[way]?.lose()
             return
         }
         if readers[way].lose() {
-            takeLine(way, frame)
+            takeHeldLine(way, frame)
             readers[way].resume()
         }
-        if direction == .toClient { replies.lose() }
-    }
-
-    func conflict(_ direction: Direction, _ mark: PacketMark) {
-        note(.conflictingRetransmission, FrameReference(mark))
-    }
-
-    func reached(_ limit: String) {
-        note(.limitReached, lastMark, detail: limit)
+        if way == Direction.toClient.rawValue { replies.lose() }
     }
 
     // MARK: what is noted
 
-    func note(_ name: OddityName, _ frame: FrameReference, detail: String? = nil) {
+    mutating func note(_ name: OddityName, _ frame: FrameReference, detail: String? = nil) {
         guard record.oddities.count < limits.oddities else { return }
         let oddity = Oddity(name, frame, detail: detail)
         if record.oddities.last != oddity { record.oddities.append(oddity) }
     }
 
     /// What follows cannot be read.
-    func noteEncryption(_ frame: FrameReference, command: String?) {
+    mutating func noteEncryption(_ frame: FrameReference, command: String?) {
         guard record.encryption == nil else { return }
         if command == nil, dialogue.awaitsEncryption { return }
         record.encryption = SessionRecord.Encryption(from: frame, command: command ?? "TLS")
     }
 
     /// Both directions go on as TLS records.
-    func beginTLS() {
+    mutating func beginTLS() {
         for way in 0..<2 where walkers[way] == nil { walkers[way] = TLSWalker() }
     }
 
     /// A control connection that never was in clear text.
-    func beginImplicitTLS(_ frame: FrameReference) {
+    mutating func beginImplicitTLS(_ frame: FrameReference) {
         noteEncryption(frame, command: "implicit")
         beginTLS()
         verdict = .ftp
-    }
-}
-
-extension FrameReference {
-    init(_ mark: PacketMark) {
-        self.init(capture: mark.capture, number: mark.number, time: mark.time)
     }
 }

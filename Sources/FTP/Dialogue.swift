@@ -3,38 +3,53 @@ import Net
 
 // Commands and replies to the record of a session.
 extension ControlSession {
-    func takeCommand(
-        _ line: [UInt8], _ frame: FrameReference, isCut: Bool, followsLoss: Bool
+    mutating func takeCommand(
+        _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool, followsLoss: Bool
     ) {
         guard let command = Command(line) else {
-            if !line.isEmpty, !followsLoss { judgeOddLine() }
+            if line.count > 0, !followsLoss { judgeOddLine() }
             return
         }
-        judge(command)
+        judge(command, line)
         guard verdict != .other else { return }
         var pending = PendingCommand(verb: command.verb)
         switch command.verb {
-        case "USER":
-            dialogue.triedUser = text(command.argument)
+        case .user:
+            dialogue.triedUser = PeerText.kept(
+                line.extracting(command.argument), most: limits.textBytes)
             if dialogue.isGeneric, record.encryption?.cleared == nil {
                 record.encryption?.cleared = frame
             }
-        case "PASS": if record.clearPassword == nil { record.clearPassword = frame }
-        case "AUTH":
-            pending.text = "AUTH " + text(command.argument).uppercased()
+        case .pass: if record.clearPassword == nil { record.clearPassword = frame }
+        case .auth:
+            pending.text =
+                "AUTH "
+                + PeerText.kept(line.extracting(command.argument), most: limits.textBytes)
+                .uppercased()
             dialogue.awaitsEncryption = true
-        case "EPSV":
-            if text(command.argument).uppercased() == "ALL" { dialogue.saidAll = true }
-        case "PORT", "EPRT", "LPRT":
-            pending.channel = announce(command, frame, isCut: isCut)
-        case "MIC", "ENC", "CONF": if dialogue.isGeneric { return }
-        default:
-            guard Command.transferVerbs.contains(command.verb) else { break }
-            let argument = text(command.argument)
-            pending.text = argument.isEmpty ? command.verb : command.verb + " " + argument
-            if !dialogue.pending.contains(where: { ["PASV", "EPSV", "LPSV"].contains($0.verb) }) {
+        case .epsv:
+            if command.argument.count == 3,
+                PeerText.kept(line.extracting(command.argument), most: limits.textBytes)
+                    .uppercased() == "ALL"
+            {
+                dialogue.saidAll = true
+            }
+        case .port, .eprt, .lprt:
+            pending.channel = announce(command, line, frame, isCut: isCut)
+        case .mic, .enc, .conf: if dialogue.isGeneric { return }
+        case .other:
+            pending.text = PeerText.kept(line.extracting(command.word), most: limits.textBytes)
+                .uppercased()
+        case .retr, .stor, .stou, .appe, .list, .nlst, .mlsd:
+            let argument = line.extracting(command.argument)
+            pending.text =
+                argument.isEmpty
+                ? command.verb.rawValue
+                : command.verb.rawValue + " " + PeerText.kept(argument, most: limits.textBytes)
+            if !dialogue.pending.contains(where: \.isPassive) {
                 pending.channel = attach(pending.text)
             }
+        default: break
         }
         guard dialogue.pending.count < limits.pendingCommands else {
             note(.limitReached, frame, detail: "pendingCommands")
@@ -43,34 +58,36 @@ extension ControlSession {
         dialogue.pending.append(pending)
     }
 
-    private func announce(_ command: Command, _ frame: FrameReference, isCut: Bool) -> Int? {
-        let kind: DataChannel.Announcement
-        let said: AnnouncedEndpoint
+    private mutating func announce(
+        _ command: Command, _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool
+    ) -> Int? {
+        let argument = line.extracting(command.argument).array[...]
         switch command.verb {
-        case "PORT":
-            kind = .port
-            said = AnnouncementParser.port(command.argument, isCut: isCut)
-        case "LPRT":
-            kind = .longPort
-            said = AnnouncementParser.longPort(command.argument, isCut: isCut)
+        case .port:
+            return add(
+                .port, AnnouncementParser.port(argument, isCut: isCut), frame, command: .port)
+        case .lprt:
+            return add(
+                .longPort, AnnouncementParser.longPort(argument, isCut: isCut), frame,
+                command: .lprt)
         default:
-            kind = .extendedPort
-            said = AnnouncementParser.extendedPort(command.argument, isCut: isCut)
+            return add(
+                .extendedPort, AnnouncementParser.extendedPort(argument, isCut: isCut), frame,
+                command: command.verb)
         }
-        return add(kind, said, frame, command: command.verb)
     }
 
     /// Adds an announcement; its index, or nil where it is none or a bound is reached.
-    private func add(
+    private mutating func add(
         _ kind: DataChannel.Announcement, _ said: AnnouncedEndpoint, _ frame: FrameReference,
-        command: String?
+        command: Verb?
     ) -> Int? {
         guard record.channels.count < limits.channels else {
             note(.limitReached, frame, detail: "channels")
             return nil
         }
         var channel = DataChannel(announcedBy: kind, frame: frame)
-        channel.command = command
+        channel.command = command?.rawValue
         switch said {
         case .nothing: return nil
         case .malformed(let name): note(name, frame)
@@ -85,7 +102,7 @@ extension ControlSession {
             if !parentheses { note(.replyWithoutParentheses, frame) }
         }
         if dialogue.saidAll, kind != .extendedPassive { note(.passiveAfterAll, frame) }
-        if kind == .passive && command == "EPSV" || kind == .extendedPassive && command == "PASV" {
+        if kind == .passive && command == .epsv || kind == .extendedPassive && command == .pasv {
             note(.unexpectedKind, frame)
         }
         record.channels.append(channel)
@@ -94,116 +111,112 @@ extension ControlSession {
     }
 
     /// Gives a transfer to the last announcement, where that has none yet.
-    private func attach(_ transfer: String?) -> Int? {
+    private mutating func attach(_ transfer: String?) -> Int? {
         guard let last = record.channels.indices.last, record.channels[last].transfer == nil
         else { return nil }
         record.channels[last].transfer = transfer
         return last
     }
 
-    func take(_ reply: Reply) {
-        judge(reply)
+    /// Takes a reply with its first line, and what it announces where its code is one of these.
+    mutating func take(_ reply: Reply, _ line: Span<UInt8>, _ announced: Announced?) {
+        judge(reply, line)
         guard verdict != .other else { return }
-        if reply.code == 421 || reply.first.count > 4 && mentionsOops(reply) {
-            addFailure(reply, command: dialogue.pending.first?.verb)
+        if reply.code >= 400, reply.code == 421 || Self.mentionsOops(line) {
+            addFailure(reply, line, dialogue.pending.first)
         }
-        if !dialogue.isGreeted, isGreeting(reply) {
-            keepBanner(reply)
+        if !dialogue.isGreeted,
+            reply.code == 220 || reply.code == 120
+                || reply.code >= 400 && dialogue.pending.count == 0
+        {
+            keepBanner(line)
             if reply.code != 120 { dialogue.isGreeted = true }
             return
         }
-        if !dialogue.isMidstream { keepBanner(reply) }
+        if !dialogue.isMidstream { keepBanner(line) }
         dialogue.isGreeted = true
         if dialogue.isGeneric, (630..<640).contains(reply.code) { return }
         let command = answered(by: reply.code)
-        takeAnnouncement(reply, command)
+        if let announced { takeAnnouncement(reply, announced, command) }
         if (100..<200).contains(reply.code) { return }
         guard let command else {
             if reply.code == 230 { accept() }
-            if reply.code == 425 || reply.code == 426 { addFailure(reply, command: nil) }
+            if reply.code == 425 || reply.code == 426 { addFailure(reply, line, nil) }
             return
         }
-        settle(command, reply)
+        settle(command, reply, line)
     }
 
     /// Keeps the first reply, unless it may be one to PASS.
-    private func keepBanner(_ reply: Reply) {
+    private mutating func keepBanner(_ line: Span<UInt8>) {
         guard record.banner == nil, !dialogue.awaitsLogin else { return }
-        record.banner = text(reply.first[...])
-    }
-
-    private func isGreeting(_ reply: Reply) -> Bool {
-        reply.code == 220 || reply.code == 120
-            || (dialogue.pending.isEmpty && reply.code >= 400)
+        record.banner = PeerText.kept(line, most: limits.textBytes)
     }
 
     /// The command that a reply answers; taken from the queue where the reply is final.
     ///
     /// A reply that fits no waiting command positively is taken for a stray one, and a command
     /// whose reply was lost is passed when a later one's comes.
-    private func answered(by code: Int) -> PendingCommand? {
-        guard
-            let index = dialogue.pending.firstIndex(where: {
-                LegalReplies.accepts(code, $0.verb)
-            })
-        else { return nil }
-        if code < 200 {
-            // A preliminary reply: the transfer goes on. It says that the data connection is
-            // there or about to be.
-            if dialogue.pending[index].channel == nil,
-                Command.transferVerbs.contains(dialogue.pending[index].verb)
-            {
-                dialogue.pending[index].channel = attach(dialogue.pending[index].text)
-            }
-            if let channel = dialogue.pending[index].channel { links[channel].isUnderWay = true }
-            return dialogue.pending[index]
+    private mutating func answered(by code: Int) -> PendingCommand? {
+        guard let place = dialogue.pending.place(answering: code) else { return nil }
+        guard code < 200 else { return dialogue.pending.take(place) }
+        // A preliminary reply: the transfer goes on. It says that the data connection is there or
+        // about to be.
+        var command = dialogue.pending[place]
+        if command.channel == nil, command.verb.isTransfer {
+            command.channel = attach(command.text)
+            dialogue.pending[place] = command
         }
-        let command = dialogue.pending[index]
-        dialogue.pending.removeFirst(index + 1)
+        if let channel = command.channel { links[channel].isUnderWay = true }
         return command
     }
 
-    private func takeAnnouncement(_ reply: Reply, _ command: PendingCommand?) {
-        guard let kind = DataChannel.Announcement(rawValue: String(reply.code)) else { return }
-        if case .nothing = reply.announced {
+    private mutating func takeAnnouncement(
+        _ reply: Reply, _ announced: Announced, _ command: PendingCommand?
+    ) {
+        let kind: DataChannel.Announcement =
+            reply.code == 227 ? .passive : reply.code == 228 ? .longPassive : .extendedPassive
+        if case .nothing = announced.endpoint {
             note(.announcementWithoutAddress, reply.firstFrame)
             // The answer to PASV that lacks what it is there for is a malformed announcement.
-            if let command, ["PASV", "EPSV", "LPSV"].contains(command.verb) {
+            if let command, command.verb.isPassive {
                 _ = add(
                     kind, .malformed(.malformedAnnouncement), reply.firstFrame,
                     command: command.verb)
             }
             return
         }
-        _ = add(kind, reply.announced, reply.announcedFrame, command: command?.verb)
+        _ = add(kind, announced.endpoint, announced.frame, command: command?.verb)
     }
 
-    private func settle(_ command: PendingCommand, _ reply: Reply) {
+    private mutating func settle(
+        _ command: PendingCommand, _ reply: Reply, _ line: Span<UInt8>
+    ) {
         let isGood = reply.code < 400
         switch command.verb {
-        case "USER", "PASS", "ACCT":
-            if [230, 232].contains(reply.code)
-                || isGood && reply.code < 300 && command.verb != "USER"
+        case .user, .pass, .acct:
+            if reply.code == 230 || reply.code == 232
+                || isGood && reply.code < 300 && command.verb != .user
             {
                 accept()
             } else if !isGood, record.login == .unseen {
                 record.login = .refused
             }
-        case "AUTH": settleAuthentication(command, reply)
-        case "ADAT": if !isGood { dialogue.awaitsEncryption = false }
-        case "PORT", "EPRT", "LPRT":
+        case .auth: settleAuthentication(command, reply)
+        case .adat: if !isGood { dialogue.awaitsEncryption = false }
+        case .port, .eprt, .lprt:
             if let channel = command.channel { record.channels[channel].reply = reply.code }
-        case "PASV", "EPSV", "LPSV": if !isGood { addFailure(reply, command: command.verb) }
-        default:
-            guard Command.transferVerbs.contains(command.verb) else { return }
-            settleTransfer(command, reply)
+        case .pasv, .epsv, .lpsv: if !isGood { addFailure(reply, line, command) }
+        default: if command.verb.isTransfer { settleTransfer(command, reply, line) }
         }
     }
 
-    private func settleTransfer(_ command: PendingCommand, _ reply: Reply) {
+    private mutating func settleTransfer(
+        _ command: PendingCommand, _ reply: Reply, _ line: Span<UInt8>
+    ) {
         guard let channel = command.channel ?? attach(command.text) else {
             if reply.code == 425 || reply.code == 426 {
-                addFailure(reply, command: command.verb)
+                addFailure(reply, line, command)
             }
             return
         }
@@ -211,7 +224,7 @@ extension ControlSession {
         record.channels[channel].transferReplyFrame = reply.lastFrame
     }
 
-    private func settleAuthentication(_ command: PendingCommand, _ reply: Reply) {
+    private mutating func settleAuthentication(_ command: PendingCommand, _ reply: Reply) {
         dialogue.awaitsEncryption = false
         let name = command.text ?? "AUTH"
         guard reply.code < 400 else {
@@ -229,33 +242,30 @@ extension ControlSession {
         }
     }
 
-    private func accept() {
+    private mutating func accept() {
         record.login = .accepted
         if let user = dialogue.triedUser { record.user = user }
     }
 
-    private func addFailure(_ reply: Reply, command: String?) {
+    private mutating func addFailure(
+        _ reply: Reply, _ line: Span<UInt8>, _ command: PendingCommand?
+    ) {
         guard record.failures.count < limits.failures,
             record.failures.last?.frame != reply.lastFrame
                 || record.failures.last?.code != reply.code
         else { return }
         // The text of an answer to PASS is not kept: a server may repeat what it was sent.
-        let isSecret = command == "PASS" || command == "ACCT" || dialogue.awaitsLogin
+        let isSecret =
+            command?.verb == .pass || command?.verb == .acct || dialogue.awaitsLogin
         record.failures.append(
             SessionRecord.FailureReply(
-                frame: reply.lastFrame, command: command, code: reply.code,
-                text: isSecret ? String(reply.code) : text(reply.first[...])))
+                frame: reply.lastFrame, command: command?.name, code: reply.code,
+                text: isSecret ? String(reply.code) : PeerText.kept(line, most: limits.textBytes)))
     }
 
-    private func mentionsOops(_ reply: Reply) -> Bool {
-        reply.code >= 400 && reply.first.dropFirst(4).starts(with: Array("OOPS".utf8))
-    }
-
-    /// Text of a peer, cut at its bound without cutting a character; invalid UTF-8 is replaced.
-    func text(_ bytes: ArraySlice<UInt8>) -> String {
-        guard bytes.count > limits.textBytes else { return String(decoding: bytes, as: UTF8.self) }
-        var end = bytes.startIndex + limits.textBytes
-        while end > bytes.startIndex, bytes[end] & 0xc0 == 0x80 { end -= 1 }
-        return String(decoding: bytes[..<end], as: UTF8.self)
+    /// `500 OOPS`: vsftpd gives up.
+    private static func mentionsOops(_ line: Span<UInt8>) -> Bool {
+        line.count >= 8 && line[4] == UInt8(ascii: "O") && line[5] == UInt8(ascii: "O")
+            && line[6] == UInt8(ascii: "P") && line[7] == UInt8(ascii: "S")
     }
 }

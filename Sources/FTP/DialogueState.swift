@@ -1,7 +1,6 @@
 /// What of a dialogue stands between its lines.
 struct DialogueState {
-    /// Commands that have no final reply yet, in their order.
-    var pending: [PendingCommand] = []
+    var pending = CommandQueue()
     /// The greeting was seen, or cannot be seen any more.
     var isGreeted: Bool
     let isMidstream: Bool
@@ -15,8 +14,6 @@ struct DialogueState {
     var awaitsEncryption = false
     /// AUTH GSSAPI or KERBEROS: lines go on, protected ones among them.
     var isGeneric = false
-    /// Channel that the last transfer command belongs to.
-    var lastChannel: Int?
     var evidence = Evidence()
 
     init(isMidstream: Bool) {
@@ -25,7 +22,7 @@ struct DialogueState {
     }
 
     /// A secret was sent and not yet answered; the answer may repeat it.
-    var awaitsLogin: Bool { pending.contains { $0.verb == "PASS" || $0.verb == "ACCT" } }
+    var awaitsLogin: Bool { pending.contains { $0 == .pass || $0 == .acct } }
 
     /// What speaks for FTP.
     struct Evidence {
@@ -39,9 +36,21 @@ struct DialogueState {
 }
 
 struct PendingCommand {
-    var verb: String
-    /// For AUTH its mechanism, for a transfer verb and argument as they are shown.
+    var verb: Verb
+    /// For AUTH its mechanism, for a transfer verb and argument as they are shown, for a verb that
+    /// is not listed its word.
     var text: String?
     /// The announcement that the command makes or uses.
     var channel: Int?
+
+    /// Its verb as it is shown.
+    var name: String { verb == .other ? text ?? "" : verb.rawValue }
+}
+
+/// A whole reply of the server.
+struct Reply {
+    var code: Int
+    /// Frame of its first and of its last line's last byte.
+    var firstFrame: FrameReference
+    var lastFrame: FrameReference
 }

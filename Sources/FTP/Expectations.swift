@@ -8,7 +8,15 @@ struct Expectations {
         var frame: FrameReference
     }
 
-    private var entries: [Endpoint: [Entry]] = [:]
+    /// Announcements of one endpoint: almost always one.
+    private struct Waiting {
+        var first: Entry
+        var more: [Entry] = []
+
+        var all: [Entry] { [first] + more }
+    }
+
+    private var waiting: [Endpoint: Waiting] = [:]
     private let age: Int64
     private let early: Int64
     /// Announcements of one endpoint that wait at one time.
@@ -19,26 +27,34 @@ struct Expectations {
         self.early = early
     }
 
-    var isEmpty: Bool { entries.isEmpty }
+    var isEmpty: Bool { waiting.isEmpty }
 
     mutating func add(_ entry: Entry, at endpoint: Endpoint) {
-        var list = entries[endpoint] ?? []
+        guard let old = waiting.updateValue(Waiting(first: entry), forKey: endpoint) else { return }
+        var list = old.all
         list.removeAll { entry.frame.time.since($0.frame.time) > age }
         if list.count >= Self.mostPerEndpoint { list.removeFirst() }
         list.append(entry)
-        entries[endpoint] = list
+        keep(list, at: endpoint)
     }
 
     mutating func remove(session: Int, channel: Int, at endpoint: Endpoint) {
-        guard var list = entries[endpoint] else { return }
-        list.removeAll { $0.session == session && $0.channel == channel }
-        entries[endpoint] = list.isEmpty ? nil : list
+        guard let old = waiting.removeValue(forKey: endpoint) else { return }
+        let isOnly = old.more.isEmpty && old.first.session == session
+        guard !isOnly || old.first.channel != channel else { return }
+        keep(
+            old.all.filter { $0.session != session || $0.channel != channel }, at: endpoint)
     }
 
-    /// Those that a connection which began at `time` may belong to.
+    private mutating func keep(_ list: [Entry], at endpoint: Endpoint) {
+        waiting[endpoint] = list.first.map { Waiting(first: $0, more: Array(list.dropFirst())) }
+    }
+
+    /// Those that a connection which began at `time` may belong to, in the order in which they
+    /// were announced.
     func candidates(at endpoint: Endpoint, _ time: Timestamp) -> [Entry] {
-        guard let list = entries[endpoint] else { return [] }
-        return list.filter {
+        guard let found = waiting[endpoint] else { return [] }
+        return found.all.filter {
             let since = time.since($0.frame.time)
             return since <= age && since >= -early
         }

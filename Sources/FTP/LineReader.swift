@@ -55,11 +55,68 @@ struct LineReader {
         return Step(next: at, ended: false)
     }
 
-    /// Index of the next LF or IAC, else the count of bytes.
+    /// A line that stands whole in the bytes from `start` on, without Telnet commands: read where
+    /// it is, by who is at the start of a line.
+    ///
+    /// - Returns: The place of its text, and of what follows; nil where `read` is needed.
+    @inline(__always)
+    static func wholeLine(
+        _ bytes: Span<UInt8>, from start: Int, most: Int
+    ) -> (text: Range<Int>, next: Int)? {
+        let end = endOfText(bytes, from: start)
+        guard end < bytes.count, bytes[end] == 0x0a, end - start <= most else { return nil }
+        let hasReturn = end > start && bytes[end - 1] == 0x0d
+        return (start..<(hasReturn ? end - 1 : end), end + 1)
+    }
+
+    /// Whether the next byte begins a line, and nothing is missing before it; the line that ended
+    /// is let go then.
+    mutating func passLine() -> Bool {
+        guard telnet == .text, isComplete || line.isEmpty && !followsLoss else { return false }
+        begin()
+        return true
+    }
+
+    /// Index of the next LF or IAC, else the count of bytes; 32 bytes at a time.
+    @inline(__always)
     private static func endOfText(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var at = start
+        while bytes.count - at >= 32 {
+            if mayEnd(bytes.extracting(at..<at + 32)) {
+                let end = at + 32
+                while at < end, bytes[at] != 0x0a, bytes[at] != 255 { at += 1 }
+                if at < end { return at }
+            } else {
+                at += 32
+            }
+        }
         while at < bytes.count, bytes[at] != 0x0a, bytes[at] != 255 { at += 1 }
         return at
+    }
+
+    /// Whether one of 32 bytes is LF or not ASCII.
+    @inline(__always)
+    private static func mayEnd(_ bytes: Span<UInt8>) -> Bool {
+        let words = (eight(bytes, 0), eight(bytes, 8), eight(bytes, 16), eight(bytes, 24))
+        return
+            (marks(words.0) | marks(words.1) | marks(words.2) | marks(words.3))
+            & 0x8080_8080_8080_8080 != 0
+    }
+
+    /// Sets the upper bit of each of eight bytes that is LF or not ASCII, and maybe of others
+    /// beside one.
+    @inline(__always)
+    private static func marks(_ word: UInt64) -> UInt64 {
+        ((word ^ 0x0a0a_0a0a_0a0a_0a0a) &- 0x0101_0101_0101_0101) | word
+    }
+
+    /// Eight bytes as one number.
+    @inline(__always)
+    private static func eight(_ bytes: Span<UInt8>, _ at: Int) -> UInt64 {
+        UInt64(bytes[at]) | UInt64(bytes[at + 1]) << 8 | UInt64(bytes[at + 2]) << 16
+            | UInt64(bytes[at + 3]) << 24 | UInt64(bytes[at + 4]) << 32
+            | UInt64(bytes[at + 5]) << 40 | UInt64(bytes[at + 6]) << 48
+            | UInt64(bytes[at + 7]) << 56
     }
 
     private mutating func append(_ bytes: Span<UInt8>) {

@@ -4,52 +4,59 @@ import Net
 extension ControlSession {
     private static let controlPort: UInt16 = 21
 
-    func judge(_ command: Command) {
-        if Command.ownVerbs.contains(command.verb) {
-            dialogue.evidence.ownCommands += 1
-        } else if Command.sharedVerbs.contains(command.verb) {
+    mutating func judge(_ command: Command, _ line: Span<UInt8>) {
+        guard verdict == .undecided else { return }
+        switch command.verb.family {
+        case .own: dialogue.evidence.ownCommands += 1
+        case .shared:
             dialogue.evidence.sharedCommands += 1
             // SMTP: `AUTH LOGIN`, `AUTH PLAIN`. FTP's mechanisms are those of RFC 2228 and 4217.
-            if command.verb == "AUTH", isMail(command.argument) { letGo() }
-        } else if Command.foreignVerbs.contains(command.verb) {
-            letGo()
+            if command.verb == .auth, Self.isMail(line.extracting(command.argument)) { letGo() }
+        case .foreign: letGo()
+        case .protected, .other: break
         }
         weigh()
     }
 
-    private func isMail(_ argument: ArraySlice<UInt8>) -> Bool {
-        let name = String(decoding: argument.prefix(8), as: UTF8.self).uppercased()
+    private static func isMail(_ argument: Span<UInt8>) -> Bool {
+        let name = PeerText.kept(argument, most: 8).uppercased()
         return ["LOGIN", "PLAIN", "CRAM-MD5", "XOAUTH2", "DIGEST", "NTLM"].contains {
             name.hasPrefix($0)
         }
     }
 
-    func judge(_ reply: Reply) {
+    mutating func judge(_ reply: Reply, _ line: Span<UInt8>) {
         guard verdict == .undecided else { return }
         if dialogue.evidence.replies == 0, reply.code == 220 {
-            let words = String(decoding: reply.first, as: UTF8.self)
             dialogue.evidence.greetingNamesFTP =
-                words.contains("FTP") && !words.contains("SMTP")
+                Self.namesFTP(line)
         }
         dialogue.evidence.replies += 1
-        if [331, 332, 227, 228, 229, 257, 150, 125, 226, 234, 425, 230].contains(reply.code) {
+        switch reply.code {
+        case 331, 332, 227, 228, 229, 257, 150, 125, 226, 234, 425, 230:
             dialogue.evidence.distinctReplies += 1
+        default: break
         }
         weigh()
     }
 
+    private static func namesFTP(_ greeting: Span<UInt8>) -> Bool {
+        greeting.contains("FTP") && !greeting.contains("SMTP")
+    }
+
     /// A line that no FTP peer sends.
-    func judgeOddLine() {
+    mutating func judgeOddLine() {
+        guard verdict == .undecided else { return }
         dialogue.evidence.oddLines += 1
         let good = dialogue.evidence.replies + dialogue.evidence.ownCommands
         if dialogue.evidence.oddLines > good + 2 { letGo() }
     }
 
-    private func letGo() {
+    private mutating func letGo() {
         if verdict == .undecided { verdict = .other }
     }
 
-    private func weigh() {
+    private mutating func weigh() {
         guard verdict == .undecided else { return }
         let seen = dialogue.evidence
         let commands = seen.ownCommands + seen.sharedCommands
@@ -68,12 +75,23 @@ extension ControlSession {
     }
 
     /// The connection ended before more was said.
-    func judgeAtEnd() {
+    mutating func judgeAtEnd() {
         guard verdict == .undecided else { return }
         let seen = dialogue.evidence
         let isControlPort = record.server.port == Self.controlPort
         verdict =
             seen.replies > 0 && seen.oddLines == 0 && (isControlPort || seen.greetingNamesFTP)
             ? .ftp : .other
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether a word of ASCII letters stands in the bytes as it is written.
+    fileprivate func contains(_ word: StaticString) -> Bool {
+        let letters = Array("\(word)".utf8)
+        guard count >= letters.count else { return false }
+        return (0...count - letters.count).contains { start in
+            letters.indices.allSatisfy { self[start + $0] == letters[$0] }
+        }
     }
 }

@@ -117,7 +117,7 @@ extension ControlSession {
     }
 
     /// Every data connection has come to its end, or was silent for long.
-    func isDataSettled(_ lookup: some FlowLookup, _ now: Timestamp) -> Bool {
+    mutating func isDataSettled(_ lookup: some FlowLookup, _ now: Timestamp) -> Bool {
         func isOpen(_ linked: LinkedFlow) -> Bool {
             guard case .live = linked, let flow = lookup.flow(linked) else { return false }
             return !flow.isOver && now.since(flow.last.time) <= limits.dataIdle

@@ -1,17 +1,40 @@
 import Net
 
-/// A whole reply of the server.
-struct Reply {
-    var code: Int
+/// What the lines of a 227, 228 or 229 announce, and the frame of the line that says it.
+struct Announced {
+    var endpoint = AnnouncedEndpoint.nothing
+    var frame: FrameReference
+
+    /// Takes a line of a reply; an address on a later line stands before one on an earlier.
+    mutating func read(
+        _ line: Span<UInt8>, of code: Int, _ frame: FrameReference, isCut: Bool
+    ) {
+        let text = line.array[...]
+        let found: AnnouncedEndpoint
+        switch code {
+        case 227: found = AnnouncementParser.passive(text, isCut: isCut)
+        case 228: found = AnnouncementParser.longPassive(text, isCut: isCut)
+        default: found = AnnouncementParser.extendedPassive(text, isCut: isCut)
+        }
+        switch found {
+        case .nothing: return
+        case .malformed: guard case .nothing = endpoint else { return }
+        case .endpoint, .port: break
+        }
+        endpoint = found
+        self.frame = frame
+    }
+}
+
+/// A reply of many lines.
+struct LongReply {
+    let code: Int
     /// Its first line with its code, without its end.
-    var first: [UInt8]
+    let first: [UInt8]
     /// Frame of its first and of its last line's last byte.
-    var firstFrame: FrameReference
+    let firstFrame: FrameReference
     var lastFrame: FrameReference
-    /// For 227, 228 and 229: what its lines say, and the frame of the line that says it.
-    var announced: AnnouncedEndpoint = .nothing
-    var announcedFrame: FrameReference
-    var isCut: Bool
+    var announced: Announced
 }
 
 /// Lines of the server to replies (RFC 959 section 4.2).
@@ -19,109 +42,111 @@ struct Reply {
 /// Inside `xyz-` only `xyz ` ends the reply; after lost bytes a complete line with another code
 /// does too.
 struct ReplyReader {
-    private var open: Reply?
+    private var open: LongReply?
+    /// Its code; zero where none is open.
+    private var openCode = 0
     private var lostInside = false
+    /// The reply of many lines that ended last, to be taken by `takeEnded`.
+    private var ended: LongReply?
 
-    enum Found {
+    enum Found: Equatable {
         /// The line belongs to a reply that is not yet whole.
         case partial
-        case reply(Reply)
-        /// The line ended a reply that was open, and is one itself.
-        case replies(unterminated: Reply, Reply)
-        /// A new multi-line reply began, and one that was open is given up.
-        case restarted(unterminated: Reply)
+        /// The line is a reply of that code.
+        case single(Int)
+        /// The line ended a reply of many lines.
+        case long
+        /// A reply of many lines was given up for the line, which is a reply of that code, or
+        /// begins one of many lines.
+        case interrupted(by: Int?)
         case notAReply
         case invalidCode
     }
 
-    var isInside: Bool { open != nil }
-
     mutating func lose() { lostInside = true }
 
+    /// The reply that `long` or `interrupted` is about.
+    mutating func takeEnded() -> LongReply? { ended.take() }
+
+    @inline(__always)
     mutating func read(
-        _ line: [UInt8], _ frame: FrameReference, isCut: Bool, followsLoss: Bool
+        _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool, followsLoss: Bool
     ) -> Found {
-        guard let head = Self.code(line) else {
-            guard open != nil else { return followsLoss ? .partial : .notAReply }
-            note(line[...], frame, isCut: isCut)
-            return .partial
-        }
-        let isLast = !head.continues
-        if var reply = open {
-            if head.code == reply.code, isLast {
-                open = nil
-                lostInside = false
-                reply.lastFrame = frame
-                Self.note(&reply, line.dropFirst(3), frame, isCut: isCut)
-                return .reply(reply)
-            }
-            guard lostInside, head.code != reply.code, (100..<700).contains(head.code) else {
-                note(line[...], frame, isCut: isCut)
-                return .partial
-            }
-            open = nil
-            lostInside = false
-            let fresh = Self.begin(head.code, line, frame, isCut: isCut)
-            if isLast { return .replies(unterminated: reply, fresh) }
-            open = fresh
-            return .restarted(unterminated: reply)
-        }
+        let head = Self.code(line)
+        guard openCode == 0 else { return readInside(line, head, frame, isCut: isCut) }
+        guard let head else { return followsLoss ? .partial : .notAReply }
         guard (100..<700).contains(head.code) else { return .invalidCode }
-        let reply = Self.begin(head.code, line, frame, isCut: isCut)
-        if isLast { return .reply(reply) }
-        open = reply
-        lostInside = false
+        guard head.continues else { return .single(head.code) }
+        begin(head.code, line, frame, isCut: isCut)
         return .partial
     }
 
-    private static func begin(
-        _ code: Int, _ line: [UInt8], _ frame: FrameReference, isCut: Bool
-    ) -> Reply {
-        var reply = Reply(
-            code: code, first: line, firstFrame: frame, lastFrame: frame, announcedFrame: frame,
-            isCut: isCut)
-        note(&reply, line.dropFirst(3), frame, isCut: isCut)
-        return reply
-    }
-
-    private mutating func note(_ text: ArraySlice<UInt8>, _ frame: FrameReference, isCut: Bool) {
-        guard var reply = open, (227...229).contains(reply.code) else { return }
-        Self.note(&reply, text, frame, isCut: isCut)
-        open = reply
-    }
-
-    /// An address on a later line stands before one on an earlier line.
-    private static func note(
-        _ reply: inout Reply, _ text: ArraySlice<UInt8>, _ frame: FrameReference, isCut: Bool
+    /// A reply of many lines begins.
+    @inline(never)
+    private mutating func begin(
+        _ code: Int, _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool
     ) {
-        let found: AnnouncedEndpoint
-        switch reply.code {
-        case 227: found = AnnouncementParser.passive(text, isCut: isCut)
-        case 228: found = AnnouncementParser.longPassive(text, isCut: isCut)
-        case 229: found = AnnouncementParser.extendedPassive(text, isCut: isCut)
-        default: return
+        var announced = Announced(frame: frame)
+        if Self.announces(code) {
+            announced.read(line.extracting(3..<line.count), of: code, frame, isCut: isCut)
         }
-        switch found {
-        case .nothing: return
-        case .malformed: guard case .nothing = reply.announced else { return }
-        case .endpoint, .port: break
-        }
-        reply.announced = found
-        reply.announcedFrame = frame
+        open = LongReply(
+            code: code, first: line.array, firstFrame: frame, lastFrame: frame,
+            announced: announced)
+        openCode = code
+        lostInside = false
     }
 
-    /// Three digits and a space, a hyphen or nothing. A code glued to text is one as well; callers
-    /// tell it by `isGlued`.
-    static func code(_ line: [UInt8]) -> (code: Int, continues: Bool)? {
-        guard line.count >= 3, line.prefix(3).allSatisfy({ (0x30...0x39).contains($0) }) else {
+    @inline(never)
+    private mutating func readInside(
+        _ line: Span<UInt8>, _ head: (code: Int, continues: Bool)?, _ frame: FrameReference,
+        isCut: Bool
+    ) -> Found {
+        let isEnd = head?.code == openCode && head?.continues == false
+        let isAnother =
+            lostInside
+            && head.map { $0.code != openCode && (100..<700).contains($0.code) } == true
+        if Self.announces(openCode), !isAnother {
+            let text = isEnd ? line.extracting(3..<line.count) : line
+            open?.announced.read(text, of: openCode, frame, isCut: isCut)
+        }
+        guard isEnd || isAnother, let head else { return .partial }
+        if isEnd { open?.lastFrame = frame }
+        ended = open
+        (open, openCode, lostInside) = (nil, 0, false)
+        guard isAnother else { return .long }
+        guard head.continues else { return .interrupted(by: head.code) }
+        begin(head.code, line, frame, isCut: isCut)
+        return .interrupted(by: nil)
+    }
+
+    static func announces(_ code: Int) -> Bool { (227...229).contains(code) }
+
+    /// Three digits and a space, a hyphen or nothing; nil where a code is glued to text.
+    @inline(__always)
+    static func code(_ line: Span<UInt8>) -> (code: Int, continues: Bool)? {
+        guard line.count >= 3, isDigit(line[0]), isDigit(line[1]), isDigit(line[2]) else {
             return nil
         }
-        let code = line.prefix(3).reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        let code =
+            Int(line[0] - 0x30) * 100 + Int(line[1] - 0x30) * 10 + Int(line[2] - 0x30)
         guard line.count > 3 else { return (code, false) }
         switch line[3] {
         case 0x20, 0x0d, 0x09: return (code, false)
         case UInt8(ascii: "-"): return (code, true)
         default: return nil
+        }
+    }
+
+    @inline(__always)
+    static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+}
+
+extension Span where Element == UInt8 {
+    /// A copy of the bytes.
+    var array: [UInt8] {
+        [UInt8](capacity: count) { copy in
+            for index in 0..<count { copy.append(self[index]) }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Capture
 public import Net
 
 /// What the wire showed of one FTP control connection: the interchange between extraction and audit.
@@ -112,15 +113,17 @@ public struct SessionRecord: Hashable, Sendable {
 
 /// A packet: its capture (index into the list of captures), its number from 1, its time.
 public struct FrameReference: Hashable, Comparable, Sendable {
-    public var capture: Int
-    public var number: Int
-    public var time: Timestamp
+    private let mark: PacketMark
+
+    public var capture: Int { mark.capture }
+    public var number: Int { mark.number }
+    public var time: Timestamp { mark.time }
 
     public init(capture: Int, number: Int, time: Timestamp) {
-        self.capture = capture
-        self.number = number
-        self.time = time
+        mark = PacketMark(nanoseconds: time.nanoseconds, capture: capture, number: number)
     }
+
+    init(_ mark: PacketMark) { self.mark = mark }
 
     public static func < (a: FrameReference, b: FrameReference) -> Bool {
         (a.time, a.capture, a.number) < (b.time, b.capture, b.number)

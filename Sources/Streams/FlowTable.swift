@@ -94,9 +94,7 @@ public struct FlowTable {
     mutating func track(
         _ packet: borrowing Packet, always: Bool = false
     ) -> Tracked? {
-        let fromLow =
-            packet.source == packet.destination
-            ? packet.sourcePort <= packet.destinationPort : packet.source < packet.destination
+        let fromLow = packet.isFromLow
         let (index, isNew) = place(packet, fromLow: fromLow)
         return flows[index].take(
             packet, index: index, fromLow: fromLow, isNew: isNew,
@@ -105,9 +103,7 @@ public struct FlowTable {
 
     /// Notes an ICMP unreachable at the flow whose packet it quotes, where it quotes its SYN.
     public mutating func noteUnreachable(_ packet: borrowing Packet) -> Int? {
-        let fromLow =
-            packet.source == packet.destination
-            ? packet.sourcePort <= packet.destinationPort : packet.source < packet.destination
+        let fromLow = packet.isFromLow
         guard let index = find(packet, fromLow: fromLow).index,
             !flows[index].isEstablished, flows[index].state.contains(.syn),
             flows[index].initial == packet.sequence
@@ -124,18 +120,25 @@ public struct FlowTable {
         free.append(UInt32(index))
     }
 
+    @inline(__always)
     private mutating func place(
         _ packet: borrowing Packet, fromLow: Bool
     ) -> (Int, Bool) {
         let (found, slot) = find(packet, fromLow: fromLow)
-        if let found {
-            guard flows[found].isReused(by: packet) else { return (found, false) }
-            retire(found)
-            let generation = flows[found].generation &+ 1
-            flows[found] = Self.flow(packet, fromLow)
-            flows[found].generation = generation
-            return (found, true)
+        guard let found else { return (add(packet, fromLow: fromLow, slot: slot), true) }
+        guard packet.flags.contains(.syn), flows[found].isReused(by: packet) else {
+            return (found, false)
         }
+        retire(found)
+        let generation = flows[found].generation &+ 1
+        flows[found] = Self.flow(packet, fromLow)
+        flows[found].generation = generation
+        return (found, true)
+    }
+
+    /// Adds a flow at an empty slot.
+    @inline(never)
+    private mutating func add(_ packet: borrowing Packet, fromLow: Bool, slot: Int) -> Int {
         let fresh = Self.flow(packet, fromLow)
         let index: Int
         if count >= limit { evict() }
@@ -153,7 +156,7 @@ public struct FlowTable {
             slots[slot] = Self.entry(index, hash(fresh))
         }
         if count * 3 > slots.count * 2 { grow() }
-        return (index, true)
+        return index
     }
 
     private static func flow(_ packet: borrowing Packet, _ fromLow: Bool) -> Flow {
@@ -169,13 +172,11 @@ public struct FlowTable {
     private func find(
         _ packet: borrowing Packet, fromLow: Bool
     ) -> (index: Int?, slot: Int) {
-        let source = packet.source
-        let destination = packet.destination
-        let low = fromLow ? source : destination
-        let high = fromLow ? destination : source
+        let low = fromLow ? packet.sourceBits : packet.destinationBits
+        let high = fromLow ? packet.destinationBits : packet.sourceBits
         let lowPort = fromLow ? packet.sourcePort : packet.destinationPort
         let highPort = fromLow ? packet.destinationPort : packet.sourcePort
-        let hash = hash(low.bits, lowPort, high.bits, highPort)
+        let hash = hash(low, lowPort, high, highPort)
         var slot = Int(truncatingIfNeeded: hash) & mask
         while true {
             let entry = slots[slot]
@@ -183,8 +184,8 @@ public struct FlowTable {
             if entry >> 32 == hash >> 32 {
                 let index = Int(truncatingIfNeeded: entry & 0xffff_ffff) - 1
                 if flows[index].lowPort == lowPort, flows[index].highPort == highPort,
-                    flows[index].lowBits == low.bits, flows[index].highBits == high.bits,
-                    flows[index].family == low.family
+                    flows[index].lowBits == low, flows[index].highBits == high,
+                    flows[index].family == packet.family
                 {
                     return (index, slot)
                 }

@@ -7,30 +7,29 @@ public enum Direction: Int, Hashable, Sendable {
     case toClient = 1
 }
 
-/// Takes the bytes of a stream in their order.
-public protocol StreamSink: AnyObject {
-    func receive(_ bytes: Span<UInt8>, _ direction: Direction, _ mark: PacketMark)
+/// What a segment that is not simply the next one brings.
+public enum StreamEvent: Hashable, Sendable {
+    /// The next bytes, and the packet that brought them first.
+    case bytes([UInt8], PacketMark)
     /// Bytes are missing before what comes next.
-    func lose(_ direction: Direction, _ mark: PacketMark)
+    case loss(PacketMark)
     /// A retransmission says something else than its first copy.
-    func conflict(_ direction: Direction, _ mark: PacketMark)
+    case conflict(PacketMark)
     /// A bound of `Limits` was reached.
-    func reached(_ limit: String)
+    case reached(String)
 }
 
 /// One direction of a TCP connection put into order, within bounds; the first copy of a byte wins.
+///
+/// Ask `takesNext` first: almost every segment is the next one, and is read where it stands.
 public struct Reassembler {
-    private let direction: Direction
-    private let limits: Limits
     /// Where the next byte is expected; nil until a packet tells.
     public private(set) var next: SequenceNumber?
     /// Segments beyond `next`, ascending, not overlapping.
     private var held: [Segment] = []
     private var heldBytes = 0
     private var packetsSinceHole = 0
-    /// The bytes delivered last, so that a retransmission can be compared.
-    private var history: [UInt8] = []
-    static let historyBytes = 4096
+    private var history = History()
     /// Packets after which an acknowledged hole is given up, whatever the time.
     static let holePackets = 24
 
@@ -45,29 +44,45 @@ public struct Reassembler {
         var end: SequenceNumber { start.advanced(by: bytes.count) }
     }
 
-    public init(_ direction: Direction, start: SequenceNumber?, limits: Limits) {
-        self.direction = direction
-        self.limits = limits
-        next = start
-    }
+    public init(start: SequenceNumber?) { next = start }
 
     public var isWaiting: Bool { !held.isEmpty }
 
-    /// Takes a segment: its payload, and how many of its bytes were not captured.
+    /// Whether a segment that lacks nothing is the next one, and nothing waits; it is passed then.
+    @inline(__always)
+    public mutating func takesNext(_ start: SequenceNumber, _ bytes: Span<UInt8>) -> Bool {
+        guard next == start, held.isEmpty else { return false }
+        history.append(bytes)
+        next = start.advanced(by: bytes.count)
+        return true
+    }
+
+    /// Takes any segment: its payload, and how many of its bytes were not captured.
+    ///
+    /// - Returns: What it brings, in order.
     public mutating func accept(
         _ start: SequenceNumber, _ bytes: Span<UInt8>, lost: Int, _ mark: PacketMark,
-        into sink: some StreamSink
+        limits: Limits
+    ) -> [StreamEvent] {
+        var events: [StreamEvent] = []
+        accept(start, bytes, lost: lost, mark, limits, &events)
+        return events
+    }
+
+    private mutating func accept(
+        _ start: SequenceNumber, _ bytes: Span<UInt8>, lost: Int, _ mark: PacketMark,
+        _ limits: Limits, _ events: inout [StreamEvent]
     ) {
         guard bytes.count + lost > 0 else { return }
         let expected = next ?? start
         next = expected
         let ahead = start.distance(from: expected)
         if ahead > limits.window {
-            sink.reached("window")
+            events.append(.reached("window"))
         } else if ahead > 0 {
-            hold(start, bytes, lost, mark, into: sink)
+            hold(start, bytes, lost, mark, limits, &events)
         } else {
-            advance(start, bytes, lost, mark, into: sink)
+            advance(start, bytes, lost, mark, &events)
         }
     }
 
@@ -76,7 +91,7 @@ public struct Reassembler {
     /// What is held came before: its bytes stand, and the segment fills the holes between them.
     private mutating func advance(
         _ start: SequenceNumber, _ bytes: Span<UInt8>, _ lost: Int, _ mark: PacketMark,
-        into sink: some StreamSink
+        _ events: inout [StreamEvent]
     ) {
         /// Up to here bytes are known to have been sent.
         var end = start.advanced(by: bytes.count + lost)
@@ -85,81 +100,72 @@ public struct Reassembler {
             if let first = held.first, first.start.distance(from: expected) <= 0 {
                 held.removeFirst()
                 heldBytes -= first.bytes.count
-                if !first.bytes.isEmpty { deliver(first.bytes.span, first.mark, into: sink) }
+                if !first.bytes.isEmpty { deliver(first.bytes.span, first.mark, &events) }
                 let last = first.end.advanced(by: first.lost)
                 if last.distance(from: end) > 0 { end = last }
                 continue
             }
             let old = expected.distance(from: start)
-            compare(bytes, compared..<min(old, bytes.count), old, mark, into: sink)
-            compared = min(old, bytes.count)
+            let known = min(old, bytes.count)
+            if differs(bytes, compared..<known, old) { events.append(.conflict(mark)) }
+            compared = known
             let left = end.distance(from: expected)
             guard left > 0 else { return }
             let room = min(left, held.first?.start.distance(from: expected) ?? left)
             if old < bytes.count {
                 let stop = min(old + room, bytes.count)
-                deliver(bytes.extracting(old..<stop), mark, into: sink)
+                deliver(bytes.extracting(old..<stop), mark, &events)
                 compared = stop
             } else {
-                pass(room, mark, into: sink)
+                pass(room, mark, &events)
             }
         }
     }
 
     private mutating func deliver(
-        _ bytes: Span<UInt8>, _ mark: PacketMark, into sink: some StreamSink
+        _ bytes: Span<UInt8>, _ mark: PacketMark, _ events: inout [StreamEvent]
     ) {
-        remember(bytes)
+        history.append(bytes)
         next = next?.advanced(by: bytes.count)
-        sink.receive(bytes, direction, mark)
+        events.append(.bytes(Self.copy(bytes), mark))
     }
 
-    /// Keeps the last bytes, at least `historyBytes` of them where there are as many.
-    private mutating func remember(_ bytes: Span<UInt8>) {
-        let new = min(bytes.count, Self.historyBytes)
-        if history.count + new > 2 * Self.historyBytes {
-            history.removeFirst(history.count - (Self.historyBytes - new))
+    private static func copy(_ bytes: Span<UInt8>) -> [UInt8] {
+        [UInt8](capacity: bytes.count) { copy in
+            for index in 0..<bytes.count { copy.append(bytes[index]) }
         }
-        for index in bytes.count - new..<bytes.count { history.append(bytes[index]) }
     }
 
     private mutating func pass(
-        _ count: Int, _ mark: PacketMark, into sink: some StreamSink
+        _ count: Int, _ mark: PacketMark, _ events: inout [StreamEvent]
     ) {
         next = next?.advanced(by: count)
-        history.removeAll(keepingCapacity: true)
-        sink.lose(direction, mark)
+        history.removeAll()
+        events.append(.loss(mark))
     }
 
     /// Holds what comes again against its first copy; a keep-alive's stale byte is no conflict.
     ///
     /// The byte at index `old` is the next one.
-    private func compare(
-        _ bytes: Span<UInt8>, _ range: Range<Int>, _ old: Int, _ mark: PacketMark,
-        into sink: some StreamSink
-    ) {
-        guard !(bytes.count == 1 && old == 1) else { return }
-        let first = max(range.lowerBound, old - history.count)
-        for index in first..<max(first, range.upperBound)
-        where history[history.count - old + index] != bytes[index] {
-            sink.conflict(direction, mark)
-            return
-        }
+    private func differs(_ bytes: Span<UInt8>, _ range: Range<Int>, _ old: Int) -> Bool {
+        guard !range.isEmpty, !(bytes.count == 1 && old == 1) else { return false }
+        return history.differs(from: bytes.extracting(range), old - range.lowerBound)
     }
 
     private mutating func hold(
         _ start: SequenceNumber, _ bytes: Span<UInt8>, _ lost: Int, _ mark: PacketMark,
-        into sink: some StreamSink
+        _ limits: Limits, _ events: inout [StreamEvent]
     ) {
         if held.isEmpty { packetsSinceHole = 0 }
         guard heldBytes + bytes.count <= limits.heldBytes, held.count < limits.heldSegments
         else {
-            sink.reached(held.count < limits.heldSegments ? "heldBytes" : "heldSegments")
+            events.append(
+                .reached(held.count < limits.heldSegments ? "heldBytes" : "heldSegments"))
             if held.isEmpty, let expected = next {
-                pass(start.distance(from: expected), mark, into: sink)
+                pass(start.distance(from: expected), mark, &events)
             }
-            giveUpHole(into: sink)
-            accept(start, bytes, lost: lost, mark, into: sink)
+            giveUpHole(&events)
+            accept(start, bytes, lost: lost, mark, limits, &events)
             return
         }
         let count = bytes.count + lost
@@ -181,29 +187,27 @@ public struct Reassembler {
                 continue
             }
             guard held.count < limits.heldSegments else {
-                sink.reached("heldSegments")
+                events.append(.reached("heldSegments"))
                 break
             }
             let stop = min(count, at + room)
             let kept = max(min(stop, bytes.count), at)
-            var copy: [UInt8] = []
-            copy.reserveCapacity(kept - at)
-            for index in at..<kept { copy.append(bytes[index]) }
+            let copy = kept > at ? Self.copy(bytes.extracting(at..<kept)) : []
             heldBytes += copy.count
             held.insert(
                 Segment(start: place, bytes: copy, lost: stop - kept, mark: mark), at: index)
             index += 1
             at = stop
         }
-        if differs { sink.conflict(direction, mark) }
+        if differs { events.append(.conflict(mark)) }
     }
 
     /// Gives up a hole that will not be filled: the receiver has acknowledged what lies behind it
-    /// and it has been waited for, or nothing came for long.
+    /// and it has been waited for, or nothing came for long. To be asked where `isWaiting`.
     public mutating func check(
-        acknowledged: SequenceNumber?, now: Timestamp, into sink: some StreamSink
-    ) {
-        guard let first = held.first, let expected = next else { return }
+        acknowledged: SequenceNumber?, now: Timestamp, limits: Limits
+    ) -> [StreamEvent] {
+        guard let first = held.first, let expected = next else { return [] }
         packetsSinceHole += 1
         let age = now.since(first.mark.time)
         let taken =
@@ -213,18 +217,22 @@ public struct Reassembler {
         guard
             taken && (age > limits.gapAge || packetsSinceHole > Self.holePackets)
                 || age > 5 * limits.gapAge
-        else { return }
-        giveUpHole(into: sink)
+        else { return [] }
+        var events: [StreamEvent] = []
+        giveUpHole(&events)
+        return events
     }
 
-    private mutating func giveUpHole(into sink: some StreamSink) {
+    private mutating func giveUpHole(_ events: inout [StreamEvent]) {
         guard let first = held.first, let expected = next else { return }
-        pass(first.start.distance(from: expected), first.mark, into: sink)
-        advance(first.start, first.bytes.span, first.lost, first.mark, into: sink)
+        pass(first.start.distance(from: expected), first.mark, &events)
+        advance(first.start, first.bytes.span, first.lost, first.mark, &events)
     }
 
     /// Delivers all that is held: nothing more will come.
-    public mutating func finish(into sink: some StreamSink) {
-        while !held.isEmpty { giveUpHole(into: sink) }
+    public mutating func finish() -> [StreamEvent] {
+        var events: [StreamEvent] = []
+        while !held.isEmpty { giveUpHole(&events) }
+        return events
     }
 }

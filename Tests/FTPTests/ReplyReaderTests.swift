@@ -11,11 +11,17 @@ import Testing
             let frame = FrameReference(
                 capture: 0, number: index + 1, time: Timestamp(nanoseconds: 0))
             if index == lossBefore { reader.lose() }
-            switch reader.read(Array(line.utf8), frame, isCut: false, followsLoss: false) {
+            let text = Array(line.utf8)
+            let result = reader.read(text.span, frame, isCut: false, followsLoss: false)
+            let ended = reader.takeEnded()
+            switch result {
             case .partial: break
-            case .reply(let reply): found.append("\(reply.code)@\(reply.announcedFrame.number)")
-            case .replies(let open, let reply): found.append("\(open.code)! \(reply.code)")
-            case .restarted(let open): found.append("\(open.code)!")
+            case .single(let code): found.append("\(code)@\(frame.number)")
+            case .long:
+                found.append(ended.map { "\($0.code)@\($0.announced.frame.number)" } ?? "none")
+            case .interrupted(let code):
+                let rest = code.map { " \($0)" } ?? ""
+                found.append((ended.map { "\($0.code)!" } ?? "none") + rest)
             case .notAReply: found.append("?")
             case .invalidCode: found.append("invalid")
             }

@@ -6,19 +6,23 @@ import Testing
 @testable import Streams
 
 /// Writes down what it is given: text, `[gap]`, `[conflict]`.
-private final class Tape: StreamSink {
+private struct Tape {
     var text = ""
     var marks: [Int] = []
     var limits: [String] = []
 
-    func receive(_ bytes: Span<UInt8>, _ direction: Direction, _ mark: PacketMark) {
-        for index in 0..<bytes.count { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }
-        marks.append(mark.number)
+    mutating func take(_ events: [StreamEvent]) {
+        for event in events {
+            switch event {
+            case .bytes(let bytes, let mark):
+                text += String(decoding: bytes, as: UTF8.self)
+                marks.append(mark.number)
+            case .loss: text += "[gap]"
+            case .conflict: text += "[conflict]"
+            case .reached(let limit): limits.append(limit)
+            }
+        }
     }
-
-    func lose(_ direction: Direction, _ mark: PacketMark) { text += "[gap]" }
-    func conflict(_ direction: Direction, _ mark: PacketMark) { text += "[conflict]" }
-    func reached(_ limit: String) { limits.append(limit) }
 }
 
 private func mark(_ number: Int, _ milliseconds: Int64 = 0) -> PacketMark {
@@ -35,15 +39,19 @@ private func mark(_ number: Int, _ milliseconds: Int64 = 0) -> PacketMark {
         _ segments: [(UInt32, String)], start: UInt32? = 100, lost: [Int: Int] = [:],
         limits: Limits = Limits()
     ) -> (tape: String, marks: [Int], limits: [String]) {
-        let tape = Tape()
-        var stream = Reassembler(
-            .toClient, start: start.map { SequenceNumber($0) }, limits: limits)
+        var tape = Tape()
+        var stream = Reassembler(start: start.map { SequenceNumber($0) })
         for (index, segment) in segments.enumerated() {
-            stream.accept(
-                SequenceNumber(segment.0), bytes(segment.1).span, lost: lost[index] ?? 0,
-                mark(index + 1), into: tape)
+            let (start, text) = (SequenceNumber(segment.0), bytes(segment.1))
+            if lost[index] == nil, stream.takesNext(start, text.span) {
+                tape.take([.bytes(text, mark(index + 1))])
+                continue
+            }
+            tape.take(
+                stream.accept(
+                    start, text.span, lost: lost[index] ?? 0, mark(index + 1), limits: limits))
         }
-        stream.finish(into: tape)
+        tape.take(stream.finish())
         return (tape.text, tape.marks, tape.limits)
     }
 
@@ -97,20 +105,21 @@ private func mark(_ number: Int, _ milliseconds: Int64 = 0) -> PacketMark {
     }
 
     @Test func `gives up a hole once the receiver has acknowledged it`() {
-        let tape = Tape()
-        var stream = Reassembler(.toClient, start: SequenceNumber(100), limits: Limits())
-        stream.accept(SequenceNumber(102), bytes("cd").span, lost: 0, mark(1), into: tape)
-        let check = { (acknowledged: UInt32, milliseconds: Int64) in
-            stream.check(
-                acknowledged: SequenceNumber(acknowledged),
-                now: Timestamp(nanoseconds: milliseconds * 1_000_000), into: tape)
+        var stream = Reassembler(start: SequenceNumber(100))
+        let held = stream.accept(
+            SequenceNumber(102), bytes("cd").span, lost: 0, mark(1), limits: Limits())
+        #expect(held.isEmpty)
+        func check(_ acknowledged: UInt32, _ milliseconds: Int64) -> String {
+            var tape = Tape()
+            tape.take(
+                stream.check(
+                    acknowledged: SequenceNumber(acknowledged),
+                    now: Timestamp(nanoseconds: milliseconds * 1_000_000), limits: Limits()))
+            return tape.text
         }
-        check(104, 10)
-        #expect(tape.text.isEmpty)
-        check(100, 1500)
-        #expect(tape.text.isEmpty)
-        check(104, 1500)
-        #expect(tape.text == "[gap]cd")
+        #expect(check(104, 10).isEmpty)
+        #expect(check(100, 1500).isEmpty)
+        #expect(check(104, 1500) == "[gap]cd")
     }
 
     @Test func `holds no more than its bounds`() {

@@ -19,22 +19,25 @@ enum ReassemblerTarget {
 }
 
 /// Writes down what one operation brought.
-private final class Taken: StreamSink {
+private struct Taken {
     var bytes: [UInt8] = []
     /// Where in `bytes` something is missing.
     var losses: [Int] = []
     var conflicts = 0
     var limits: [String] = []
 
-    func receive(_ bytes: Span<UInt8>, _ direction: Direction, _ mark: PacketMark) {
-        for index in 0..<bytes.count { self.bytes.append(bytes[index]) }
+    mutating func take(_ events: [StreamEvent]) {
+        for event in events {
+            switch event {
+            case .bytes(let new, _): bytes += new
+            case .loss: losses.append(bytes.count)
+            case .conflict: conflicts += 1
+            case .reached(let limit): limits.append(limit)
+            }
+        }
     }
 
-    func lose(_ direction: Direction, _ mark: PacketMark) { losses.append(bytes.count) }
-    func conflict(_ direction: Direction, _ mark: PacketMark) { conflicts += 1 }
-    func reached(_ limit: String) { limits.append(limit) }
-
-    func clear() {
+    mutating func clear() {
         bytes.removeAll(keepingCapacity: true)
         losses.removeAll(keepingCapacity: true)
         limits.removeAll(keepingCapacity: true)
@@ -45,7 +48,7 @@ private struct Feed {
     private let limits: Limits
     private let base: SequenceNumber
     private var stream: Reassembler
-    private let taken = Taken()
+    private var taken = Taken()
     private var time: Int64 = 0
     private var number = 0
     /// Place of the next expected byte, from `base` on.
@@ -67,7 +70,7 @@ private struct Feed {
         self.limits = limits
         base = SequenceNumber([100, 0xffff_ffc0, 0x7fff_ffc0, 0][Int(choice >> 1 & 3)])
         place = choice & 8 == 0 ? 0 : nil
-        stream = Reassembler(.toServer, start: place == nil ? nil : base, limits: limits)
+        stream = Reassembler(start: place == nil ? nil : base)
     }
 
     /// An operation: bits 0 and 1 its kind; 2 and 3 the scale of its distance, a signed byte; 4 a
@@ -82,7 +85,7 @@ private struct Feed {
         if operation & 3 == 3 {
             let acknowledged =
                 operation & 0x40 == 0 ? base.advanced(by: (place ?? 0) + distance) : nil
-            stream.check(acknowledged: acknowledged, now: now, into: taken)
+            taken.take(stream.check(acknowledged: acknowledged, now: now, limits: limits))
         } else {
             let length = Int(input.byte() & 0x3f) << (operation & 0x10 == 0 ? 0 : 3)
             let lost = operation & 0x20 == 0 ? 0 : Int(input.byte())
@@ -116,8 +119,14 @@ private struct Feed {
         }
         let header = FrameHeader(
             capture: 0, number: number, time: now, originalLength: length, linkType: .raw)
-        stream.accept(
-            base.advanced(by: start), bytes.span, lost: lost, PacketMark(header), into: taken)
+        let place = base.advanced(by: start)
+        if lost == 0, stream.takesNext(place, bytes.span) {
+            taken.bytes += bytes
+        } else {
+            taken.take(
+                stream.accept(
+                    place, bytes.span, lost: lost, PacketMark(header), limits: limits))
+        }
         // Where a bound was reached, parts of it may not have been kept.
         if taken.limits.contains("heldSegments") { for at in fresh { first[at] = 3 } }
     }
@@ -160,7 +169,7 @@ private struct Feed {
 
     mutating func finish() {
         let before = stream.next
-        stream.finish(into: taken)
+        taken.take(stream.finish())
         check(!stream.isWaiting, "segments are held after the end")
         check(taken.bytes.count <= limits.heldBytes, "\(taken.bytes.count) bytes were held")
         check(
