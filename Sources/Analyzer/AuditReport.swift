@@ -79,6 +79,8 @@ public struct AuditReport: Sendable {
         public var offers = 0
         /// Limits that were reached, by name, and how often.
         public var limits: [String: Int] = [:]
+        /// What was lost by each of them.
+        public var losses: [String: String] = [:]
 
         public init() {}
     }

@@ -26,6 +26,8 @@ struct ControlSession {
     /// Announcements that were not yet registered with the extractor.
     var unregistered = 0
     var isEncryptionRegistered = false
+    /// Bounds of `Limits` that the session reached.
+    private(set) var limitHits = LimitHits()
 
     private let bounds: Bounds
     private var streams: InlineArray<2, Reassembler>
@@ -147,7 +149,7 @@ struct ControlSession {
             case .bytes(let bytes, let mark): receive(bytes.span, way, mark)
             case .loss(let mark): lose(way, mark)
             case .conflict(let mark): note(.conflictingRetransmission, FrameReference(mark))
-            case .reached(let limit): note(.limitReached, lastMark, detail: limit)
+            case .reached(let limit): noteReached(limit, lastMark)
             }
         }
     }
@@ -220,7 +222,10 @@ struct ControlSession {
         _ line: Span<UInt8>, _ way: Int, _ frame: FrameReference, isCut: Bool, followsLoss: Bool
     ) {
         seenLines += 1
-        if isCut { note(.lineCut, frame) }
+        if isCut {
+            note(.lineCut, frame)
+            if line.count >= mostLine { limitHits.count("lineBytes") }
+        }
         if way == Direction.toServer.rawValue {
             takeCommand(line, frame, isCut: isCut, followsLoss: followsLoss)
         } else {
@@ -290,9 +295,18 @@ struct ControlSession {
     // MARK: what is noted
 
     mutating func note(_ name: OddityName, _ frame: FrameReference, detail: String? = nil) {
-        guard record.oddities.count < limits.oddities else { return }
+        guard record.oddities.count < limits.oddities else {
+            limitHits.count("oddities")
+            return
+        }
         let oddity = Oddity(name, frame, detail: detail)
         if record.oddities.last != oddity { record.oddities.append(oddity) }
+    }
+
+    /// A bound of `Limits` was reached.
+    mutating func noteReached(_ limit: String, _ frame: FrameReference) {
+        limitHits.count(limit)
+        note(.limitReached, frame, detail: limit)
     }
 
     /// What follows cannot be read.

@@ -57,6 +57,9 @@ extension Extraction {
             else {
                 session.control.note(
                     .extraDataConnection, FrameReference(first), detail: "\(opener)")
+                if !hasConnection {
+                    session.control.noteReached("attemptsPerChannel", FrameReference(first))
+                }
                 return false
             }
         }
@@ -109,8 +112,8 @@ extension Extraction {
             session.control.record.encryption?.cleared == nil
         else { return false }
         guard session.control.hidden.count < limits.hiddenConnections else {
-            session.control.note(
-                .limitReached, FrameReference(table[index].first), detail: "hiddenConnections")
+            session.control.noteReached(
+                "hiddenConnections", FrameReference(table[index].first))
             return false
         }
         session.control.hidden.append(.live(table.handle(index)))

@@ -52,7 +52,7 @@ extension ControlSession {
         default: break
         }
         guard dialogue.pending.count < limits.pendingCommands else {
-            note(.limitReached, frame, detail: "pendingCommands")
+            noteReached("pendingCommands", frame)
             return
         }
         dialogue.pending.append(pending)
@@ -83,7 +83,7 @@ extension ControlSession {
         command: Verb?
     ) -> Int? {
         guard record.channels.count < limits.channels else {
-            note(.limitReached, frame, detail: "channels")
+            noteReached("channels", frame)
             return nil
         }
         var channel = DataChannel(announcedBy: kind, frame: frame)
@@ -250,10 +250,14 @@ extension ControlSession {
     private mutating func addFailure(
         _ reply: Reply, _ line: Span<UInt8>, _ command: PendingCommand?
     ) {
-        guard record.failures.count < limits.failures,
+        guard
             record.failures.last?.frame != reply.lastFrame
                 || record.failures.last?.code != reply.code
         else { return }
+        guard record.failures.count < limits.failures else {
+            noteReached("failures", reply.lastFrame)
+            return
+        }
         // The text of an answer to PASS is not kept: a server may repeat what it was sent.
         let isSecret =
             command?.verb == .pass || command?.verb == .acct || dialogue.awaitsLogin

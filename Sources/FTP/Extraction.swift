@@ -242,6 +242,7 @@ struct Extraction {
         session.control.finishStreams()
         followUp(session, number)
         guard session.control.verdict == .ftp else { return }
+        limitHits.add(session.control.limitHits)
         onSession(session.control.built(self, isFinal: true))
         for channel in session.control
             .expired..<max(session.control.expired, session.control.links.count)

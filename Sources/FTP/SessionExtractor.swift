@@ -10,18 +10,21 @@ public final class SessionExtractor {
     private var extraction: Extraction
     private var reader: PacketReader
 
+    /// Where FTP servers listen.
+    public static let usualControlPorts: Set<UInt16> = [21, 990, 2121]
+
     /// - Parameters:
     ///   - captures: How many captures the frames come from.
     ///   - limits: Bounds of what is kept.
     ///   - controlPorts: Ports at which a connection that fails is kept as `ControlAttempt`.
     ///   - onSession: Takes each finished record; must not call the extractor.
     public init(
-        captures: Int = 1, limits: Limits = Limits(), controlPorts: Set<UInt16> = [21, 990, 2121],
+        captures: Int = 1, limits: Limits = Limits(), controlPorts: Set<UInt16> = usualControlPorts,
         onSession: @escaping (SessionRecord) -> Void
     ) {
         extraction = Extraction(
             limits: limits, controlPorts: controlPorts, onSession: onSession)
-        reader = PacketReader(captures: captures)
+        reader = PacketReader(captures: captures, limits: limits.fragments)
     }
 
     /// Bounds of `Limits` that were reached.

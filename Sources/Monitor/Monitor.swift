@@ -4,7 +4,7 @@ import FTP
 public import Net
 public import Policy
 import Reporter
-import Streams
+public import Streams
 
 /// Live frames to events: each finding once, as soon as it is certain.
 ///
@@ -18,6 +18,7 @@ public final class Monitor {
 
     private let source: any PacketSource
     private let site: Site
+    private let limits: Limits
     private let fixer: Audit.Fixer
     private let emit: (String) -> Void
     private let events: EventJSON
@@ -38,14 +39,16 @@ public final class Monitor {
     ///   - source: where frames come from.
     ///   - names: of the interfaces, by the index that frame headers use.
     ///   - site: what was meant.
+    ///   - limits: bounds of what is kept.
     ///   - fixer: turns a change into commands.
     ///   - emit: takes each event, a line without its break.
     public init(
-        _ source: any PacketSource, names: [String], site: Site, fixer: @escaping Audit.Fixer,
-        emit: @escaping (String) -> Void
+        _ source: any PacketSource, names: [String], site: Site, limits: Limits = Limits(),
+        fixer: @escaping Audit.Fixer, emit: @escaping (String) -> Void
     ) {
         self.source = source
         self.site = site
+        self.limits = limits
         self.fixer = fixer
         self.emit = emit
         events = EventJSON(captures: names)
@@ -62,7 +65,7 @@ public final class Monitor {
     ) {
         let ports = Set(site.servers.flatMap(\.control))
         let extractor = SessionExtractor(
-            captures: max(1, events.captures.count),
+            captures: max(1, events.captures.count), limits: limits,
             controlPorts: ports.union([21, 990])
         ) { [unowned self] record in fresh.append(record) }
         self.extractor = extractor

@@ -10,6 +10,8 @@ public struct Site: Hashable, Sendable {
     public var waivers: [Waiver]
     /// Control standards to map findings to, by name; empty: all that are known.
     public var standards: [String]
+    /// Bounds of what is kept while packets are read, by name, where they are stated.
+    public var limits: [String: Int] = [:]
 
     public init(
         title: String? = nil, servers: [SiteServer] = [], hops: [Hop] = [], tap: Tap = .unknown,

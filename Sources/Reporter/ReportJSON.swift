@@ -126,6 +126,7 @@ private struct CoverageDTO: Encodable {
     let bytes: UInt64
     let first, last: String?
     let limits: [String: Int]
+    let lost: [String: String]
 
     init(_ coverage: AuditReport.Coverage) {
         frames = coverage.frames
@@ -141,6 +142,7 @@ private struct CoverageDTO: Encodable {
         one_sided_sessions = coverage.oneSidedSessions
         offers = coverage.offers
         limits = coverage.limits
+        lost = coverage.losses
     }
 }
 

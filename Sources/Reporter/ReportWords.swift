@@ -110,8 +110,11 @@ struct ReportWords {
             ? " No limit was reached."
             : " Limits reached: "
                 + coverage.limits.sorted { $0.key < $1.key }
-                .map { "\(Visible.line($0.key)) (\(Figures.count($0.value)))" }
-                .joined(separator: ", ") + "."
+                .map { name, times in
+                    let loss = coverage.losses[name].map { ": \($0)" } ?? ""
+                    return "\(Visible.line(name)) (\(Figures.count(times)))\(loss)"
+                }
+                .joined(separator: "; ") + "."
         return text
     }
 

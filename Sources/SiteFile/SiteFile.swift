@@ -18,10 +18,12 @@ public struct SiteFile {
     public struct Vocabulary: Sendable {
         public var rules: [String]
         public var standards: [String]
+        public var limits: [String]
 
-        public init(rules: [String], standards: [String]) {
+        public init(rules: [String], standards: [String], limits: [String]) {
             self.rules = rules
             self.standards = standards
+            self.limits = limits
         }
     }
 

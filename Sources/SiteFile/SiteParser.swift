@@ -13,12 +13,13 @@ struct SiteParser {
         site.servers = servers(top["servers"])
         site.hops = reader.items(top["path"], "path").compactMap { hop($0, site.servers) }
         if let capture = top["capture"] {
-            let values = reader.mapping(capture, "capture", known: ["seen-from"])
+            let values = reader.mapping(capture, "capture", known: ["seen-from", "limits"])
             let names = Site.Tap.allCases.map(\.rawValue)
             site.tap =
                 reader.value(
                     values["seen-from"], "seen-from", expected: names.joined(separator: " | "),
                     Site.Tap.init(rawValue:)) ?? .unknown
+            if let limits = values["limits"] { site.limits = self.limits(limits) }
         }
         site.waivers = reader.items(top["accept"], "accept").compactMap { waiver($0, site.servers) }
         if let report = top["report"] {
@@ -30,6 +31,17 @@ struct SiteParser {
             ) { known.contains($0) ? $0 : nil }
         }
         return site
+    }
+
+    private func limits(_ node: Node) -> [String: Int] {
+        let values = reader.mapping(node, "limits", known: vocabulary.limits)
+        return Dictionary(
+            uniqueKeysWithValues: values.compactMap { name, node in
+                let most = reader.value(node, name, expected: "a number from 1 to 1073741824") {
+                    Int($0).flatMap { (1...1 << 30).contains($0) ? $0 : nil }
+                }
+                return most.map { (name, $0) }
+            })
     }
 
     private func servers(_ node: Node?) -> [SiteServer] {

@@ -1,7 +1,11 @@
+public import Capture
+
 /// Bounds of everything that is kept while packets pass: named, and counted when reached.
 public struct Limits: Hashable, Sendable {
     /// TCP connections remembered at one time, about 160 bytes each.
     public var flows = 1 << 19
+    /// Of what the decoder keeps of IP fragments.
+    public var fragments = DecoderLimits()
     /// Control connections, and flows that may turn out to be one, read at one time.
     public var sessions = 65_536
     /// Out-of-order bytes held for one direction of a control connection.
@@ -55,5 +59,9 @@ public struct LimitHits: Hashable, Sendable {
 
     public mutating func count(_ name: String, _ times: Int = 1) {
         if times > 0 { counts[name, default: 0] += times }
+    }
+
+    public mutating func add(_ other: LimitHits) {
+        for (name, times) in other.counts { count(name, times) }
     }
 }

@@ -20,6 +20,8 @@ struct AuditCommand: ParsableCommand {
 
     @OptionGroup var input: CaptureOptions
 
+    @OptionGroup var bounds: LimitOptions
+
     @Option(help: "The site file: servers, and what stands between clients and them.")
     var site: String?
 
@@ -37,8 +39,11 @@ struct AuditCommand: ParsableCommand {
         let writers = try Failure.orExit { () throws(Failure) in try results.writers() }
         let filter = try Failure.orExit { () throws(Failure) in try input.filter() }
         var loaded = try Failure.orExit { () throws(Failure) in try meant() }
+        let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
         for problem in loaded.problems { Complaints.say(problem) }
-        let reading = CaptureReading(input.captures, filter: filter)
+        let reading = CaptureReading(
+            input.captures, limits: limits, filter: filter,
+            controlPorts: loaded.site.servers.flatMap(\.control))
         let code = reading.complain()
         if code == Exit.unusable { throw Exit.unusable }
         if site == nil { loaded.site = everySeen(loaded.site, reading) }

@@ -20,16 +20,27 @@ struct CaptureReading {
     var isUseless: Bool { coverage.allSatisfy { $0.frames == 0 } && !problems.isEmpty }
 
     /// Reads all captures as one, merged by time; sessions in the order of their first frames.
-    init(_ arguments: [String], limits: Limits = Limits(), filter: SessionFilter = SessionFilter())
-    {
+    ///
+    /// - Parameters:
+    ///   - arguments: Files, folders, or `-`.
+    ///   - limits: Bounds of what is kept.
+    ///   - filter: Which sessions are wanted.
+    ///   - controlPorts: Where servers listen, beside the usual ports.
+    init(
+        _ arguments: [String], limits: Limits = Limits(), filter: SessionFilter = SessionFilter(),
+        controlPorts: [UInt16] = []
+    ) {
         let set = CaptureSet(arguments)
         captures = set.paths
         var sessions: [SessionRecord] = []
         var leftOut = 0
-        let extractor = SessionExtractor(captures: captures.count, limits: limits) { record in
+        let extractor = SessionExtractor(
+            captures: captures.count, limits: limits,
+            controlPorts: SessionExtractor.usualControlPorts.union(controlPorts)
+        ) { record in
             if filter.keeps(record) { sessions.append(record) } else { leftOut += 1 }
         }
-        let summary = PacketAhead(set).forEach(extractor.consume)
+        let summary = PacketAhead(set, limits: limits.fragments).forEach(extractor.consume)
         extractor.finish()
         self.sessions = sessions.sorted { $0.first < $1.first }
         self.leftOut = leftOut
@@ -64,6 +75,9 @@ struct CaptureReading {
         summary.oneSidedSessions = sessions.count { $0.visibility.oneSided }
         summary.offers = sessions.reduce(0) { $0 + $1.channels.count }
         summary.limits = limits
+        for bound in Limits.bounds where limits[bound.name] != nil {
+            summary.losses[bound.name] = bound.loss
+        }
         return summary
     }
 

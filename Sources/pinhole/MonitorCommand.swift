@@ -30,6 +30,8 @@ struct MonitorCommand: ParsableCommand {
             "Exit with 1 where a finding was at least this severe.", valueName: "severity"))
     var failOn: String = "never"
 
+    @OptionGroup var bounds: LimitOptions
+
     @OptionGroup var saying: OutputOptions
 
     func run() throws {
@@ -38,12 +40,13 @@ struct MonitorCommand: ParsableCommand {
         }
         let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: site) }
         for problem in loaded.problems { Complaints.say(problem) }
+        let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
         let source = try Failure.orExit { () throws(Failure) in try open() }
         let stop = StopSignal()
         saying.tell("listening on \(interface.joined(separator: ", ")); Ctrl-C ends")
         let output = FileHandle.standardOutput
         let monitor = Monitor(
-            source, names: interface, site: loaded.site,
+            source, names: interface, site: loaded.site, limits: limits,
             fixer: { ReportMaking.fixes($0, $1, loaded.site.hops) },
             emit: { output.write(Data(($0 + "\n").utf8)) })
         monitor.run(

@@ -13,6 +13,8 @@ struct SessionsCommand: ParsableCommand {
 
     @OptionGroup var input: CaptureOptions
 
+    @OptionGroup var bounds: LimitOptions
+
     @Option(help: "How to print: table or ndjson (one JSON object a line).")
     var format: Format = .table
 
@@ -20,7 +22,8 @@ struct SessionsCommand: ParsableCommand {
 
     func run() throws {
         let filter = try Failure.orExit { () throws(Failure) in try input.filter() }
-        let reading = CaptureReading(input.captures, filter: filter)
+        let limits = try Failure.orExit { () throws(Failure) in try bounds.limits() }
+        let reading = CaptureReading(input.captures, limits: limits, filter: filter)
         if reading.isUseless { throw reading.complain() ?? Exit.unusable }
         switch format {
         case .ndjson:

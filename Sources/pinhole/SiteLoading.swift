@@ -3,6 +3,7 @@ import Foundation
 import Net
 import Policy
 import SiteFile
+import Streams
 
 /// What was meant: the site, the files that it was made of, and what of them could not be taken.
 struct LoadedSite {
@@ -24,7 +25,8 @@ struct LoadedSite {
             let file = try SiteFile(
                 file: path, text: String(decoding: bytes, as: UTF8.self),
                 vocabulary: SiteFile.Vocabulary(
-                    rules: Rules.all.map { $0.id }, standards: ControlMapping.standards)
+                    rules: Rules.all.map { $0.id }, standards: ControlMapping.standards,
+                    limits: Limits.bounds.map(\.name))
             ) { (name, format) throws(SiteFile.LoadFailure) in try loader.load(name, as: format) }
             site = file.site
             problems = file.problems.map(\.description)

@@ -8,7 +8,8 @@ import Testing
         try SiteFile(
             file: "pinhole.yml", text: text,
             vocabulary: SiteFile.Vocabulary(
-                rules: ["PH116"], standards: ["pci-dss-4.0.1", "cis-8.1"])
+                rules: ["PH116"], standards: ["pci-dss-4.0.1", "cis-8.1"],
+                limits: ["flows", "sessions"])
         ) {
             (path, _) throws(SiteFile.LoadFailure) in
             guard path.hasSuffix(".cfg") else { throw SiteFile.LoadFailure("no such file") }
@@ -39,6 +40,7 @@ import Testing
                 on: files
             capture:
               seen-from: outside
+              limits: {flows: 1000, sessions: 50}
             accept:
               - rule: ph116
                 server: files
@@ -62,6 +64,7 @@ import Testing
         #expect(hop.place == .through)
         #expect(hop.on == ["files"])
         #expect(read.site.tap == .outside)
+        #expect(read.site.limits == ["flows": 1000, "sessions": 50])
         #expect(read.site.waivers.first?.rule == "PH116")
         #expect(read.site.waivers.first?.until == Timestamp("2027-03-31"))
         #expect(read.site.title == "Quarterly")
