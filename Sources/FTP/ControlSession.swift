@@ -30,16 +30,16 @@ struct ControlSession {
     private(set) var limitHits = LimitHits()
 
     private let bounds: Bounds
-    private var streams: InlineArray<2, Reassembler>
-    private var readers: InlineArray<2, LineReader>
-    private var walkers: InlineArray<2, TLSWalker?> = [nil, nil]
+    private var streams: Both<Reassembler>
+    private var readers: Both<LineReader>
+    private var walkers = Both<TLSWalker?>(nil, nil)
     /// Whether the direction stands at the start of a line of clear text, with nothing missing
     /// before it: its lines are read where they stand.
-    private var isPlain: InlineArray<2, Bool> = [true, true]
+    private var isPlain = Both(true, true)
     private var replies = ReplyReader()
     private var seenBytes = 0
     private var seenLines = 0
-    private var lastAcknowledged: InlineArray<2, SequenceNumber?> = [nil, nil]
+    private var lastAcknowledged = Both<SequenceNumber?>(nil, nil)
     private var lastCapture: Int
     private let mostLine: Int
 
@@ -64,9 +64,9 @@ struct ControlSession {
             server: clientIsLow ? state.high : state.low, first: FrameReference(state.first))
         record.visibility.midstream = state.state.isDisjoint(with: [.syn, .synAck])
         dialogue = DialogueState(isMidstream: record.visibility.midstream)
-        streams = [Reassembler(start: starts[0]), Reassembler(start: starts[1])]
+        streams = Both(Reassembler(start: starts[0]), Reassembler(start: starts[1]))
         mostLine = bounds.limits.lineBytes
-        readers = [LineReader(limit: mostLine), LineReader(limit: mostLine)]
+        readers = Both(LineReader(limit: mostLine), LineReader(limit: mostLine))
         lastTime = state.last.time
         lastCapture = state.first.capture
     }
