@@ -20,21 +20,28 @@ public struct Audit: Sendable {
         site: Site, sessions: [SessionRecord], attempts: [ControlAttempt] = [], hasTraffic: Bool,
         span: ClosedRange<Timestamp>? = nil
     ) {
-        var rest = sessions
-        var views: [ServerView] = []
-        for server in site.servers {
-            let own = Set(server.addresses + server.inside)
-            let isOwn = { (end: Endpoint) in
-                own.contains(end.address) && server.control.contains(end.port)
+        var owners: [Endpoint: Int] = [:]
+        for (index, server) in site.servers.enumerated() {
+            for address in Set(server.addresses + server.inside) {
+                for port in server.control where owners[Endpoint(address, port)] == nil {
+                    owners[Endpoint(address, port)] = index
+                }
             }
-            views.append(
-                ServerView(
-                    server, path: site.path(to: server),
-                    sessions: rest.filter { isOwn($0.server) },
-                    attempts: attempts.filter { isOwn($0.server) }))
-            rest.removeAll { isOwn($0.server) }
         }
-        let strangers = Dictionary(grouping: rest, by: \.server)
+        var own = [[SessionRecord]](repeating: [], count: site.servers.count)
+        var strangers: [Endpoint: [SessionRecord]] = [:]
+        for session in sessions {
+            if let owner = owners[session.server] {
+                own[owner].append(session)
+            } else {
+                strangers[session.server, default: []].append(session)
+            }
+        }
+        var views = site.servers.enumerated().map { index, server in
+            ServerView(
+                server, path: site.path(to: server), sessions: own[index],
+                attempts: attempts.filter { owners[$0.server] == index })
+        }
         for (endpoint, sessions) in strangers.sorted(by: { $0.key < $1.key }) {
             views.append(ServerView(nil, seenAt: endpoint, sessions: sessions))
         }

@@ -59,8 +59,16 @@ public struct Offer: Sendable {
 
     /// Indexes into the view's sessions and that session's channels.
     public let id: ID
-    public let session: SessionRecord
-    public let channel: DataChannel
+    /// The view's sessions, shared by all its offers: a copy of its own would weigh too much.
+    private let sessions: [SessionRecord]
+
+    init(_ id: ID, of sessions: [SessionRecord]) {
+        self.id = id
+        self.sessions = sessions
+    }
+
+    public var session: SessionRecord { sessions[id.session] }
+    public var channel: DataChannel { sessions[id.session].channels[id.channel] }
 
     /// Whether the server listens.
     public var isPassive: Bool { channel.announcedBy.isPassive }

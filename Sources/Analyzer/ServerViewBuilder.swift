@@ -24,11 +24,9 @@ extension ServerView {
         self.path = path
         self.sessions = sessions
         self.attempts = attempts
-        let offers = sessions.enumerated().flatMap { index, session in
-            session.channels.enumerated().map {
-                Offer(
-                    id: .init(session: index, channel: $0.offset), session: session,
-                    channel: $0.element)
+        let offers = sessions.indices.flatMap { index in
+            sessions[index].channels.indices.map {
+                Offer(Offer.ID(session: index, channel: $0), of: sessions)
             }
         }
         self.offers = offers

@@ -23,6 +23,10 @@ public final class CaptureFile: PacketSource {
 
     public var path: String { cursor.path }
 
+    /// Of a distilled capture: the comments that name what it was made from. Its frames count as
+    /// theirs: their `capture` is this file's plus the index here.
+    public var origins: [String] { cursor.origins }
+
     /// Closes the file until `resume()`: of many files only those stay open that are being read.
     ///
     /// Standard input cannot be read twice and stays as it is. To be called before the second

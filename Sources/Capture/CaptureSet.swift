@@ -5,6 +5,17 @@ public struct CaptureSet: Sendable {
     /// What could not be used at all.
     public private(set) var problems: [CaptureProblem] = []
 
+    /// The captures that frames name by their index, once `open()` was called: each path, or what a
+    /// distilled capture was made from.
+    public private(set) var captures: [Source] = []
+
+    /// A capture as frames name it.
+    public struct Source: Hashable, Sendable {
+        public var path: String
+        /// The comment of a distilled capture that names the one it was made from.
+        public var origin: String?
+    }
+
     /// Folders are followed to this depth and to this many files.
     public static let deepestFolder = 32
     public static let mostFiles = 100_000
@@ -67,12 +78,16 @@ public struct CaptureSet: Sendable {
     /// Opens what can be opened and merges it by time; the rest stands in `problems`.
     public mutating func open() -> any PacketSource {
         var files: [CaptureFile] = []
-        for (index, path) in paths.enumerated() {
+        captures = []
+        for path in paths {
             do {
-                let file = try CaptureFile(path: path, capture: index)
+                let file = try CaptureFile(path: path, capture: captures.count)
+                captures += file.origins.map { Source(path: path, origin: $0) }
+                if file.origins.isEmpty { captures.append(Source(path: path)) }
                 if paths.count > Self.mostOpen { file.park() }
                 files.append(file)
             } catch {
+                captures.append(Source(path: path))
                 problems.append(error)
             }
         }

@@ -1,4 +1,4 @@
-import Net
+public import Net
 
 /// Headers out of frames: link layer, tags and tunnels, IP, TCP.
 ///
@@ -10,6 +10,9 @@ public struct Decoder {
     public private(set) var assembled: [UInt8] = []
     var fragments: FragmentTable
     private var now = Timestamp(nanoseconds: 0)
+    private var frame = (capture: 0, number: 0)
+    /// The datagram of `assembled`: its ends, the protocol of its payload, and its pieces.
+    public private(set) var datagram = Datagram()
 
     /// Headers one after the other in one frame, tags and tunnels included.
     static let mostHeaders = 32
@@ -79,6 +82,7 @@ public struct Decoder {
     /// Any headers, one after the other.
     mutating func decodeAny(_ bytes: Span<UInt8>, _ header: FrameHeader) -> Decoded {
         now = header.time
+        frame = (header.capture, header.number)
         var cursor = Cursor(at: 0, end: bytes.count)
         guard let layer = Self.first(bytes, header.linkType, &cursor) else { return .undecodable }
         return run(bytes, layer, cursor)
@@ -150,15 +154,32 @@ public struct Decoder {
         _ cursor: Cursor
     ) -> Layer? {
         guard cursor.lost == 0 else { return .done(.fragment) }
+        let place = FragmentPlace(
+            capture: frame.capture, number: frame.number,
+            start: cursor.assembled ? nil : cursor.at, count: cursor.end - cursor.at,
+            offset: offset)
         guard
             let whole = fragments.add(
-                key, offset: offset, more: more, bytes.extracting(cursor.at..<cursor.end), now)
+                key, offset: offset, more: more, bytes.extracting(cursor.at..<cursor.end), place,
+                now)
         else { return .done(.fragment) }
         assembled = whole
+        datagram = Datagram(
+            source: key.source, destination: key.destination, number: number,
+            places: fragments.places)
         var inner = Cursor(at: 0, end: whole.count)
         inner.assembled = true
         return .done(run(whole.span, .payload(number), inner))
     }
+}
+
+/// A datagram that was put together: what is needed to change the bytes that it came in.
+public struct Datagram: Sendable {
+    public internal(set) var source = IPAddress(v4: 0)
+    public internal(set) var destination = IPAddress(v4: 0)
+    /// Protocol of its payload.
+    public internal(set) var number: UInt8 = 0
+    public internal(set) var places: [FragmentPlace] = []
 }
 
 /// Bounds of what the decoder keeps between frames.

@@ -172,6 +172,15 @@ final class Descriptor {
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
+    /// Gives a file another name, in place of what had it; the error's number where that failed.
+    static func rename(_ path: String, to name: String) -> Int32? {
+        #if canImport(Glibc)
+            unsafe Glibc.rename(path, name) == 0 ? nil : errno
+        #else
+            unsafe Musl.rename(path, name) == 0 ? nil : errno
+        #endif
+    }
+
     static func message(_ number: Int32) -> String {
         guard let text = unsafe strerror(number) else { return "error \(number)" }
         return unsafe String(cString: text)

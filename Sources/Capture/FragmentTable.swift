@@ -1,5 +1,16 @@
 import Net
 
+/// Where the bytes of an IP fragment stand, in their frame and in their datagram.
+public struct FragmentPlace: Hashable, Sendable {
+    public var capture: Int
+    public var number: Int
+    /// In the frame; nil where the frame holds it only in fragments itself.
+    public var start: Int?
+    public var count: Int
+    /// In the payload of the datagram.
+    public var offset: Int
+}
+
 /// IP fragments waiting for the rest of their datagram, within bounds.
 ///
 /// Of bytes that are said twice the first copy stands.
@@ -18,7 +29,8 @@ struct FragmentTable {
         var total: Int?
         /// Bytes in the pieces.
         var held = 0
-        var fragments = 0
+        /// Where the fragments came from that said something new.
+        var places: [FragmentPlace] = []
         var began: Timestamp
         var order: Int
     }
@@ -35,6 +47,8 @@ struct FragmentTable {
     private var held = 0
     private var order = 0
     private(set) var dropped = 0
+    /// Where the pieces of the last whole datagram came from.
+    private(set) var places: [FragmentPlace] = []
 
     /// What 16 bits of length can say.
     static let longestDatagram = 65_535
@@ -43,7 +57,8 @@ struct FragmentTable {
 
     /// Adds a fragment; returns the IP payload once it is whole.
     mutating func add(
-        _ key: Key, offset: Int, more: Bool, _ bytes: Span<UInt8>, _ now: Timestamp
+        _ key: Key, offset: Int, more: Bool, _ bytes: Span<UInt8>, _ place: FragmentPlace,
+        _ now: Timestamp
     ) -> [UInt8]? {
         guard offset + bytes.count <= Self.longestDatagram else { return nil }
         if let train = trains[key], now.since(train.began) > limits.fragmentAge { drop(key) }
@@ -53,14 +68,17 @@ struct FragmentTable {
             trains[key] = Train(began: now, order: order)
         }
         let before = trains[key]?.held ?? 0
-        trains[key]?.take(offset, more: more, bytes)
+        trains[key]?.take(offset, more: more, bytes, place)
         held += (trains[key]?.held ?? 0) - before
         if let train = trains[key], train.held == train.total {
             held -= train.held
             trains[key] = nil
+            places = train.places
+            // The last one may only say where the end is.
+            if places.last != place { places.append(place) }
             return train.pieces.flatMap(\.bytes)
         }
-        if let train = trains[key], train.fragments > limits.fragmentsPerTrain { drop(key) }
+        if let train = trains[key], train.places.count > limits.fragmentsPerTrain { drop(key) }
         while held > limits.fragmentBytes { dropOldest() }
         return nil
     }
@@ -79,7 +97,9 @@ struct FragmentTable {
 
 extension FragmentTable.Train {
     /// Keeps what of a fragment was not said before.
-    fileprivate mutating func take(_ offset: Int, more: Bool, _ bytes: Span<UInt8>) {
+    fileprivate mutating func take(
+        _ offset: Int, more: Bool, _ bytes: Span<UInt8>, _ place: FragmentPlace
+    ) {
         if !more, total == nil { end(at: offset + bytes.count) }
         let end = min(offset + bytes.count, total ?? .max)
         var at = offset
@@ -96,12 +116,12 @@ extension FragmentTable.Train {
                 pieces.insert(FragmentTable.Piece(offset: at, bytes: []), at: index)
                 index += 1
             }
-            for place in at..<stop { pieces[index - 1].bytes.append(bytes[place - offset]) }
+            for here in at..<stop { pieces[index - 1].bytes.append(bytes[here - offset]) }
             held += stop - at
             at = stop
             isNew = true
         }
-        if isNew { fragments += 1 }
+        if isNew { places.append(place) }
     }
 
     /// Index of the first piece that ends behind a place.

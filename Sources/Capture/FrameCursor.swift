@@ -15,6 +15,8 @@ struct FrameCursor {
     private var frame: PlacedFrame
     /// Bytes to pass before the next record begins.
     private var remaining = 0
+    /// Of a distilled capture: the comments that name what it was made from.
+    private(set) var origins: [String] = []
 
     private enum Format {
         case pcap(PcapFormat)
@@ -33,6 +35,7 @@ struct FrameCursor {
             start: 0, length: 0)
         format = .ended
         format = try start()
+        readHead()
     }
 
     /// Lets go of the file and of the buffer.
@@ -89,6 +92,20 @@ struct FrameCursor {
         format.readHeader(reader.buffer.span, at: reader.start)
         reader.skip(PcapFormat.headerLength)
         return .pcap(format)
+    }
+
+    /// Reads the blocks before the first packet; what is wrong with them is found again later.
+    private mutating func readHead() {
+        guard case .pcapng(var state) = format else { return }
+        while reader.ensure(PcapngFormat.blockHeaderLength),
+            case .success(let block) = state.block(reader.buffer.span, at: reader.start),
+            PcapngFormat.isHead(block), reader.ensure(block.length),
+            case .skip = state.read(block, reader.buffer.span, at: reader.start)
+        {
+            reader.skip(block.length)
+        }
+        origins = state.origins.comments
+        format = .pcapng(state)
     }
 
     private func problem(_ reason: CaptureProblem.Reason) -> CaptureProblem {
@@ -208,6 +225,10 @@ struct FrameCursor {
                 place(
                     at: found.offset, length: found.length, time: found.time,
                     original: found.original, link: found.linkType)
+                if let origin = found.origin, origin.index < origins.count {
+                    frame.header.capture = capture + origin.index
+                    frame.header.number = origin.number
+                }
                 remaining = block.length
                 return .frame
             }

@@ -12,6 +12,8 @@ public final class PacketAhead: Sendable {
         /// Fragment trains given up because a bound was reached.
         public var fragmentsDropped: Int
         public var problems: [CaptureProblem]
+        /// What the indexes name.
+        public var captures: [CaptureSet.Source]
     }
 
     /// Batches in the air: one that is filled, one that waits, one that is looked at.
@@ -69,7 +71,7 @@ public final class PacketAhead: Sendable {
     private func run(_ captures: CaptureSet, _ limits: DecoderLimits) {
         var set = captures
         let source = set.open()
-        var reader = PacketReader(captures: set.paths.count, limits: limits)
+        var reader = PacketReader(captures: set.captures.count, limits: limits)
         while true {
             isFree.wait()
             guard var batch = state.withLock({ $0.isStopped ? nil : $0.free.popLast() }),
@@ -80,7 +82,7 @@ public final class PacketAhead: Sendable {
         }
         let summary = Summary(
             coverage: reader.coverage, fragmentsDropped: reader.fragmentsDropped,
-            problems: set.problems + source.problems)
+            problems: set.problems + source.problems, captures: set.captures)
         state.withLock { $0.filled.append(.end(summary)) }
         isFilled.signal()
     }

@@ -11,6 +11,8 @@ struct PcapngFormat {
     private var bigEndian = false
     private var interfaces: [Interface] = []
     private var lastTime = Timestamp(nanoseconds: 0)
+    /// The captures that a distilled one was made from, each as its interface's comment.
+    private(set) var origins = DistilledOrigins()
 
     /// More interfaces than this in one section are a sign of a broken file.
     static let mostInterfaces = 65_536
@@ -19,6 +21,8 @@ struct PcapngFormat {
         var linkType: LinkType
         var snapLength: Int
         var clock = CaptureClock()
+        /// Index into `origins`.
+        var origin: Int?
     }
 
     struct Block {
@@ -33,6 +37,8 @@ struct PcapngFormat {
         var original: Int
         var time: Timestamp
         var linkType: LinkType
+        /// In a distilled capture: where the frame stood before.
+        var origin: DistilledOrigins.Place?
     }
 
     enum Found {
@@ -40,6 +46,9 @@ struct PcapngFormat {
         case skip
         case broken(CaptureProblem.Reason)
     }
+
+    /// A section's or an interface's description.
+    static func isHead(_ block: Block) -> Bool { block.type == sectionHeader || block.type == 1 }
 
     /// Reads the first twelve bytes of a block.
     mutating func block(
@@ -95,7 +104,9 @@ struct PcapngFormat {
             let length = Int(body.load16(at + 2, bigEndian: bigEndian))
             at += 4
             guard code != 0, at + length <= body.count else { break }
-            if code == 9, length >= 1 {
+            if code == 1 {
+                interface.origin = origins.index(of: body.extracting(at..<at + length))
+            } else if code == 9, length >= 1 {
                 interface.clock.resolution = body[at]
             } else if code == 14, length >= 8 {
                 interface.clock.offset = Int64(
@@ -112,7 +123,16 @@ struct PcapngFormat {
             return .broken(
                 .impossible(field: "packet block length", value: UInt64(body.count + 4)))
         }
-        return packet(body, interface: Int(body.load32(8, bigEndian: bigEndian)))
+        let index = Int(body.load32(8, bigEndian: bigEndian))
+        var found = packet(body, interface: index)
+        if index < interfaces.count, let origin = interfaces[index].origin,
+            case .frame(var frame) = found
+        {
+            frame.origin = DistilledOrigins.place(
+                origin, body, optionsAt: 28 + (frame.length + 3) & ~3, bigEndian: bigEndian)
+            found = .frame(frame)
+        }
+        return found
     }
 
     private mutating func obsoletePacket(_ body: Span<UInt8>) -> Found {

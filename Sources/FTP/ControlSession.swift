@@ -30,16 +30,16 @@ struct ControlSession {
     private(set) var limitHits = LimitHits()
 
     private let bounds: Bounds
-    private var streams: Both<Reassembler>
-    private var readers: Both<LineReader>
-    private var walkers = Both<TLSWalker?>(nil, nil)
+    private var streams: BothWays<Reassembler>
+    private var readers: BothWays<LineReader>
+    private var walkers = BothWays<TLSWalker?>(nil)
     /// Whether the direction stands at the start of a line of clear text, with nothing missing
     /// before it: its lines are read where they stand.
-    private var isPlain = Both(true, true)
+    private var isPlain = BothWays(true)
     private var replies = ReplyReader()
     private var seenBytes = 0
     private var seenLines = 0
-    private var lastAcknowledged = Both<SequenceNumber?>(nil, nil)
+    private var lastAcknowledged = BothWays<SequenceNumber?>(nil)
     private var lastCapture: Int
     private let mostLine: Int
 
@@ -64,9 +64,9 @@ struct ControlSession {
             server: clientIsLow ? state.high : state.low, first: FrameReference(state.first))
         record.visibility.midstream = state.state.isDisjoint(with: [.syn, .synAck])
         dialogue = DialogueState(isMidstream: record.visibility.midstream)
-        streams = Both(Reassembler(start: starts[0]), Reassembler(start: starts[1]))
+        streams = BothWays(Reassembler(start: starts[0]), Reassembler(start: starts[1]))
         mostLine = bounds.limits.lineBytes
-        readers = Both(LineReader(limit: mostLine), LineReader(limit: mostLine))
+        readers = BothWays(LineReader(limit: mostLine))
         lastTime = state.last.time
         lastCapture = state.first.capture
     }

@@ -8,6 +8,10 @@ struct Extraction {
     /// Bounds of `Limits` that were reached.
     private(set) var limitHits = LimitHits()
 
+    /// Takes every connection that a record tells of, as it is when the record is handed over; for
+    /// the control connection with its client's end.
+    var onConnection: ((Flow, _ client: Endpoint?) -> Void)?
+
     private let bounds: ControlSession.Bounds
     var limits: Limits { _read { yield bounds.limits } }
     private let controlPorts: Set<UInt16>
@@ -96,6 +100,10 @@ struct Extraction {
             number = Int(table[tracked.index].owner)
         }
         guard let session = sessions[number] else { return }
+        // So late it is not waited for; whether the record is still here must not matter.
+        if let closed = session.control.closedAt, packet.mark.time.since(closed) > limits.linger {
+            return
+        }
         let direction: Direction =
             tracked.fromLow == session.clientIsLow ? .toServer : .toClient
         let hasNews = session.control.take(packet, bytes, direction, isLast: tracked.isOver)
@@ -244,6 +252,7 @@ struct Extraction {
         guard session.control.verdict == .ftp else { return }
         limitHits.add(session.control.limitHits)
         onSession(session.control.built(self, isFinal: true))
+        tell(session.control)
         for channel in session.control
             .expired..<max(session.control.expired, session.control.links.count)
         {
@@ -256,6 +265,16 @@ struct Extraction {
         }
         disown(session)
         sessions.remove(number)
+    }
+
+    private func tell(_ control: ControlSession) {
+        guard let onConnection else { return }
+        if let flow = control.goneFlow ?? flow(.live(control.flow)) {
+            onConnection(flow, control.record.client)
+        }
+        for linked in control.links.flatMap(\.flows) + control.hidden {
+            if let flow = flow(linked) { onConnection(flow, nil) }
+        }
     }
 
     /// The connections of a session that is handed over are nobody's any more.

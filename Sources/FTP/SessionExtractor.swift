@@ -10,6 +10,15 @@ public final class SessionExtractor {
     private var extraction: Extraction
     private var reader: PacketReader
 
+    /// What was read of each capture by `consume` of frames, by its index.
+    var coverage: [Coverage] { reader.coverage }
+
+    /// Takes every connection that a record tells of; see `Extraction`.
+    var onConnection: ((Flow, _ client: Endpoint?) -> Void)? {
+        get { extraction.onConnection }
+        set { extraction.onConnection = newValue }
+    }
+
     /// Where FTP servers listen.
     public static let usualControlPorts: Set<UInt16> = [21, 990, 2121]
 

@@ -16,26 +16,33 @@ public struct IPAddress: Hashable, Comparable, Sendable {
         @inlinable public static func < (a: Family, b: Family) -> Bool { a.rawValue < b.rawValue }
     }
 
+    // Two halves instead of one number, which would be aligned to 16 bytes.
+    @usableFromInline let high: UInt64
+    @usableFromInline let low: UInt64
     public let family: Family
-    public let bits: UInt128
+
+    @inlinable public var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     /// An IPv4 address from its 32 bits in host order.
     @inlinable public init(v4 bits: UInt32) {
         family = .v4
-        self.bits = UInt128(bits)
+        high = 0
+        low = UInt64(bits)
     }
 
     /// An IPv6 address from its 128 bits in host order.
     @inlinable public init(v6 bits: UInt128) {
         family = .v6
-        self.bits = bits
+        high = UInt64(truncatingIfNeeded: bits >> 64)
+        low = UInt64(truncatingIfNeeded: bits)
     }
 
     /// An address from its bits, or nil where they do not fit the family.
     @inlinable public init?(family: Family, bits: UInt128) {
         guard bits <= family.maximum else { return nil }
         self.family = family
-        self.bits = bits
+        high = UInt64(truncatingIfNeeded: bits >> 64)
+        low = UInt64(truncatingIfNeeded: bits)
     }
 
     @inlinable public static func < (a: IPAddress, b: IPAddress) -> Bool {

@@ -41,7 +41,7 @@ struct AuditCommand: ParsableCommand {
         var loaded = try Failure.orExit { () throws(Failure) in try meant() }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
         for problem in loaded.problems { Complaints.say(problem) }
-        let reading = CaptureReading(
+        var reading = CaptureReading(
             input.captures, limits: limits, filter: filter,
             controlPorts: loaded.site.servers.flatMap(\.control))
         let code = reading.complain()
@@ -55,14 +55,15 @@ struct AuditCommand: ParsableCommand {
                 "none of \(reading.leftOut) FTP sessions is what --since, --until, --server and --client ask for"
             )
         }
+        let coverage = reading.summary
         let audit = Audit(
-            site: loaded.site, sessions: reading.sessions, attempts: reading.attempts,
+            site: loaded.site, sessions: reading.takeSessions(), attempts: reading.attempts,
             hasTraffic: true, span: reading.span)
         let report = ReportMaking(
             site: loaded.site,
             inputs: loaded.inputs + reading.inputs(hashed: results.output != nil),
             notes: [], now: Clock.now()
-        ).report(audit, captures: reading.captures, coverage: reading.summary)
+        ).report(audit, captures: reading.captures, coverage: coverage)
         try Failure.orExit { () throws(Failure) in try results.write(report, by: writers) }
         try results.end(
             report, threshold, partly: code != nil || loaded.isPartial)

@@ -8,6 +8,9 @@ import Streams
 /// Captures read to session records, and what could not be read of them.
 struct CaptureReading {
     var captures: [String] = []
+    private var sources: [CaptureSet.Source] = []
+    /// Beside `captures`: of a distilled capture, what it says of its original.
+    private var origins: [DistilledOrigin?] = []
     var sessions: [SessionRecord] = []
     /// Sessions that the filter did not keep.
     var leftOut = 0
@@ -31,25 +34,44 @@ struct CaptureReading {
         controlPorts: [UInt16] = []
     ) {
         let set = CaptureSet(arguments)
-        captures = set.paths
         var sessions: [SessionRecord] = []
+        var texts = SharedTexts()
         var leftOut = 0
         let extractor = SessionExtractor(
-            captures: captures.count, limits: limits,
+            limits: limits,
             controlPorts: SessionExtractor.usualControlPorts.union(controlPorts)
         ) { record in
-            if filter.keeps(record) { sessions.append(record) } else { leftOut += 1 }
+            if filter.keeps(record) {
+                sessions.append(texts.sharing(record))
+            } else {
+                leftOut += 1
+            }
         }
         let summary = PacketAhead(set, limits: limits.fragments).forEach(extractor.consume)
         extractor.finish()
-        self.sessions = sessions.sorted { $0.first < $1.first }
+        sessions.sort { $0.first < $1.first }
+        self.sessions = sessions
         self.leftOut = leftOut
         attempts = extractor.controlAttempts.filter(filter.keeps)
-        coverage = summary.coverage
+        sources = summary.captures
+        origins = sources.map { $0.origin.flatMap(DistilledOrigin.init(comment:)) }
+        captures = zip(sources, origins).map { $1?.name ?? $0.path }
+        coverage = zip(summary.coverage, origins).map { $1?.coverage ?? $0 }
         var hits = extractor.limitHits
         hits.count("fragments", summary.fragmentsDropped)
-        self.limits = hits.counts
+        var before = LimitHits()
+        for (name, times) in origins.compactMap({ $0?.limits }).joined() {
+            before.count(name, times)
+        }
+        // What a session reached once it reaches again when it is read from a distilled capture.
+        self.limits = hits.counts.merging(before.counts, uniquingKeysWith: max)
         problems = summary.problems
+    }
+
+    /// Hands the sessions over: they are not kept twice.
+    mutating func takeSessions() -> [SessionRecord] {
+        defer { sessions = [] }
+        return sessions
     }
 
     /// First and last packet time over all captures.
@@ -83,21 +105,25 @@ struct CaptureReading {
 
     /// The captures as inputs of a report.
     func inputs(hashed: Bool) -> [AuditReport.Input] {
-        var inputs = captures.enumerated().map { index, path in
-            var input = AuditReport.Input(file: path, kind: .capture)
-            let problem = problems.first { $0.path == path }
+        var inputs = sources.enumerated().map { index, source in
+            let origin = origins[index]
+            var input = AuditReport.Input(file: captures[index], kind: .capture)
+            let problem = problems.first { $0.path == source.path }.map { "\($0)" }
             let frames = coverage.indices.contains(index) ? coverage[index].frames : 0
-            if let problem {
+            if let problem = problem ?? origin?.problem {
                 input.state = frames > 0 ? .partly : .unreadable
-                input.problem = "\(problem)"
+                input.problem = problem
             }
-            if path != "-", let size = Self.size(path) {
+            if let origin {
+                input.bytes = origin.size
+                input.sha256 = origin.sha256
+            } else if source.path != "-", let size = Self.size(source.path) {
                 input.bytes = size
-                if hashed { input.sha256 = Self.digest(path) }
+                if hashed { input.sha256 = Self.digest(source.path) }
             }
             return input
         }
-        for problem in problems where !captures.contains(problem.path) {
+        for problem in problems where !sources.contains(where: { $0.path == problem.path }) {
             var input = AuditReport.Input(file: problem.path, kind: .capture, state: .unreadable)
             input.problem = "\(problem)"
             inputs.append(input)
@@ -105,11 +131,11 @@ struct CaptureReading {
         return inputs
     }
 
-    private static func size(_ path: String) -> UInt64? {
+    static func size(_ path: String) -> UInt64? {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.uint64Value
     }
 
-    private static func digest(_ path: String) -> String? {
+    static func digest(_ path: String) -> String? {
         guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? handle.close() }
         var hash = SHA256()
@@ -117,6 +143,31 @@ struct CaptureReading {
             hash.update([UInt8](data).span)
         }
         return hash.hexDigest()
+    }
+}
+
+/// Texts that many sessions have in common, kept once.
+struct SharedTexts {
+    private var texts: [String: String] = [:]
+    private static let most = 1 << 14
+
+    /// The same record, its texts taken from here where they are the same.
+    mutating func sharing(_ record: SessionRecord) -> SessionRecord {
+        var record = record
+        record.banner = record.banner.map { shared($0) }
+        record.user = record.user.map { shared($0) }
+        for index in record.channels.indices {
+            record.channels[index].transfer = record.channels[index].transfer.map { shared($0) }
+        }
+        return record
+    }
+
+    private mutating func shared(_ text: String) -> String {
+        // Short ones need no memory of their own.
+        guard text.utf8.count > 15 else { return text }
+        if let known = texts[text] { return known }
+        if texts.count < Self.most { texts[text] = text }
+        return text
     }
 }
 

@@ -16,6 +16,7 @@ struct Pinhole: ParsableCommand {
             CheckCommand.self,
             MonitorCommand.self,
             SessionsCommand.self,
+            DistillCommand.self,
             ReadCommand.self,
             RulesCommand.self,
             ExplainCommand.self,

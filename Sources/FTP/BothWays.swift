@@ -1,8 +1,7 @@
+import Streams
+
 /// One value for each direction of a control connection, by `Direction.rawValue`.
-///
-/// No `InlineArray`: in a structure that is aligned to 16 bytes, as any with a 128-bit number in
-/// it, Swift 6.3.1 copies one of references as if it were aligned alike, and releases crash on it.
-struct Both<Value> {
+struct BothWays<Value> {
     private var toServer: Value
     private var toClient: Value
 
@@ -10,6 +9,8 @@ struct Both<Value> {
         self.toServer = toServer
         self.toClient = toClient
     }
+
+    init(_ value: Value) { self.init(value, value) }
 
     subscript(way: Int) -> Value {
         @inline(__always) _read {

@@ -1,0 +1,83 @@
+import Capture
+import Foundation
+import Net
+
+/// A capture that a distilled one was made from, as the comment of its interface tells.
+struct DistilledOrigin: Codable {
+    var name: String
+    var sha256: String?
+    var size: UInt64?
+    var frames: Int
+    var bytes: Int
+    /// Nanoseconds since 1970.
+    var first: Int64?
+    var last: Int64?
+    var notIP: Int
+    var undecodable: Int
+    var truncated: Int
+    var fragments: Int
+    var tcp: Int
+    /// Why it was not read to its end.
+    var problem: String?
+    /// Bounds that were reached, over all captures of the run; at the first of them.
+    var limits: [String: Int]?
+
+    /// A count above this is no count: sums of many must not overflow.
+    private static let mostCounted = 1 << 46
+
+    init(name: String, sha256: String?, size: UInt64?, coverage: Coverage) {
+        self.name = name
+        self.sha256 = sha256
+        self.size = size
+        frames = coverage.frames
+        bytes = coverage.bytes
+        first = coverage.first?.nanoseconds
+        last = coverage.last?.nanoseconds
+        notIP = coverage.notIP
+        undecodable = coverage.undecodable
+        truncated = coverage.truncated
+        fragments = coverage.fragments
+        tcp = coverage.tcp
+    }
+
+    /// Reads a comment; nil where it is none of this kind or holds what cannot be.
+    init?(comment: String) {
+        guard comment.hasPrefix(Distilled.originPrefix),
+            let origin = try? JSONDecoder().decode(
+                DistilledOrigin.self,
+                from: Data(comment.dropFirst(Distilled.originPrefix.count).utf8))
+        else { return nil }
+        let limits = origin.limits ?? [:]
+        let counts =
+            [
+                origin.frames, origin.bytes, origin.notIP, origin.undecodable, origin.truncated,
+                origin.fragments, origin.tcp,
+            ] + limits.values
+        guard counts.allSatisfy((0...Self.mostCounted).contains), limits.count <= 64 else {
+            return nil
+        }
+        self = origin
+    }
+
+    /// The comment; the same for the same capture.
+    func comment() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Distilled.originPrefix
+            + String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    var coverage: Coverage {
+        var coverage = Coverage()
+        coverage.frames = frames
+        coverage.bytes = bytes
+        coverage.first = first.map(Timestamp.init(nanoseconds:))
+        coverage.last = last.map(Timestamp.init(nanoseconds:))
+        coverage.notIP = notIP
+        coverage.undecodable = undecodable
+        coverage.truncated = truncated
+        coverage.fragments = fragments
+        coverage.tcp = tcp
+        return coverage
+    }
+}

@@ -1,0 +1,59 @@
+import Capture
+import Foundation
+
+/// Captures that can be read more than once: what comes through a pipe is kept in a temporary file.
+final class SpooledCaptures {
+    /// What is to be read, in the order of the arguments.
+    private(set) var arguments: [String] = []
+    /// What the user called a temporary file.
+    private var names: [String: String] = [:]
+
+    init(_ given: [String]) throws(Failure) {
+        for argument in given {
+            arguments.append(Self.isStream(argument) ? try spool(argument) : argument)
+        }
+    }
+
+    deinit {
+        for path in names.keys { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    /// The name that the user knows.
+    func name(_ path: String) -> String { names[path] ?? path }
+
+    func named(_ problem: CaptureProblem) -> CaptureProblem {
+        var problem = problem
+        problem.path = name(problem.path)
+        return problem
+    }
+
+    private static func isStream(_ path: String) -> Bool {
+        guard path != "-" else { return true }
+        let resolved = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+        let type =
+            (try? FileManager.default.attributesOfItem(atPath: resolved))?[.type]
+            as? FileAttributeType
+        return type == .typeUnknown || type == .typeCharacterSpecial
+    }
+
+    private func spool(_ path: String) throws(Failure) -> String {
+        let copy = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-\(UUID().uuidString).capture")
+        names[copy.path(percentEncoded: false)] = path
+        do {
+            let input =
+                path == "-"
+                ? FileHandle.standardInput
+                : try FileHandle(forReadingFrom: URL(filePath: path))
+            try Data().write(to: copy)
+            let output = try FileHandle(forWritingTo: copy)
+            while let data = try input.read(upToCount: 1 << 20), !data.isEmpty {
+                try output.write(contentsOf: data)
+            }
+            try output.close()
+        } catch {
+            throw .unusable("\(path): cannot be kept in \(copy.path(percentEncoded: false))")
+        }
+        return copy.path(percentEncoded: false)
+    }
+}

@@ -1,0 +1,74 @@
+import Capture
+import Foundation
+
+/// A file that is written piece by piece and appears only once it is whole; `-` is standard output.
+final class WholeFile {
+    private let target: URL?
+    private let temporary: URL?
+    private let handle: FileHandle
+    private var waiting = Data()
+    private let path: String
+
+    private static let most = 1 << 20
+
+    init(_ path: String) throws(Failure) {
+        self.path = path
+        guard path != "-" else {
+            (target, temporary, handle) = (nil, nil, .standardOutput)
+            return
+        }
+        let target = URL(filePath: path, directoryHint: .notDirectory)
+        let folder = target.deletingLastPathComponent()
+        let temporary = folder.appending(
+            path: ".\(target.lastPathComponent).\(UUID().uuidString).part")
+        let isFolder =
+            (try? target.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
+        guard !isFolder else {
+            throw .unusable("\(path): is a folder; -o wants a file")
+        }
+        do {
+            try Data().write(to: temporary)
+            handle = try FileHandle(forWritingTo: temporary)
+        } catch {
+            throw .unusable("\(path): cannot be written")
+        }
+        (self.target, self.temporary) = (target, temporary)
+    }
+
+    func write(_ bytes: [UInt8]) throws(Failure) {
+        waiting.append(contentsOf: bytes)
+        if waiting.count >= Self.most { try flush() }
+    }
+
+    private func flush() throws(Failure) {
+        do {
+            try handle.write(contentsOf: waiting)
+        } catch {
+            throw .unusable("\(path): cannot be written")
+        }
+        waiting.removeAll(keepingCapacity: true)
+    }
+
+    /// All is written: the file takes its name.
+    func finish() throws(Failure) {
+        try flush()
+        guard let target, let temporary else { return }
+        do {
+            try handle.close()
+        } catch {
+            throw .unusable("\(path): cannot be written")
+        }
+        if let problem = PcapngWriter.move(
+            temporary.path(percentEncoded: false), to: target.path(percentEncoded: false))
+        {
+            throw .unusable("\(path): cannot be written: \(problem)")
+        }
+    }
+
+    /// Leaves nothing behind.
+    func abandon() {
+        guard let temporary else { return }
+        try? handle.close()
+        try? FileManager.default.removeItem(at: temporary)
+    }
+}
