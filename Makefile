@@ -2,8 +2,11 @@
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 PINHOLE := .build/release/pinhole
 OUT ?= out
+# Executions of each fuzz target that `make test` makes; `make fuzz` makes the number of the docs.
+TEST_RUNS ?= 200000
+RUNS ?= 10000000
 
-.PHONY: audit build test lint reports samples setup setup-lab clean
+.PHONY: audit build test fuzz lint reports samples setup setup-lab clean
 
 audit: build
 	@status=0; $(PINHOLE) audit captures --quiet --site captures/pinhole.yml -o $(OUT) || status=$$?; \
@@ -17,9 +20,15 @@ build: setup
 test: build lint
 	@$(SWIFT_BUILD) --build-tests
 	@swift test --skip-build --disable-xctest
+	@scripts/fuzz --runs $(TEST_RUNS)
+
+# docs/fuzzing.md tells of the targets.
+fuzz:
+	@scripts/fuzz --runs $(RUNS)
 
 lint: setup
-	@swift format lint --strict --recursive Sources Tests Package.swift
+	@swift format lint --strict --recursive Sources Tests Fuzz/Sources/FuzzTargets Fuzz/Sources/Entry \
+		Package.swift Fuzz/Package.swift
 
 # What the sample captures raise, rendered for reading and held by the tests.
 reports: build
@@ -38,4 +47,4 @@ setup-lab:
 	@scripts/setup-lab
 
 clean:
-	rm -rf .build $(OUT)
+	rm -rf .build Fuzz/.build $(OUT)

@@ -22,14 +22,24 @@ struct FragmentTable {
         var number: UInt8
     }
 
-    private struct Train {
-        var pieces: [(offset: Int, bytes: [UInt8])] = []
-        /// Beside `pieces`: where they came from.
-        var places: [FragmentPlace] = []
+    fileprivate struct Train {
+        /// Ascending, each behind the one before.
+        var pieces: [Piece] = []
+        /// Length of the datagram's payload, once its last fragment was seen.
         var total: Int?
+        /// Bytes in the pieces.
         var held = 0
+        /// Where the fragments came from that said something new.
+        var places: [FragmentPlace] = []
         var began: Timestamp
         var order: Int
+    }
+
+    fileprivate struct Piece {
+        var offset: Int
+        var bytes: [UInt8]
+
+        var end: Int { offset + bytes.count }
     }
 
     private let limits: DecoderLimits
@@ -57,40 +67,20 @@ struct FragmentTable {
             order += 1
             trains[key] = Train(began: now, order: order)
         }
-        var copy: [UInt8] = []
-        copy.reserveCapacity(bytes.count)
-        for index in 0..<bytes.count { copy.append(bytes[index]) }
-        held += copy.count
-        trains[key]?.pieces.append((offset, copy))
-        trains[key]?.places.append(place)
-        trains[key]?.held += copy.count
-        if !more, trains[key]?.total == nil { trains[key]?.total = offset + copy.count }
-        if let train = trains[key], let whole = Self.whole(train) {
+        let before = trains[key]?.held ?? 0
+        trains[key]?.take(offset, more: more, bytes, place)
+        held += (trains[key]?.held ?? 0) - before
+        if let train = trains[key], train.held == train.total {
             held -= train.held
             trains[key] = nil
             places = train.places
-            return whole
+            // The last one may only say where the end is.
+            if places.last != place { places.append(place) }
+            return train.pieces.flatMap(\.bytes)
         }
-        if let train = trains[key], train.pieces.count > limits.fragmentsPerTrain { drop(key) }
+        if let train = trains[key], train.places.count > limits.fragmentsPerTrain { drop(key) }
         while held > limits.fragmentBytes { dropOldest() }
         return nil
-    }
-
-    private static func whole(_ train: Train) -> [UInt8]? {
-        guard let total = train.total, train.held >= total else { return nil }
-        var bytes = [UInt8](repeating: 0, count: total)
-        var filled = [Bool](repeating: false, count: total)
-        var count = 0
-        for piece in train.pieces {
-            for (index, byte) in piece.bytes.enumerated() {
-                let place = piece.offset + index
-                guard place < total, !filled[place] else { continue }
-                filled[place] = true
-                bytes[place] = byte
-                count += 1
-            }
-        }
-        return count == total ? bytes : nil
     }
 
     private mutating func drop(_ key: Key) {
@@ -102,5 +92,59 @@ struct FragmentTable {
     private mutating func dropOldest() {
         guard let oldest = trains.min(by: { $0.value.order < $1.value.order }) else { return }
         drop(oldest.key)
+    }
+}
+
+extension FragmentTable.Train {
+    /// Keeps what of a fragment was not said before.
+    fileprivate mutating func take(
+        _ offset: Int, more: Bool, _ bytes: Span<UInt8>, _ place: FragmentPlace
+    ) {
+        if !more, total == nil { end(at: offset + bytes.count) }
+        let end = min(offset + bytes.count, total ?? .max)
+        var at = offset
+        var index = firstPiece(behind: at)
+        var isNew = false
+        while at < end {
+            if index < pieces.count, pieces[index].offset <= at {
+                at = pieces[index].end
+                index += 1
+                continue
+            }
+            let stop = index < pieces.count ? min(end, pieces[index].offset) : end
+            if index == 0 || pieces[index - 1].end < at {
+                pieces.insert(FragmentTable.Piece(offset: at, bytes: []), at: index)
+                index += 1
+            }
+            for here in at..<stop { pieces[index - 1].bytes.append(bytes[here - offset]) }
+            held += stop - at
+            at = stop
+            isNew = true
+        }
+        if isNew { places.append(place) }
+    }
+
+    /// Index of the first piece that ends behind a place.
+    private func firstPiece(behind place: Int) -> Int {
+        var (low, high) = (0, pieces.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if pieces[middle].end > place { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    /// Notes the length of the whole; bytes beyond it belong to no datagram.
+    private mutating func end(at length: Int) {
+        total = length
+        while let last = pieces.last, last.end > length {
+            pieces.removeLast()
+            held -= last.bytes.count
+            guard last.offset < length else { continue }
+            pieces.append(
+                FragmentTable.Piece(
+                    offset: last.offset, bytes: Array(last.bytes.prefix(length - last.offset))))
+            held += length - last.offset
+        }
     }
 }

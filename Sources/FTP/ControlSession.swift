@@ -146,7 +146,7 @@ struct ControlSession {
     /// Nothing more will come on the control connection.
     mutating func finishStreams() {
         for index in 0..<2 {
-            takeIn(ways[index].stream.finish(limits: bounds.limits), index)
+            takeIn(ways[index].stream.finish(), index)
             // What stands there without an end of line.
             if ways[index].walker == nil, ways[index].reader.lose() {
                 takeHeldLine(index, lastMark)

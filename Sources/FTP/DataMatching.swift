@@ -19,7 +19,7 @@ extension Extraction {
         for key in keys { expectations.add(entry, at: key) }
         for began in recent.connections(to: keys) {
             let age = announced.frame.time.since(began.time)
-            guard age <= limits.recentAge, -age <= limits.announcementAge,
+            guard age <= limits.recentAge, age >= -limits.announcementAge,
                 let index = table.index(began.handle)
             else { continue }
             let role = table[index].role

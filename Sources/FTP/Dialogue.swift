@@ -129,13 +129,11 @@ extension ControlSession {
             reply.code == 220 || reply.code == 120
                 || reply.code >= 400 && dialogue.pending.count == 0
         {
-            if record.banner == nil { record.banner = PeerText.kept(line, most: limits.textBytes) }
+            keepBanner(line)
             if reply.code != 120 { dialogue.isGreeted = true }
             return
         }
-        if record.banner == nil, !dialogue.isMidstream {
-            record.banner = PeerText.kept(line, most: limits.textBytes)
-        }
+        if !dialogue.isMidstream { keepBanner(line) }
         dialogue.isGreeted = true
         if dialogue.isGeneric, (630..<640).contains(reply.code) { return }
         let command = answered(by: reply.code)
@@ -147,6 +145,12 @@ extension ControlSession {
             return
         }
         settle(command, reply, line)
+    }
+
+    /// Keeps the first reply, unless it may be one to PASS.
+    private mutating func keepBanner(_ line: Span<UInt8>) {
+        guard record.banner == nil, !dialogue.awaitsLogin else { return }
+        record.banner = PeerText.kept(line, most: limits.textBytes)
     }
 
     /// The command that a reply answers; taken from the queue where the reply is final.
@@ -255,7 +259,8 @@ extension ControlSession {
             return
         }
         // The text of an answer to PASS is not kept: a server may repeat what it was sent.
-        let isSecret = command?.verb == .pass || command?.verb == .acct
+        let isSecret =
+            command?.verb == .pass || command?.verb == .acct || dialogue.awaitsLogin
         record.failures.append(
             SessionRecord.FailureReply(
                 frame: reply.lastFrame, command: command?.name, code: reply.code,

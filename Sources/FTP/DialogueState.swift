@@ -21,6 +21,9 @@ struct DialogueState {
         isGreeted = isMidstream
     }
 
+    /// A secret was sent and not yet answered; the answer may repeat it.
+    var awaitsLogin: Bool { pending.contains { $0 == .pass || $0 == .acct } }
+
     /// What speaks for FTP.
     struct Evidence {
         var replies = 0

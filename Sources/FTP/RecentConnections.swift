@@ -17,7 +17,7 @@ struct RecentConnections {
     /// How many of the entries lead to the endpoints that share a place: almost always none.
     private var listening = [UInt16](repeating: 0, count: 1 << 12)
 
-    init(limit: Int) { self.limit = min(max(limit, 1), Int(UInt16.max)) }
+    init(limit: Int) { self.limit = min(max(limit, 1), Int(UInt16.max) - 1) }
 
     mutating func add(_ entry: Entry) {
         listening[Self.share(entry.listener)] += 1

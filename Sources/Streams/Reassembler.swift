@@ -39,6 +39,9 @@ public struct Reassembler {
         /// Bytes after these that the capture did not keep.
         var lost: Int
         var mark: PacketMark
+
+        /// Behind its last captured byte.
+        var end: SequenceNumber { start.advanced(by: bytes.count) }
     }
 
     public init(start: SequenceNumber?) { next = start }
@@ -74,20 +77,49 @@ public struct Reassembler {
         let expected = next ?? start
         next = expected
         let ahead = start.distance(from: expected)
-        if ahead > 0 {
-            guard ahead <= limits.window else {
-                events.append(.reached("window"))
-                return
-            }
+        if ahead > limits.window {
+            events.append(.reached("window"))
+        } else if ahead > 0 {
             hold(start, bytes, lost, mark, limits, &events)
-            return
+        } else {
+            advance(start, bytes, lost, mark, &events)
         }
-        let old = -ahead
-        if differs(bytes, old) { events.append(.conflict(mark)) }
-        guard old < bytes.count + lost else { return }
-        if old < bytes.count { deliver(bytes.extracting(old..<bytes.count), mark, &events) }
-        if lost > 0 { pass(bytes.count + lost - max(old, bytes.count), mark, &events) }
-        drain(limits, &events)
+    }
+
+    /// Delivers a segment that does not begin behind `next`, and the held ones that follow.
+    ///
+    /// What is held came before: its bytes stand, and the segment fills the holes between them.
+    private mutating func advance(
+        _ start: SequenceNumber, _ bytes: Span<UInt8>, _ lost: Int, _ mark: PacketMark,
+        _ events: inout [StreamEvent]
+    ) {
+        /// Up to here bytes are known to have been sent.
+        var end = start.advanced(by: bytes.count + lost)
+        var compared = 0
+        while let expected = next {
+            if let first = held.first, first.start.distance(from: expected) <= 0 {
+                held.removeFirst()
+                heldBytes -= first.bytes.count
+                if !first.bytes.isEmpty { deliver(first.bytes.span, first.mark, &events) }
+                let last = first.end.advanced(by: first.lost)
+                if last.distance(from: end) > 0 { end = last }
+                continue
+            }
+            let old = expected.distance(from: start)
+            let known = min(old, bytes.count)
+            if differs(bytes, compared..<known, old) { events.append(.conflict(mark)) }
+            compared = known
+            let left = end.distance(from: expected)
+            guard left > 0 else { return }
+            let room = min(left, held.first?.start.distance(from: expected) ?? left)
+            if old < bytes.count {
+                let stop = min(old + room, bytes.count)
+                deliver(bytes.extracting(old..<stop), mark, &events)
+                compared = stop
+            } else {
+                pass(room, mark, &events)
+            }
+        }
     }
 
     private mutating func deliver(
@@ -113,9 +145,11 @@ public struct Reassembler {
     }
 
     /// Holds what comes again against its first copy; a keep-alive's stale byte is no conflict.
-    private func differs(_ bytes: Span<UInt8>, _ old: Int) -> Bool {
-        guard old > 0, !(bytes.count == 1 && old == 1) else { return false }
-        return history.differs(from: bytes, old)
+    ///
+    /// The byte at index `old` is the next one.
+    private func differs(_ bytes: Span<UInt8>, _ range: Range<Int>, _ old: Int) -> Bool {
+        guard !range.isEmpty, !(bytes.count == 1 && old == 1) else { return false }
+        return history.differs(from: bytes.extracting(range), old - range.lowerBound)
     }
 
     private mutating func hold(
@@ -130,34 +164,42 @@ public struct Reassembler {
             if held.isEmpty, let expected = next {
                 pass(start.distance(from: expected), mark, &events)
             }
-            giveUpHole(limits, &events)
+            giveUpHole(&events)
             accept(start, bytes, lost: lost, mark, limits, &events)
             return
         }
-        let copy = Self.copy(bytes)
-        let place = held.firstIndex { $0.start.distance(from: start) > 0 } ?? held.count
-        // The same segment again: its first copy stands.
-        if place > 0, held[place - 1].start == start,
-            held[place - 1].bytes.count >= copy.count
-        {
-            if held[place - 1].bytes.prefix(copy.count) != copy[...] {
-                events.append(.conflict(mark))
+        let count = bytes.count + lost
+        var at = 0
+        var index = 0
+        var differs = false
+        while at < count {
+            let place = start.advanced(by: at)
+            while index < held.count, held[index].end.distance(from: place) <= 0 { index += 1 }
+            let room = index < held.count ? held[index].start.distance(from: place) : count
+            if room <= 0 {
+                // The same bytes again: their first copy stands.
+                let again = min(held[index].bytes.count + room, max(bytes.count - at, 0))
+                for offset in 0..<again where held[index].bytes[offset - room] != bytes[at + offset]
+                {
+                    differs = true
+                }
+                at += held[index].bytes.count + room
+                continue
             }
-            return
+            guard held.count < limits.heldSegments else {
+                events.append(.reached("heldSegments"))
+                break
+            }
+            let stop = min(count, at + room)
+            let kept = max(min(stop, bytes.count), at)
+            let copy = kept > at ? Self.copy(bytes.extracting(at..<kept)) : []
+            heldBytes += copy.count
+            held.insert(
+                Segment(start: place, bytes: copy, lost: stop - kept, mark: mark), at: index)
+            index += 1
+            at = stop
         }
-        heldBytes += copy.count
-        held.insert(Segment(start: start, bytes: copy, lost: lost, mark: mark), at: place)
-    }
-
-    /// Delivers held segments that have become next.
-    private mutating func drain(_ limits: Limits, _ events: inout [StreamEvent]) {
-        while let first = held.first, let expected = next,
-            first.start.distance(from: expected) <= 0
-        {
-            held.removeFirst()
-            heldBytes -= first.bytes.count
-            accept(first.start, first.bytes.span, lost: first.lost, first.mark, limits, &events)
-        }
+        if differs { events.append(.conflict(mark)) }
     }
 
     /// Gives up a hole that will not be filled: the receiver has acknowledged what lies behind it
@@ -177,20 +219,20 @@ public struct Reassembler {
                 || age > 5 * limits.gapAge
         else { return [] }
         var events: [StreamEvent] = []
-        giveUpHole(limits, &events)
+        giveUpHole(&events)
         return events
     }
 
-    private mutating func giveUpHole(_ limits: Limits, _ events: inout [StreamEvent]) {
+    private mutating func giveUpHole(_ events: inout [StreamEvent]) {
         guard let first = held.first, let expected = next else { return }
         pass(first.start.distance(from: expected), first.mark, &events)
-        drain(limits, &events)
+        advance(first.start, first.bytes.span, first.lost, first.mark, &events)
     }
 
     /// Delivers all that is held: nothing more will come.
-    public mutating func finish(limits: Limits) -> [StreamEvent] {
+    public mutating func finish() -> [StreamEvent] {
         var events: [StreamEvent] = []
-        while !held.isEmpty { giveUpHole(limits, &events) }
+        while !held.isEmpty { giveUpHole(&events) }
         return events
     }
 }

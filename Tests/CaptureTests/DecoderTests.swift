@@ -212,6 +212,25 @@ private func ethernet(_ type: Int, _ body: [UInt8]) -> [UInt8] {
         #expect(decoder.fragmentsDropped == 6)
     }
 
+    @Test func `holds fragments that repeat or overlap once`() {
+        var limits = DecoderLimits()
+        limits.fragmentBytes = Self.whole.count
+        limits.fragmentsPerTrain = 4
+        var decoder = Decoder(limits: limits)
+        let last = (Self.whole.count / 8 - 1) * 8
+        for start in [last, 8, 16, 8, 0] + [Int](repeating: 0, count: 99) {
+            let end = min(start + 24, Self.whole.count)
+            let more = end == Self.whole.count ? 0 : 0x2000
+            let piece = v4(Array(Self.whole[start..<end]), fragment: start / 8 | more)
+            #expect(decode(&decoder, ethernet(0x0800, piece)).0 == .fragment)
+        }
+        #expect(decoder.fragmentsDropped == 0)
+        let rest = v4(Array(Self.whole[24..<last]), fragment: 3 | 0x2000)
+        let (decoded, text) = decode(&decoder, ethernet(0x0800, rest))
+        #expect(decoded == .assembledTCP)
+        #expect(text.hasPrefix("PASV\r\nxx"))
+    }
+
     @Test func `reads the packet that an ICMP unreachable quotes`() {
         var decoder = Decoder()
         var message = v4([3, 13, 0, 0, 0, 0, 0, 0] + v4(tcp("")).prefix(28), number: 1)

@@ -1,3 +1,4 @@
+import Capture
 import Dialogue
 import FTP
 import Net
@@ -15,6 +16,46 @@ import Testing
         #expect(record.clearPassword != nil)
         #expect(record.end == .closed)
         #expect(!"\(record)".contains("secret-word"))
+    }
+
+    @Test func `survives a connection at one end of time and its announcement at the other`()
+        throws
+    {
+        let dialogue = """
+            C: PASV
+            S: 227 Entering Passive Mode (203,0,113,10,19,141)
+            """
+        let early = try Dialogue.frames(loggedIn + "data 203.0.113.10:5005 unanswered 1")
+        let frames = try Dialogue.frames(loggedIn + dialogue)
+        var records: [SessionRecord] = []
+        let extractor = SessionExtractor { records.append($0) }
+        for (frame, time) in early.suffix(1).map({ ($0, Int64.max - 10_000_000_000) })
+            + frames.map({ ($0, Int64.min) })
+        {
+            let header = FrameHeader(
+                capture: 0, number: 1, time: Timestamp(nanoseconds: time),
+                originalLength: frame.originalLength, linkType: .ethernet)
+            extractor.consume(header, frame.bytes.span)
+        }
+        extractor.finish()
+        #expect(records.first?.channels.first?.outcome == .unused)
+    }
+
+    @Test(arguments: ["500 OOPS: cannot log in with", "421 Go away,", "530 No"])
+    func `keeps no answer that may repeat a password`(_ answer: String) throws {
+        let script = """
+            server 203.0.113.10
+            client 198.51.100.7
+            connect
+            C: USER anonymous
+            C: PASS secret-word
+            S: \(answer) secret-word
+            S: 331 Password
+            S: 230 Welcome
+            """
+        let record = try #require(try extract(script).first)
+        #expect(!"\(record)".contains("secret-word"))
+        #expect(record.login == .accepted || answer.hasPrefix("530"))
     }
 
     @Test(arguments: [

@@ -51,7 +51,7 @@ private func mark(_ number: Int, _ milliseconds: Int64 = 0) -> PacketMark {
                 stream.accept(
                     start, text.span, lost: lost[index] ?? 0, mark(index + 1), limits: limits))
         }
-        tape.take(stream.finish(limits: limits))
+        tape.take(stream.finish())
         return (tape.text, tape.marks, tape.limits)
     }
 
@@ -72,6 +72,14 @@ private func mark(_ number: Int, _ milliseconds: Int64 = 0) -> PacketMark {
                 "held, then sent otherwise", [(102, "cd"), (102, "xy"), (100, "ab")],
                 "[conflict]abcd"
             ),
+            (
+                "held, then covered by another text", [(102, "cd"), (100, "wxyz12")],
+                "wxcd[conflict]12"
+            ),
+            (
+                "held twice, with another text between",
+                [(102, "c"), (104, "e"), (101, "BCDEF"), (100, "a")], "[conflict]aBcDeF"
+            ),
             ("a hole", [(100, "ab"), (104, "ef")], "ab[gap]ef"),
             ("a wrap", [(0xffff_fffe, "ab"), (0, "cd")], "abcd"),
         ] as [(String, [(UInt32, String)], String)])
@@ -89,6 +97,7 @@ private func mark(_ number: Int, _ milliseconds: Int64 = 0) -> PacketMark {
     @Test func `says where the snap length cut`() {
         #expect(run([(100, "ab"), (104, "ef")], lost: [0: 2]).tape == "ab[gap]ef")
         #expect(run([(100, "ab")], lost: [0: 2]).tape == "ab[gap]")
+        #expect(run([(102, "cd"), (100, "ab")], lost: [1: 2]).tape == "abcd")
     }
 
     @Test func `begins where the first packet stands`() {
