@@ -4,7 +4,7 @@ public import Net
 ///
 /// Lengths are checked before each header is read; what an IP header says is the length, never
 /// that of the frame, so that padding is no payload. Checksums are not looked at.
-public struct Decoder {
+public struct Decoder: Sendable {
     public internal(set) var packet = Packet()
     /// The IP payload that was put together last, after `.assembledTCP`.
     public private(set) var assembled: [UInt8] = []

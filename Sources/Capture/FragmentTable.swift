@@ -14,7 +14,7 @@ public struct FragmentPlace: Hashable, Sendable {
 /// IP fragments waiting for the rest of their datagram, within bounds.
 ///
 /// Of bytes that are said twice the first copy stands.
-struct FragmentTable {
+struct FragmentTable: Sendable {
     struct Key: Hashable {
         var source: IPAddress
         var destination: IPAddress

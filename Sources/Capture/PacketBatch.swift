@@ -7,12 +7,17 @@ public struct PacketBatch: Sendable {
 
     public init() {}
 
+    /// Takes the next frames of a source, to be decoded.
+    ///
+    /// - Returns: False where the source has ended.
+    public mutating func fill(from source: some PacketSource) -> Bool { source.fill(&frames) }
+
     public var bytes: [UInt8] { frames.bytes }
     public var assembledBytes: [UInt8] { assembled }
 }
 
 /// Frames to packets: decodes them and counts what could be read.
-public struct PacketReader {
+public struct PacketReader: Sendable {
     private var decoder: Decoder
     /// What was read of each capture, by its index.
     public private(set) var coverage: [Coverage]
@@ -55,16 +60,11 @@ public struct PacketReader {
         return packet
     }
 
-    /// Reads the next frames of a source.
-    ///
-    /// - Returns: False where the source has ended.
-    public mutating func read(
-        _ source: some PacketSource, into batch: inout PacketBatch
-    ) -> Bool {
+    /// Decodes the frames of a batch.
+    public mutating func decode(_ batch: inout PacketBatch) {
         batch.packets.removeAll(keepingCapacity: true)
         batch.assembled.removeAll(keepingCapacity: true)
-        guard source.fill(&batch.frames) else { return false }
-        // Taken out while it is read, so that the rest of the batch can be written.
+        // Taken out while they are read, so that the rest of the batch can be written.
         var placed = FrameBatch()
         swap(&placed, &batch.frames)
         defer { swap(&placed, &batch.frames) }
@@ -79,6 +79,5 @@ public struct PacketReader {
             }
             batch.packets.append(packet)
         }
-        return true
     }
 }

@@ -108,7 +108,8 @@ public enum ReaderTarget {
         else { return }
         var (one, all) = (PacketReader(captures: 1), PacketReader(captures: 1))
         var batch = PacketBatch()
-        while all.read(many, into: &batch) {
+        while batch.fill(from: many) {
+            all.decode(&batch)
             for packet in batch.packets {
                 guard let expected = next(single, &one) else {
                     fatalError("a packet of the batch is not in the file")
