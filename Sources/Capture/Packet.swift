@@ -6,7 +6,8 @@ public struct Packet: Sendable {
     public private(set) var sourceBits: UInt128 = 0
     public private(set) var destinationBits: UInt128 = 0
     private var reporterBits: UInt128 = 0
-    /// Of all its addresses.
+    private var reporterFamily = IPAddress.Family.v4
+    /// Of its source and destination.
     public private(set) var family = IPAddress.Family.v4
     public internal(set) var mark = PacketMark(nanoseconds: 0, capture: 0, number: 0)
     public internal(set) var sourcePort: UInt16 = 0
@@ -50,10 +51,10 @@ public struct Packet: Sendable {
         @inline(__always) set { (destinationBits, family) = (newValue.bits, newValue.family) }
     }
 
-    /// Of the same family as the packet that it reports about.
+    /// Who sent the ICMP message.
     public internal(set) var reporter: IPAddress {
-        get { IPAddress(reporterBits, family) }
-        set { reporterBits = newValue.bits }
+        get { IPAddress(reporterBits, reporterFamily) }
+        set { (reporterBits, reporterFamily) = (newValue.bits, newValue.family) }
     }
 
     /// Whether the sender is the smaller of the two endpoints.

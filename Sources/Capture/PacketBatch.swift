@@ -12,6 +12,12 @@ public struct PacketBatch: Sendable {
     /// - Returns: False where the source has ended.
     public mutating func fill(from source: some PacketSource) -> Bool { source.fill(&frames) }
 
+    /// Bytes that its frames take where they stand.
+    public var size: Int {
+        guard let first = frames.frames.first, let last = frames.frames.last else { return 0 }
+        return last.start + last.length - first.start
+    }
+
     public var bytes: [UInt8] { frames.bytes }
     public var assembledBytes: [UInt8] { assembled }
 }

@@ -51,7 +51,8 @@ struct AuditCommand: ParsableCommand {
             results.output == nil || noDigests ? nil : FileDigests(input.captures)
         var reading = CaptureReading(
             input.captures, limits: limits, filter: filter,
-            controlPorts: loaded.site.servers.flatMap(\.control))
+            controlPorts: loaded.site.servers.flatMap(\.control),
+            isQuiet: results.saying.quiet)
         let code = reading.complain()
         if code == Exit.unusable { throw Exit.unusable }
         if site == nil { loaded.site = everySeen(loaded.site, reading) }

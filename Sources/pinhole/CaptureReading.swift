@@ -29,9 +29,10 @@ struct CaptureReading {
     ///   - limits: Bounds of what is kept.
     ///   - filter: Which sessions are wanted.
     ///   - controlPorts: Where servers listen, beside the usual ports.
+    ///   - isQuiet: Whether no progress is to be shown.
     init(
         _ arguments: [String], limits: Limits = Limits(), filter: SessionFilter = SessionFilter(),
-        controlPorts: [UInt16] = []
+        controlPorts: [UInt16] = [], isQuiet: Bool = true
     ) {
         let set = CaptureSet(arguments)
         var sessions: [SessionRecord] = []
@@ -47,7 +48,12 @@ struct CaptureReading {
                 leftOut += 1
             }
         }
-        let summary = PacketAhead(set, limits: limits.fragments).forEach(extractor.consume)
+        var progress = ReadingProgress(set.paths, isWanted: !isQuiet)
+        let summary = PacketAhead(set, limits: limits.fragments).forEach { batch in
+            extractor.consume(batch)
+            progress.advance(batch.size)
+        }
+        progress.finish()
         extractor.finish()
         sessions.sort { $0.first < $1.first }
         self.sessions = sessions

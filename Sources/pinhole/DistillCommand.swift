@@ -30,11 +30,14 @@ struct DistillCommand: ParsableCommand {
             "The pcapng file to write; - for standard output.", valueName: "small.pcapng"))
     var output: String
 
+    @OptionGroup var bounds: LimitOptions
+
     @OptionGroup var saying: OutputOptions
 
     func run() throws {
+        let limits = try Failure.orExit { () throws(Failure) in try bounds.limits() }
         let spooled = try Failure.orExit { () throws(Failure) in try SpooledCaptures(captures) }
-        let distillation = Distillation(spooled)
+        let distillation = Distillation(spooled, limits)
         for problem in distillation.problems { Complaints.say("\(problem)") }
         if distillation.isUseless { throw Exit.unusable }
         let file = try Failure.orExit { () throws(Failure) in try WholeFile(output) }
@@ -69,11 +72,11 @@ struct Distillation {
     var isUseless: Bool { coverage.allSatisfy { $0.frames == 0 } && !problems.isEmpty }
 
     /// Reads the captures to know what to keep.
-    init(_ spooled: SpooledCaptures) {
+    init(_ spooled: SpooledCaptures, _ limits: Limits) {
         self.spooled = spooled
         var set = CaptureSet(spooled.arguments)
         let source = set.open()
-        let distiller = Distiller(captures: set.captures.count)
+        let distiller = Distiller(captures: set.captures.count, limits: limits)
         Self.read(source, distiller.survey)
         distiller.finishSurvey()
         self.distiller = distiller

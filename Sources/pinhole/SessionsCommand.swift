@@ -23,7 +23,8 @@ struct SessionsCommand: ParsableCommand {
     func run() throws {
         let filter = try Failure.orExit { () throws(Failure) in try input.filter() }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits() }
-        let reading = CaptureReading(input.captures, limits: limits, filter: filter)
+        let reading = CaptureReading(
+            input.captures, limits: limits, filter: filter, isQuiet: saying.quiet)
         if reading.isUseless { throw reading.complain() ?? Exit.unusable }
         switch format {
         case .ndjson:

@@ -244,6 +244,10 @@ private func ethernet(_ type: Int, _ body: [UInt8]) -> [UInt8] {
         let six = v6([1, 1, 0, 0, 0, 0, 0, 0] + v6(tcp("")), number: 58)
         #expect(decode(&decoder, six, link: .raw).0 == .unreachable)
         #expect(decoder.packet.reporter == IPAddress("2001::1"))
+        let mixed = v6([3, 13, 0, 0, 0, 0, 0, 0] + v4(tcp("")), number: 1)
+        #expect(decode(&decoder, mixed, link: .raw).0 == .unreachable)
+        #expect(decoder.packet.reporter == IPAddress("2001::1"))
+        #expect(decoder.packet.source == IPAddress("10.0.0.1"))
     }
 
     @Test(arguments: [UInt64(1), 20_261_121])
