@@ -15,9 +15,9 @@ struct RecentConnections {
     private var place = 0
     private let limit: Int
     /// How many of the entries lead to the endpoints that share a place: almost always none.
-    private var listening = [UInt16](repeating: 0, count: 1 << 12)
+    private var listening = [UInt32](repeating: 0, count: 1 << 12)
 
-    init(limit: Int) { self.limit = min(max(limit, 1), Int(UInt16.max) - 1) }
+    init(limit: Int) { self.limit = max(limit, 1) }
 
     mutating func add(_ entry: Entry) {
         listening[Self.share(entry.listener)] += 1

@@ -1,29 +1,45 @@
 /// The bytes of a stream that were delivered last, so that a retransmission can be compared: a
-/// ring.
+/// ring that grows with what was said.
 struct History {
-    /// Bytes that are kept.
-    static let kept = 1024
+    /// Bytes that are kept where there are as many.
+    static let kept = 4096
+    private static let atFirst = 1024
 
     private var bytes: [UInt8] = []
     /// Where the next byte goes.
     private var place = 0
     private var count = 0
 
-    mutating func removeAll() { count = 0 }
+    mutating func removeAll() { (place, count) = (0, 0) }
 
     @inline(__always)
     mutating func append(_ new: Span<UInt8>) {
-        if bytes.isEmpty { bytes = [UInt8](repeating: 0, count: Self.kept) }
         let some = min(new.count, Self.kept)
+        if count + some > bytes.count, bytes.count < Self.kept { grow(count + some) }
         let from = new.count - some
-        let untilEnd = min(some, Self.kept - place)
+        let untilEnd = min(some, bytes.count - place)
         write(new.extracting(from..<from + untilEnd), at: place)
         place += untilEnd
-        if place == Self.kept {
+        if place == bytes.count {
             write(new.extracting(from + untilEnd..<new.count), at: 0)
             place = some - untilEnd
         }
-        count = min(count + some, Self.kept)
+        count = min(count + some, bytes.count)
+    }
+
+    /// More memory, up to `kept`, with what there is at its begin.
+    @inline(never)
+    private mutating func grow(_ wanted: Int) {
+        var size = max(bytes.count, Self.atFirst)
+        while size < min(wanted, Self.kept) { size *= 2 }
+        var grown = [UInt8](repeating: 0, count: size)
+        for index in 0..<count { grown[index] = bytes[self.index(before: count - index)] }
+        (bytes, place) = (grown, count)
+    }
+
+    /// Where the byte stands that was delivered so many before the end.
+    private func index(before end: Int) -> Int {
+        place >= end ? place - end : place - end + bytes.count
     }
 
     @inline(__always)
@@ -37,7 +53,7 @@ struct History {
     func differs(from other: Span<UInt8>, _ old: Int) -> Bool {
         let first = max(0, old - count)
         for index in first..<max(first, min(old, other.count))
-        where bytes[(place - old + index + Self.kept) % Self.kept] != other[index] { return true }
+        where bytes[self.index(before: old - index)] != other[index] { return true }
         return false
     }
 }

@@ -47,12 +47,10 @@ struct AuditCommand: ParsableCommand {
         var loaded = try Failure.orExit { () throws(Failure) in try meant() }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
         for problem in loaded.problems { Complaints.say(problem) }
-        let digests =
-            results.output == nil || noDigests ? nil : FileDigests(input.captures)
         var reading = CaptureReading(
             input.captures, limits: limits, filter: filter,
             controlPorts: loaded.site.servers.flatMap(\.control),
-            isQuiet: results.saying.quiet)
+            hasDigests: results.output != nil && !noDigests, isQuiet: results.saying.quiet)
         let code = reading.complain()
         if code == Exit.unusable { throw Exit.unusable }
         if site == nil { loaded.site = everySeen(loaded.site, reading) }
@@ -70,7 +68,7 @@ struct AuditCommand: ParsableCommand {
             hasTraffic: true, span: reading.span)
         let report = ReportMaking(
             site: loaded.site,
-            inputs: loaded.inputs + reading.inputs(digests?.wait() ?? [:]),
+            inputs: loaded.inputs + reading.inputs(),
             notes: [], now: Clock.now()
         ).report(audit, captures: reading.captures, coverage: coverage)
         try Failure.orExit { () throws(Failure) in try results.write(report, by: writers) }

@@ -18,6 +18,7 @@ struct CaptureReading {
     var coverage: [Coverage] = []
     var limits: [String: Int] = [:]
     var problems: [CaptureProblem] = []
+    private let digests: FileDigests?
 
     /// Whether not one frame could be had.
     var isUseless: Bool { coverage.allSatisfy { $0.frames == 0 } && !problems.isEmpty }
@@ -29,10 +30,11 @@ struct CaptureReading {
     ///   - limits: Bounds of what is kept.
     ///   - filter: Which sessions are wanted.
     ///   - controlPorts: Where servers listen, beside the usual ports.
+    ///   - hasDigests: Whether SHA-256 of the files is wanted.
     ///   - isQuiet: Whether no progress is to be shown.
     init(
         _ arguments: [String], limits: Limits = Limits(), filter: SessionFilter = SessionFilter(),
-        controlPorts: [UInt16] = [], isQuiet: Bool = true
+        controlPorts: [UInt16] = [], hasDigests: Bool = false, isQuiet: Bool = true
     ) {
         let set = CaptureSet(arguments)
         var sessions: [SessionRecord] = []
@@ -48,6 +50,7 @@ struct CaptureReading {
                 leftOut += 1
             }
         }
+        digests = hasDigests ? FileDigests(set.paths) : nil
         var progress = ReadingProgress(set.paths, isWanted: !isQuiet)
         let summary = PacketAhead(set, limits: limits.fragments).forEach { batch in
             extractor.consume(batch)
@@ -109,8 +112,9 @@ struct CaptureReading {
         return summary
     }
 
-    /// The captures as inputs of a report, with the digests of those that have one.
-    func inputs(_ digests: [String: String]) -> [AuditReport.Input] {
+    /// The captures as inputs of a report; waits for their digests, where these are wanted.
+    func inputs() -> [AuditReport.Input] {
+        let digests = digests?.wait() ?? [:]
         var inputs = sources.enumerated().map { index, source in
             let origin = origins[index]
             var input = AuditReport.Input(file: captures[index], kind: .capture)

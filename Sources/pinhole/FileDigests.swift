@@ -8,9 +8,8 @@ final class FileDigests: Sendable {
     private let digests = Mutex<[String: String]>([:])
     private let group = DispatchGroup()
 
-    /// Begins with the files of the captures that a user named.
-    init(_ arguments: [String]) {
-        let paths = CaptureSet(arguments).paths
+    /// Begins with the files.
+    init(_ paths: [String]) {
         DispatchQueue(label: "pinhole.digests").async(group: group) {
             for path in paths {
                 guard let digest = Self.digest(path) else { continue }

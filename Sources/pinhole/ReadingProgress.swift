@@ -5,7 +5,6 @@ struct ReadingProgress {
     private let total: Int?
     private let isShown: Bool
     private let clock = ContinuousClock()
-    private let started: ContinuousClock.Instant
     private var next: ContinuousClock.Instant
     private var done = 0
     private var wasShown = false
@@ -18,8 +17,7 @@ struct ReadingProgress {
         isShown = isWanted && isatty(STDERR_FILENO) == 1
         let sizes = isShown ? paths.map(Self.size) : []
         total = sizes.contains(nil) ? nil : sizes.reduce(0) { $0 + ($1 ?? 0) }
-        started = clock.now
-        next = started + .seconds(1)
+        next = clock.now + .seconds(1)
     }
 
     private static func size(_ path: String) -> Int? {

@@ -85,8 +85,10 @@ import Testing
             .deletingLastPathComponent().deletingLastPathComponent()
         let page = try String(contentsOf: root.appending(path: "docs/limits.md"), encoding: .utf8)
         for bound in Limits.bounds {
-            #expect(page.contains("| `\(bound.name)` |"), "\(bound.name)")
-            #expect(page.contains(bound.meaning), "\(bound.name)")
+            let value = (Limits()[bound.name] ?? 0).formatted(
+                .number.locale(Locale(identifier: "en_US")))
+            let row = "| `\(bound.name)` | \(value) | \(bound.meaning) | \(bound.loss) |"
+            #expect(page.contains(row), "\(row)")
         }
     }
 }

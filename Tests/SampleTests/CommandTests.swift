@@ -61,9 +61,6 @@ import Testing
     }
 
     @Test func `an unknown key of the site is named, and the rest is audited`() throws {
-        let file = FileManager.default.temporaryDirectory.appending(
-            path: "pinhole-site-\(UUID().uuidString).yml")
-        defer { try? FileManager.default.removeItem(at: file) }
         let site = """
             pinhole: 1
             servers:
@@ -72,8 +69,7 @@ import Testing
                 address: 203.0.113.10
                 passive: 5001-5201
             """
-        try Data(site.utf8).write(to: file)
-        let run = try Pinhole.run(["audit", Self.first, "--site", file.path])
+        let run = try Pinhole.run(["audit", Self.first], site: site)
         #expect(run.code == 3)
         #expect(run.complaints.contains(":4:5: server: unknown key 'adress'"), "\(run.complaints)")
         #expect(run.output.contains("1063"))
@@ -105,9 +101,6 @@ import Testing
             ])
         #expect(run.code == 0)
         #expect(run.output.contains(/"delivered" ?: ?false/) == false, "\(run.output)")
-        let elsewhere = FileManager.default.temporaryDirectory.appending(
-            path: "pinhole-reach-\(UUID().uuidString).yml")
-        defer { try? FileManager.default.removeItem(at: elsewhere) }
         let site = """
             pinhole: 1
             servers:
@@ -115,11 +108,11 @@ import Testing
             path:
               - {name: edge, config: \(Pinhole.root.path)/captures/second-article/edge.cfg}
             """
-        try Data(site.utf8).write(to: elsewhere)
-        let other = try Pinhole.run([
-            "reach", "--site", elsewhere.path, "--from", "any", "--to", "203.0.113.11",
-            "--ports", "5500", "--format", "json",
-        ])
+        let other = try Pinhole.run(
+            [
+                "reach", "--from", "any", "--to", "203.0.113.11", "--ports", "5500", "--format",
+                "json",
+            ], site: site)
         #expect(other.code == 0, "\(other.complaints)")
         #expect(other.output.contains(/"delivered" ?: ?false/), "\(other.output)")
     }
@@ -149,9 +142,6 @@ import Testing
     }
 
     @Test func `an interface that the file hasn't is named`() throws {
-        let file = FileManager.default.temporaryDirectory.appending(
-            path: "pinhole-interface-\(UUID().uuidString).yml")
-        defer { try? FileManager.default.removeItem(at: file) }
         let site = """
             pinhole: 1
             servers:
@@ -161,8 +151,7 @@ import Testing
                 config: \(Pinhole.root.path)/\(Self.edge)
                 outside: GigabitEthernet0/0
             """
-        try Data(site.utf8).write(to: file)
-        let run = try Pinhole.run(["check", "--site", file.path])
+        let run = try Pinhole.run(["check"], site: site)
         #expect(run.code == 3)
         #expect(run.complaints.contains(":7:14: hop 'edge': outside: "), "\(run.complaints)")
         #expect(!run.output.contains("no ip nat"), "\(run.output)")

@@ -21,8 +21,11 @@ enum Pinhole {
     }
 
     /// Runs a program to its end; its output goes through files, so that none can block it.
+    ///
+    /// `site` is the text of a site file, given to it by `--site`.
     static func run(
-        _ arguments: [String], program: URL = binary, environment: [String: String] = [:]
+        _ arguments: [String], site: String? = nil, program: URL = binary,
+        environment: [String: String] = [:]
     ) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(
             path: "pinhole-test-\(UUID().uuidString)")
@@ -33,6 +36,11 @@ enum Pinhole {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
+        if let site {
+            let file = folder.appending(path: "pinhole.yml")
+            try Data(site.utf8).write(to: file)
+            process.arguments = arguments + ["--site", file.path]
+        }
         process.currentDirectoryURL = root
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = try FileHandle(forWritingTo: out)

@@ -94,6 +94,19 @@ private func mark(_ number: Int, _ milliseconds: Int64 = 0) -> PacketMark {
         #expect(run([(102, "cd"), (100, "ab"), (102, "cd")]).marks == [2, 1])
     }
 
+    @Test func `compares with the bytes of the last 4 KiB`() {
+        let line = String(repeating: "0123456789abcdef", count: 8)
+        var segments = (0..<80).map { (UInt32(100 + 128 * $0), line) }
+        let end = UInt32(100 + 128 * 80)
+        segments.append((end - 4096, "0123456789abcdef"))
+        #expect(!run(segments).tape.contains("[conflict]"))
+        segments.append((end - 4000, "x"))
+        segments.append((end - 4096, "012345-789abcdef"))
+        #expect(run(segments).tape.hasSuffix("[conflict][conflict]"))
+        segments.append((end - 5000, "xyz"))
+        #expect(run(segments).tape.hasSuffix("f[conflict][conflict]"), "older bytes are unknown")
+    }
+
     @Test func `says where the snap length cut`() {
         #expect(run([(100, "ab"), (104, "ef")], lost: [0: 2]).tape == "ab[gap]ef")
         #expect(run([(100, "ab")], lost: [0: 2]).tape == "ab[gap]")
