@@ -115,17 +115,4 @@ extension ControlSession {
             bytesToClient: flow.bytes(from: server), bytesToServer: flow.bytes(from: client),
             encrypted: flow.beginsTLS)
     }
-
-    /// Every data connection has come to its end, or was silent for long.
-    mutating func isDataSettled(_ lookup: some FlowLookup, _ now: Timestamp) -> Bool {
-        func isOpen(_ linked: LinkedFlow) -> Bool {
-            guard case .live = linked, let flow = lookup.flow(linked) else { return false }
-            return !flow.isOver && now.since(flow.last.time) <= limits.dataIdle
-        }
-        while settledChannels < links.count {
-            if links[settledChannels].flows.contains(where: isOpen) { return false }
-            settledChannels += 1
-        }
-        return !hidden.contains(where: isOpen)
-    }
 }

@@ -1,0 +1,157 @@
+import Capture
+import Net
+import Streams
+
+/// A control connection while it is read: its two directions, and what they say.
+struct OpenSession {
+    var control: ControlSession
+    private var toServer: ControlStream
+    private var toClient: ControlStream
+
+    /// - Parameters:
+    ///   - control: What is known of it.
+    ///   - starts: Where each direction begins, by `Direction.rawValue`, as far as that is known.
+    init(_ control: consuming ControlSession, starts: [SequenceNumber?]) {
+        let most = control.limits.lineBytes
+        self.control = control
+        toServer = ControlStream(.toServer, start: starts[0], mostLine: most)
+        toClient = ControlStream(.toClient, start: starts[1], mostLine: most)
+    }
+
+    /// Begins another session in the memory of one that has ended.
+    mutating func begin(_ control: consuming ControlSession, starts: [SequenceNumber?]) {
+        self.control = control
+        toServer.restart(starts[0])
+        toClient.restart(starts[1])
+    }
+
+    /// Lets go what the session holds.
+    mutating func end() { control.clear() }
+
+    /// Takes a packet of the control connection; `isLast` where that has ended with it or before.
+    ///
+    /// - Returns: Whether there is something that the extractor has to know.
+    @inline(__always)
+    mutating func take(
+        _ packet: borrowing Packet, _ bytes: Span<UInt8>, fromLow: Bool, isLast: Bool
+    ) -> Bool {
+        let direction: Direction = fromLow == control.clientIsLow ? .toServer : .toClient
+        control.note(packet, direction)
+        if packet.flags.contains(.ack) {
+            let number = SequenceNumber(packet.acknowledgement)
+            if direction == .toServer {
+                toServer.acknowledged = number
+            } else {
+                toClient.acknowledged = number
+            }
+        }
+        if packet.payloadLength + packet.payloadLost > 0,
+            packet.flags.isDisjoint(with: [.rst, .syn])
+        {
+            takePayload(packet, bytes.extracting(packet.payloadRange), direction)
+        }
+        if toServer.order.isWaiting || toClient.order.isWaiting {
+            checkHoles(direction, packet.mark.time)
+        }
+        return control.hasNews(isLast: isLast, packet.mark.time)
+    }
+
+    @inline(__always)
+    private mutating func takePayload(
+        _ packet: borrowing Packet, _ payload: Span<UInt8>, _ direction: Direction
+    ) {
+        let start = SequenceNumber(packet.sequence)
+        if packet.payloadLost == 0,
+            direction == .toServer
+                ? toServer.order.takesNext(start, payload)
+                : toClient.order.takesNext(start, payload)
+        {
+            read(payload, direction, FrameReference(packet.mark))
+        } else {
+            accept(packet, start, payload, direction)
+        }
+    }
+
+    private mutating func accept(
+        _ packet: borrowing Packet, _ start: SequenceNumber, _ payload: Span<UInt8>,
+        _ direction: Direction
+    ) {
+        let (lost, mark, limits) = (packet.payloadLost, packet.mark, control.limits)
+        takeIn(
+            direction == .toServer
+                ? toServer.order.accept(start, payload, lost: lost, mark, limits: limits)
+                : toClient.order.accept(start, payload, lost: lost, mark, limits: limits),
+            direction)
+    }
+
+    @inline(__always)
+    private mutating func read(
+        _ bytes: Span<UInt8>, _ direction: Direction, _ frame: FrameReference
+    ) {
+        control.countUndecided(bytes.count)
+        var at = 0
+        while true {
+            at =
+                direction == .toServer
+                ? toServer.read(bytes, from: at, frame, &control)
+                : toClient.read(bytes, from: at, frame, &control)
+            guard control.isTLSDue else { return }
+            beginTLS()
+        }
+    }
+
+    /// Both directions go on as TLS records.
+    private mutating func beginTLS() {
+        control.isTLSDue = false
+        toServer.beginTLS()
+        toClient.beginTLS()
+    }
+
+    /// A control connection that never was in clear text.
+    mutating func beginImplicitTLS() {
+        control.noteEncryption(control.record.first, command: "implicit")
+        control.verdict = .ftp
+        beginTLS()
+    }
+
+    private mutating func takeIn(_ events: [StreamEvent], _ direction: Direction) {
+        for event in events {
+            switch event {
+            case .bytes(let bytes, let mark): read(bytes.span, direction, FrameReference(mark))
+            case .loss(let mark):
+                if direction == .toServer {
+                    toServer.lose(FrameReference(mark), &control)
+                } else {
+                    toClient.lose(FrameReference(mark), &control)
+                }
+                if control.isTLSDue { beginTLS() }
+            case .conflict(let mark):
+                control.note(.conflictingRetransmission, FrameReference(mark))
+            case .reached(let limit): control.noteReached(limit, control.record.last)
+            }
+        }
+    }
+
+    private mutating func checkHoles(_ direction: Direction, _ now: Timestamp) {
+        let limits = control.limits
+        for each in [direction, direction == .toServer ? .toClient : .toServer] {
+            takeIn(
+                each == .toServer
+                    ? toServer.order.check(
+                        acknowledged: toClient.acknowledged, now: now, limits: limits)
+                    : toClient.order.check(
+                        acknowledged: toServer.acknowledged, now: now, limits: limits),
+                each)
+        }
+    }
+
+    /// Nothing more will come on the control connection.
+    mutating func finishStreams() {
+        takeIn(toServer.order.finish(), .toServer)
+        toServer.finish(control.record.last, &control)
+        if control.isTLSDue { beginTLS() }
+        takeIn(toClient.order.finish(), .toClient)
+        toClient.finish(control.record.last, &control)
+        control.judgeAtEnd()
+    }
+}
