@@ -18,6 +18,10 @@ public struct Packet: Sendable {
     /// TTL or hop limit.
     public internal(set) var hopLimit: UInt8 = 0
     public internal(set) var kind = Kind.tcp
+    /// The sender is the smaller of the two endpoints.
+    public internal(set) var isFromLow = false
+    /// Of the two endpoints, whichever of them sends; another with each run.
+    public internal(set) var flowHash: UInt32 = 0
     /// The snap length cut its frame.
     public internal(set) var isTruncated = false
     /// Of the payload; zero where there is none.
@@ -55,12 +59,6 @@ public struct Packet: Sendable {
     public internal(set) var reporter: IPAddress {
         get { IPAddress(reporterBits, reporterFamily) }
         set { (reporterBits, reporterFamily) = (newValue.bits, newValue.family) }
-    }
-
-    /// Whether the sender is the smaller of the two endpoints.
-    public var isFromLow: Bool {
-        sourceBits == destinationBits
-            ? sourcePort <= destinationPort : sourceBits < destinationBits
     }
 
     public var payloadRange: Range<Int> { payloadStart..<payloadStart + payloadLength }

@@ -25,6 +25,7 @@ public struct PacketBatch: Sendable {
 /// Frames to packets: decodes them and counts what could be read.
 public struct PacketReader: Sendable {
     private var decoder: Decoder
+    private let flowHash = FlowHash()
     /// What was read of each capture, by its index.
     public private(set) var coverage: [Coverage]
 
@@ -62,6 +63,7 @@ public struct PacketReader: Sendable {
         case .fragment, .otherIP, .notIP, .undecodable: return nil
         }
         packet.mark = PacketMark(header)
+        flowHash.mark(&packet)
         packet.isTruncated = decoded == .tcp && bytes.count < header.originalLength
         return packet
     }

@@ -8,14 +8,12 @@ struct ControlSession {
     let clientIsLow: Bool
     var record: SessionRecord
     var dialogue: DialogueState
-    var controlTTL: UInt8?
     /// Beside `record.channels`, one each.
     var links: [ChannelLink] = []
     var hidden: [LinkedFlow] = []
     var verdict = Verdict.undecided
     /// When the connection was seen to end.
     var closedAt: Timestamp?
-    var lastTime: Timestamp
     /// The flow as it was when it left the table.
     var goneFlow: Flow?
     var flow: FlowTable.Handle
@@ -59,13 +57,18 @@ struct ControlSession {
         record.visibility.midstream = state.state.isDisjoint(with: [.syn, .synAck])
         dialogue = DialogueState(isMidstream: record.visibility.midstream)
         mostLine = bounds.limits.lineBytes
-        lastTime = state.last.time
         lastCapture = state.first.capture
+    }
+
+    /// Takes the record out, as far as the dialogue tells it.
+    mutating func takeRecord() -> SessionRecord {
+        var taken = SessionRecord(client: record.client, server: record.server, first: record.first)
+        swap(&taken, &record)
+        return taken
     }
 
     /// Lets go what the session holds, once it was handed over.
     mutating func clear() {
-        record = SessionRecord(client: record.client, server: record.server, first: record.first)
         dialogue = DialogueState(isMidstream: false)
         links = []
         hidden = []
@@ -76,16 +79,18 @@ struct ControlSession {
 
     var limits: Limits { _read { yield bounds.limits } }
 
-    /// What every packet of the connection tells.
+    /// What a packet of the connection tells beside its payload.
     @inline(__always)
-    mutating func note(_ packet: borrowing Packet, _ direction: Direction) {
-        let mark = packet.mark
-        lastTime = mark.time
-        let frame = FrameReference(mark)
-        if record.last < frame { record.last = frame }
-        if mark.capture != lastCapture { noteCapture(mark.capture) }
+    mutating func note(_ packet: borrowing Packet) {
+        noteLast(FrameReference(packet.mark))
+        if packet.mark.capture != lastCapture { noteCapture(packet.mark.capture) }
         if packet.isTruncated { record.visibility.truncatedFrames += 1 }
-        if direction == .toClient { controlTTL = packet.hopLimit }
+    }
+
+    /// A frame of the connection.
+    @inline(__always)
+    mutating func noteLast(_ frame: FrameReference) {
+        if record.last < frame { record.last = frame }
     }
 
     /// Whether the extractor has to know something after a packet.

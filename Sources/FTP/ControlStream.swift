@@ -11,8 +11,6 @@ struct ControlStream {
     /// are read where they stand.
     private var isPlain = true
     private let mostLine: Int
-    /// What this end acknowledged last of the other direction.
-    var acknowledged: SequenceNumber?
 
     init(_ direction: Direction, start: SequenceNumber?, mostLine: Int) {
         self.direction = direction
@@ -27,7 +25,6 @@ struct ControlStream {
         reader.restart()
         walker = nil
         isPlain = true
-        acknowledged = nil
     }
 
     /// Reads bytes from `start` on, up to where both directions go on as TLS records, or to where

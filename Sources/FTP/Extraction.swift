@@ -103,9 +103,22 @@ struct Extraction {
         {
             return
         }
-        let hasNews = sessions.open[number].take(
-            packet, bytes, fromLow: tracked.fromLow, isLast: tracked.isOver)
-        if hasNews { followUp(number) }
+        sessions.open[number].take(packet, bytes, fromLow: tracked.fromLow)
+        if sessions.open[number].isWaiting || tracked.isWatched {
+            checkHoles(number, tracked.index, packet.mark.time)
+        }
+        if sessions.open[number].control.hasNews(isLast: tracked.isOver, packet.mark.time) {
+            followUp(number)
+        }
+    }
+
+    /// While segments wait, every packet of their connection may say that they wait in vain.
+    private mutating func checkHoles(_ number: Int, _ index: Int, _ now: Timestamp) {
+        let clientIsLow = sessions.open[number].control.clientIsLow
+        sessions.open[number].checkHoles(
+            acknowledged: path.table[index].acknowledged(byLow: clientIsLow),
+            path.table[index].acknowledged(byLow: !clientIsLow), now)
+        path.table[index].isWatched = sessions.open[number].isWaiting
     }
 
     /// A connection begins: it may have been announced, or be an attempt to reach a server.
@@ -231,11 +244,18 @@ struct Extraction {
             let closed = sessions.open[number].control.closedAt
             let isEnded =
                 closed.map { now.since($0) > limits.linger } ?? false
-                || now.since(sessions.open[number].control.lastTime) > limits.controlIdle
+                || now.since(lastTime(number)) > limits.controlIdle
             if isEnded, isDataSettled(number) { emit(number) }
         }
         attempts.settle(
             &path.table, now: path.now, idle: bounds.limits.dataIdle, &prohibitors)
+    }
+
+    /// When something was seen of the control connection.
+    private func lastTime(_ number: Int) -> Timestamp {
+        let last = sessions.open[number].control.record.last.time
+        guard let index = path.table.index(sessions.open[number].control.flow) else { return last }
+        return max(last, path.table[index].last.time)
     }
 
     /// Every data connection has come to its end, or was silent for long.
@@ -280,7 +300,7 @@ struct Extraction {
         followUp(number)
         guard sessions.holds(number) else { return }
         limitHits.add(sessions.open[number].control.limitHits)
-        onSession(sessions.open[number].control.built(self, isFinal: true))
+        onSession(takeRecord(number))
         tell(number)
         let (expired, count) = (
             sessions.open[number].control.expired, sessions.open[number].control.links.count
@@ -378,18 +398,14 @@ struct Extraction {
     func snapshot() -> [SessionRecord] {
         sessions.numbers.compactMap { number in
             guard sessions.open[number].control.verdict == .ftp else { return nil }
-            return sessions.open[number].control.built(self, isFinal: false)
+            return record(number)
         }.sorted { $0.first < $1.first }
     }
-}
 
-extension Extraction: FlowLookup {
     func flow(_ linked: LinkedFlow) -> Flow? {
         switch linked {
         case .gone(let flow): flow
         case .live(let handle): path.table.index(handle).map { path.table[$0] }
         }
     }
-
-    func prohibitor(of flow: Flow) -> IPAddress? { prohibitors[flow.first] }
 }

@@ -5,6 +5,8 @@ import Streams
 /// A control connection while it is read: its two directions, and what they say.
 struct OpenSession {
     var control: ControlSession
+    /// Segments wait for one that is missing.
+    private(set) var isWaiting = false
     private var toServer: ControlStream
     private var toClient: ControlStream
 
@@ -21,6 +23,7 @@ struct OpenSession {
     /// Begins another session in the memory of one that has ended.
     mutating func begin(_ control: consuming ControlSession, starts: [SequenceNumber?]) {
         self.control = control
+        isWaiting = false
         toServer.restart(starts[0])
         toClient.restart(starts[1])
     }
@@ -28,32 +31,16 @@ struct OpenSession {
     /// Lets go what the session holds.
     mutating func end() { control.clear() }
 
-    /// Takes a packet of the control connection; `isLast` where that has ended with it or before.
-    ///
-    /// - Returns: Whether there is something that the extractor has to know.
+    /// Takes a packet of the control connection.
     @inline(__always)
-    mutating func take(
-        _ packet: borrowing Packet, _ bytes: Span<UInt8>, fromLow: Bool, isLast: Bool
-    ) -> Bool {
-        let direction: Direction = fromLow == control.clientIsLow ? .toServer : .toClient
-        control.note(packet, direction)
-        if packet.flags.contains(.ack) {
-            let number = SequenceNumber(packet.acknowledgement)
-            if direction == .toServer {
-                toServer.acknowledged = number
-            } else {
-                toClient.acknowledged = number
-            }
-        }
+    mutating func take(_ packet: borrowing Packet, _ bytes: Span<UInt8>, fromLow: Bool) {
+        control.note(packet)
         if packet.payloadLength + packet.payloadLost > 0,
             packet.flags.isDisjoint(with: [.rst, .syn])
         {
+            let direction: Direction = fromLow == control.clientIsLow ? .toServer : .toClient
             takePayload(packet, bytes.extracting(packet.payloadRange), direction)
         }
-        if toServer.order.isWaiting || toClient.order.isWaiting {
-            checkHoles(direction, packet.mark.time)
-        }
-        return control.hasNews(isLast: isLast, packet.mark.time)
     }
 
     @inline(__always)
@@ -82,6 +69,7 @@ struct OpenSession {
                 ? toServer.order.accept(start, payload, lost: lost, mark, limits: limits)
                 : toClient.order.accept(start, payload, lost: lost, mark, limits: limits),
             direction)
+        isWaiting = toServer.order.isWaiting || toClient.order.isWaiting
     }
 
     @inline(__always)
@@ -132,17 +120,19 @@ struct OpenSession {
         }
     }
 
-    private mutating func checkHoles(_ direction: Direction, _ now: Timestamp) {
+    /// Gives up the holes that will not be filled; to be asked while segments wait.
+    ///
+    /// - Parameters:
+    ///   - client: What the client acknowledged last.
+    ///   - server: What the server acknowledged last.
+    ///   - now: The time.
+    mutating func checkHoles(
+        acknowledged client: SequenceNumber?, _ server: SequenceNumber?, _ now: Timestamp
+    ) {
         let limits = control.limits
-        for each in [direction, direction == .toServer ? .toClient : .toServer] {
-            takeIn(
-                each == .toServer
-                    ? toServer.order.check(
-                        acknowledged: toClient.acknowledged, now: now, limits: limits)
-                    : toClient.order.check(
-                        acknowledged: toServer.acknowledged, now: now, limits: limits),
-                each)
-        }
+        takeIn(toServer.order.check(acknowledged: server, now: now, limits: limits), .toServer)
+        takeIn(toClient.order.check(acknowledged: client, now: now, limits: limits), .toClient)
+        isWaiting = toServer.order.isWaiting || toClient.order.isWaiting
     }
 
     /// Nothing more will come on the control connection.
