@@ -30,11 +30,24 @@ public struct Packet: Sendable {
     /// destination, ports and sequence number are those of the packet that it quotes.
     public internal(set) var icmpType: UInt8 = 0
     public internal(set) var icmpCode: UInt8 = 0
+    private var start: UInt32 = 0
+    private var length: UInt32 = 0
+    private var lost: UInt32 = 0
+
     /// Where the payload stands in the bytes that come with the packet.
-    public internal(set) var payloadStart = 0
-    public internal(set) var payloadLength = 0
+    public internal(set) var payloadStart: Int {
+        @inline(__always) get { Int(start) }
+        @inline(__always) set { start = UInt32(truncatingIfNeeded: newValue) }
+    }
+    public internal(set) var payloadLength: Int {
+        @inline(__always) get { Int(length) }
+        @inline(__always) set { length = UInt32(truncatingIfNeeded: newValue) }
+    }
     /// Payload bytes that were sent and that the capture did not keep.
-    public internal(set) var payloadLost = 0
+    public internal(set) var payloadLost: Int {
+        @inline(__always) get { Int(lost) }
+        @inline(__always) set { lost = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     public enum Kind: UInt8, Hashable, Sendable {
         case tcp
