@@ -1,3 +1,4 @@
+import Dialogue
 import Foundation
 import Testing
 
@@ -20,11 +21,12 @@ import Testing
     }
 
     /// The JSON report of a capture, byte for byte.
-    static func report(_ capture: String, _ folder: URL) throws -> String {
+    static func report(
+        _ capture: String, _ folder: URL, site: String = "captures/pinhole.yml"
+    ) throws -> String {
         let run = try Pinhole.run(
             [
-                "audit", capture, "--site", "captures/pinhole.yml", "-o", folder.path, "--format",
-                "json", "--quiet",
+                "audit", capture, "--site", site, "-o", folder.path, "--format", "json", "--quiet",
             ], environment: ["SOURCE_DATE_EPOCH": "1795000000"])
         #expect(run.code == 0, "\(run.complaints)")
         let file = folder.appending(path: "pinhole-report.json")
@@ -88,6 +90,45 @@ import Testing
             #expect(run.code == 3)
             #expect(run.complaints.contains("byte"))
             #expect(try Self.report(small.path, folder).contains("cut inside"))
+        }
+    }
+
+    @Test func `keeps attempts at a port that a site names, within its bounds`() throws {
+        try Self.inFolder { folder in
+            let (all, small) = (
+                folder.appending(path: "all.pcap"), folder.appending(path: "small.pcapng")
+            )
+            let dialogue = """
+                server 203.0.113.10:2100
+                client 198.51.100.7
+                connect refused
+                wait 5
+                connect unanswered 3
+                server 203.0.113.10:80
+                connect refused
+                """
+            try Data(Dialogue.render(dialogue)).write(to: all)
+            for (bound, kept) in [("2", 5), ("1", 2)] {
+                let site = """
+                    pinhole: 1
+                    servers:
+                      - {name: files, address: 203.0.113.10, control: [21, 2100]}
+                    capture: {limits: {controlAttempts: \(bound)}}
+                    """
+                let file = folder.appending(path: "pinhole.yml").path
+                try Data(site.utf8).write(to: URL(filePath: file))
+                let run = try Pinhole.run([
+                    "distill", all.path, "-o", small.path, "--site", file,
+                ])
+                #expect(run.code == 0, "\(run.complaints)")
+                #expect(run.complaints.contains("\(kept) of 7 frames"), "\(run.complaints)")
+                let whole = try Self.report(all.path, folder, site: file)
+                #expect(try Self.report(small.path, folder, site: file) == whole)
+            }
+            let none = try Pinhole.run(["distill", all.path, "-o", small.path])
+            #expect(none.complaints.contains("0 of 7 frames"), "\(none.complaints)")
+            let missing = ["distill", all.path, "-o", small.path, "--site", "no-such.yml"]
+            #expect(try Pinhole.run(missing).code == 2)
         }
     }
 }
