@@ -47,6 +47,7 @@ struct DistillCommand: ParsableCommand {
         let distillation = Distillation(
             spooled, limits, controlPorts: loaded.site.servers.flatMap(\.control))
         for problem in distillation.problems { Complaints.say("\(problem)") }
+        for problem in distillation.problemsBefore { Complaints.say(problem) }
         if distillation.isUseless { throw Exit.unusable }
         let file = try Failure.orExit { () throws(Failure) in try WholeFile(output) }
         try Failure.orExit { () throws(Failure) in
@@ -61,6 +62,6 @@ struct DistillCommand: ParsableCommand {
         saying.tell(
             "\(distillation.keptFrames) of \(distillation.frames) frames, \(distillation.sessions) FTP sessions: \(output)"
         )
-        if !distillation.problems.isEmpty || loaded.isPartial { throw Exit.partly }
+        if distillation.isPartial || loaded.isPartial { throw Exit.partly }
     }
 }

@@ -9,11 +9,22 @@ struct Distillation {
     private let spooled: SpooledCaptures
     private let distiller: Distiller
     private let sources: [CaptureSet.Source]
+    /// Beside `sources`: what a distilled capture says of its original.
+    private let origins: [DistilledOrigin?]
     private let coverage: [Coverage]
 
     var keptFrames: Int { distiller.keptFrames }
     var frames: Int { coverage.reduce(0) { $0 + $1.frames } }
     var sessions: Int { distiller.sessions }
+    /// What was not read of the originals of distilled captures: sentences.
+    var problemsBefore: [String] {
+        var sentences: [String] = []
+        for sentence in origins.compactMap({ $0?.sentences }).joined()
+        where !sentences.contains(sentence) { sentences.append(sentence) }
+        return sentences
+    }
+    /// Whether some input was not read to its end, now or before.
+    var isPartial: Bool { !problems.isEmpty || !problemsBefore.isEmpty }
     /// Whether not one frame could be had.
     var isUseless: Bool { coverage.allSatisfy { $0.frames == 0 } && !problems.isEmpty }
 
@@ -31,6 +42,7 @@ struct Distillation {
         distiller.finishSurvey()
         self.distiller = distiller
         sources = set.captures
+        origins = sources.map { $0.origin.flatMap(DistilledOrigin.init(comment:)) }
         coverage = distiller.coverage
         problems = (set.problems + source.problems).map(spooled.named)
         Self.read(set.open(), distiller.select)
@@ -98,10 +110,10 @@ struct Distillation {
     private func writeInterfaces(to file: WholeFile) throws(Failure) -> [Key: Interface] {
         var interfaces: [Key: Interface] = [:]
         for (capture, source) in sources.enumerated() {
-            let origin = origin(capture)
+            let (origin, isNew) = origin(capture)
             let comment: String
             do {
-                comment = try source.origin ?? origin.comment()
+                comment = try isNew ? origin.comment() : source.origin ?? origin.comment()
             } catch {
                 throw .unusable("\(origin.name): its name cannot be written")
             }
@@ -120,18 +132,50 @@ struct Distillation {
         return interfaces
     }
 
-    private func origin(_ capture: Int) -> DistilledOrigin {
+    /// What is to be said of a capture, and whether that is more than it says itself.
+    private func origin(_ capture: Int) -> (DistilledOrigin, isNew: Bool) {
         let source = sources[capture]
-        if let origin = source.origin.flatMap(DistilledOrigin.init(comment:)) { return origin }
         let name = spooled.name(source.path)
-        var origin = DistilledOrigin(
-            name: name, sha256: FileDigests.digest(source.path),
-            size: CaptureReading.size(source.path), coverage: coverage[capture])
-        origin.problem = problems.first { $0.path == name }.map { "\($0)" }
-        if capture == 0, !distiller.limitHits.counts.isEmpty {
-            origin.limits = distiller.limitHits.counts
+        let problem = problems.first { $0.path == name }.map { "\($0)" }
+        let limits = capture == 0 ? newLimits : [:]
+        let unread = capture == 0 ? newUnread : []
+        var origin =
+            origins[capture]
+            ?? DistilledOrigin(
+                name: name, sha256: FileDigests.digest(source.path),
+                size: CaptureReading.size(source.path), coverage: coverage[capture])
+        if let problem { origin.add(problem) }
+        if !limits.isEmpty {
+            origin.limits = (origin.limits ?? [:]).merging(limits, uniquingKeysWith: +)
         }
-        return origin
+        if !unread.isEmpty {
+            origin.unread = Array(
+                ((origin.unread ?? []) + unread).prefix(DistilledOrigin.mostUnread))
+        }
+        let isNew =
+            origins[capture] == nil || problem != nil || !limits.isEmpty || !unread.isEmpty
+        return (origin, isNew)
+    }
+
+    /// How often bounds were reached beyond what the originals of distilled captures say.
+    private var newLimits: [String: Int] {
+        var before = LimitHits()
+        for (name, times) in origins.compactMap({ $0?.limits }).joined() {
+            before.count(name, times)
+        }
+        var limits: [String: Int] = [:]
+        for (name, times) in distiller.limitHits.counts where times > before.counts[name] ?? 0 {
+            limits[name] = times - (before.counts[name] ?? 0)
+        }
+        return limits
+    }
+
+    /// Problems that are of no capture.
+    private var newUnread: [DistilledOrigin.Unread] {
+        let names = Set(sources.map { spooled.name($0.path) })
+        return problems.filter { !names.contains($0.path) }.map {
+            DistilledOrigin.Unread(name: $0.path, problem: "\($0)")
+        }
     }
 
     /// Seconds since 1970, cut down.
