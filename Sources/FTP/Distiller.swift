@@ -108,7 +108,7 @@ public final class Distiller {
         picked += 1
         guard kept.contains(frame) else { return }
         if let patched = patches.patched(frame, bytes, header.linkType) {
-            body(header, patched.span, true)
+            body(header, patched.bytes.span, patched.isBlanked)
         } else {
             body(header, bytes, false)
         }

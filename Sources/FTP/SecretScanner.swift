@@ -201,6 +201,8 @@ struct SecretScanner {
             return
         case 0x0a: break
         default:
+            // No command: a byte that its sender did not double.
+            takeText(255, at - 1, mark)
             takeText(byte, at, mark)
             return
         }
@@ -246,9 +248,16 @@ struct SecretScanner {
         if secret.count < Self.longestSecret { secret.append(byte) }
     }
 
-    private mutating func beginSecret(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
+    /// What follows is secret. The byte that ended the word before it stays: else the word would be
+    /// another afterwards.
+    private mutating func beginSecret() {
         line = .secret
         secret.removeAll(keepingCapacity: true)
+    }
+
+    /// Behind PASS and ACCT all is secret but the space.
+    private mutating func beginSecret(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
+        beginSecret()
         if byte != 0x20 { takeSecret(byte, at, mark) }
     }
 
@@ -301,8 +310,10 @@ struct SecretScanner {
         let verb = String(decoding: word, as: UTF8.self)
         let isLone = word == Self.pass || word == Self.account
         word.removeAll(keepingCapacity: true)
-        if isLone || Self.wrapped.contains(verb) {
+        if isLone {
             beginSecret(byte, at, mark)
+        } else if Self.wrapped.contains(verb) {
+            beginSecret()
         } else if verb == "SITE" {
             line = .site
         } else if verb == "USER" {
@@ -314,8 +325,7 @@ struct SecretScanner {
         } else if !verb.isEmpty, [0x20, 0x0d].contains(byte) {
             line = .watched(exact: false)
         } else {
-            // No command at all: the byte that tells stays, so that it is none afterwards.
-            beginSecret(0x20, at, mark)
+            beginSecret()
         }
     }
 
@@ -333,7 +343,7 @@ struct SecretScanner {
             ends.elementsEqual(Self.pass) || ends.elementsEqual(Self.account)
         let isFound = isPassword && (!exact || word.count == 4)
         word.removeAll(keepingCapacity: true)
-        if isFound { beginSecret(byte, at, mark) }
+        if isFound { beginSecret() }
     }
 
     private mutating func takeSite(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
@@ -344,7 +354,7 @@ struct SecretScanner {
             if Self.harmlessSite.contains(name) {
                 line = .plain
             } else {
-                beginSecret(byte, at, mark)
+                beginSecret()
             }
             return
         }

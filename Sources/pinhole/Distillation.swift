@@ -61,42 +61,25 @@ struct Distillation {
         }
     }
 
-    private struct Interface {
-        var index: Int
-        var offset: Int64
-    }
-
-    private struct Key: Hashable {
-        var capture: Int
-        var linkType: LinkType
-    }
-
     /// Writes the head and what is kept.
     func write(to file: WholeFile) throws(Failure) {
-        try file.write(
-            PcapngWriter.section(
-                application: "pinhole \(ReportMaking.version)",
-                comment:
-                    "distilled by pinhole \(ReportMaking.version): the packets that an FTP audit needs, secrets overwritten"
-            ))
-        let interfaces = try writeInterfaces(to: file)
+        let layout = DistilledFile(
+            application: "pinhole \(ReportMaking.version)",
+            comment:
+                "distilled by pinhole \(ReportMaking.version): the packets that an FTP audit needs, secrets overwritten",
+            try originals(), linkTypes: distiller.linkTypes)
+        try file.write(layout.head)
         var failure: Failure?
         var set = CaptureSet(spooled.arguments)
         let source = set.open()
         while failure == nil, case .frame(let header) = source.advance() {
             source.withBytes { bytes in
                 distiller.pick(header, bytes) { header, bytes, isBlanked in
-                    guard
-                        let interface = interfaces[
-                            Key(capture: header.capture, linkType: header.linkType)]
-                    else { return }
-                    let comment = Distilled.framePrefix + "\(header.number)"
+                    guard let block = layout.packet(header, bytes, isBlanked: isBlanked) else {
+                        return
+                    }
                     do throws(Failure) {
-                        try file.write(
-                            PcapngWriter.packet(
-                                bytes, header, interface: interface.index,
-                                offset: interface.offset,
-                                comment: isBlanked ? comment + " secrets blanked" : comment))
+                        try file.write(block)
                     } catch {
                         failure = error
                     }
@@ -106,30 +89,20 @@ struct Distillation {
         if let failure { throw failure }
     }
 
-    /// One interface for each capture and link type, in their order.
-    private func writeInterfaces(to file: WholeFile) throws(Failure) -> [Key: Interface] {
-        var interfaces: [Key: Interface] = [:]
+    private func originals() throws(Failure) -> [DistilledFile.Original] {
+        var originals: [DistilledFile.Original] = []
         for (capture, source) in sources.enumerated() {
             let (origin, isNew) = origin(capture)
-            let comment: String
             do {
-                comment = try isNew ? origin.comment() : source.origin ?? origin.comment()
+                let comment = try isNew ? origin.comment() : source.origin ?? origin.comment()
+                originals.append(
+                    DistilledFile.Original(
+                        name: origin.name, comment: comment, first: origin.coverage.first))
             } catch {
                 throw .unusable("\(origin.name): its name cannot be written")
             }
-            let offset = origin.coverage.first.map { min(0, Self.seconds($0)) } ?? 0
-            let types = distiller.linkTypes[capture]
-            for type in (types.isEmpty ? [.ethernet] : types).sorted(by: {
-                $0.rawValue < $1.rawValue
-            }) {
-                let interface = Interface(index: interfaces.count, offset: offset)
-                interfaces[Key(capture: capture, linkType: type)] = interface
-                try file.write(
-                    PcapngWriter.interface(
-                        type, name: origin.name, comment: comment, offset: offset))
-            }
         }
-        return interfaces
+        return originals
     }
 
     /// What is to be said of a capture, and whether that is more than it says itself.
@@ -176,11 +149,5 @@ struct Distillation {
         return problems.filter { !names.contains($0.path) }.map {
             DistilledOrigin.Unread(name: $0.path, problem: "\($0)")
         }
-    }
-
-    /// Seconds since 1970, cut down.
-    private static func seconds(_ time: Timestamp) -> Int64 {
-        let (seconds, rest) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
-        return rest < 0 ? seconds - 1 : seconds
     }
 }

@@ -87,8 +87,12 @@ import Testing
         #expect(distill(frames).isEmpty)
     }
 
-    @Test func `comes to the same when done again`() throws {
-        let frames = try Self.frames(Self.secret(Self.opening + "C: PASS ~\nS: 230 In\nclose"))
+    @Test(arguments: wrapped)
+    func `comes to the same when done again`(
+        _ sample: (wrapping: Wrapping, spoken: String)
+    ) throws {
+        let script = Self.secret(Self.opening + sample.spoken + "\nS: 230 In\nclose")
+        let frames = try Self.frames(script).flatMap(sample.wrapping.apply)
         let once = distill(frames)
         let again = distill(once.map(\.frame), numbers: once.map(\.number))
         #expect(again.map(\.number) == once.map(\.number))
@@ -123,6 +127,10 @@ import Testing
         "C= \\x08\\x08PASS ~\\r\\n",
         "C: ADAT ~",
         "C: MIC ~",
+        "C: MIC=~",
+        "C: SITE PSWD=~",
+        "C= SITE PSWD\\xff~\\r\\n",
+        "C: USER anna PASS=~",
     ]
 
     static let wrapped = Wrapping.allCases.flatMap { wrapping in
