@@ -19,9 +19,15 @@ struct SecretScanner {
     private var carriageReturn: Int?
     private var secret: [UInt8] = []
     private var walker: TLSWalker?
+    /// Bytes were lost among TLS records, and none was found to begin since.
+    private var isTLSBroken = false
+    /// The last four bytes among TLS records, as letters in upper case.
+    private var recent: UInt32 = 0
 
     /// Letters of a word that are looked at.
     private static let longestWord = 16
+    /// So many printable bytes after a loss among TLS records are text.
+    private static let leastPrintable = 6
     /// A secret is remembered up to this length.
     static let longestSecret = 128
 
@@ -69,16 +75,9 @@ struct SecretScanner {
         var at = 0
         while at < bytes.count {
             if walker != nil {
-                if beginsPassword(bytes, at) {
-                    leaveTLS()
-                } else {
-                    guard let text = walker?.walk(bytes, from: at) else {
-                        at = nextPassword(bytes, from: at) ?? bytes.count
-                        continue
-                    }
-                    at = text
-                    leaveTLS()
-                }
+                guard let text = endOfTLS(bytes, from: at, position) else { break }
+                at = text
+                continue
             }
             if isAtStart, (20...23).contains(bytes[at]), TLSWalker.beginsRecord(bytes, at) {
                 walker = TLSWalker()
@@ -91,9 +90,58 @@ struct SecretScanner {
         settle(position + bytes.count)
     }
 
+    // MARK: TLS
+
     private mutating func leaveTLS() {
         walker = nil
+        isTLSBroken = false
+        recent = 0
         beginLine()
+    }
+
+    /// Where clear text begins behind TLS records, if it does.
+    ///
+    /// That is said by the records; but they may be none, or have lost their order, and so `PASS`
+    /// and a space end them wherever they stand.
+    private mutating func endOfTLS(
+        _ bytes: Span<UInt8>, from start: Int, _ position: Int
+    ) -> Int? {
+        if isTLSBroken {
+            isTLSBroken = !TLSWalker.beginsRecord(bytes, start)
+            if isTLSBroken, Self.isPrintable(bytes, from: start) {
+                leaveTLS()
+                if isClient { line = .doubt(since: position + start, secret: true) }
+                return start
+            }
+        }
+        let text = walker?.walk(bytes, from: start)
+        for at in start..<(text ?? bytes.count) {
+            if bytes[at] == 0x20,
+                recent == Self.packed(Self.pass) || recent == Self.packed(Self.account)
+            {
+                let verb = recent == Self.packed(Self.pass) ? Self.pass : Self.account
+                leaveTLS()
+                word = verb
+                return at
+            }
+            recent = recent << 8 | UInt32(bytes[at] & 0xdf)
+        }
+        if text != nil { leaveTLS() }
+        return text
+    }
+
+    private static func packed(_ word: [UInt8]) -> UInt32 {
+        word.reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    /// Whether bytes are what a person could have typed, and enough to be no chance.
+    private static func isPrintable(_ bytes: Span<UInt8>, from start: Int) -> Bool {
+        guard bytes.count - start >= leastPrintable else { return false }
+        for at in start..<bytes.count
+        where !(0x20...0x7e).contains(bytes[at]) && !(0x09...0x0d).contains(bytes[at]) {
+            return false
+        }
+        return true
     }
 
     private var isAtStart: Bool {
@@ -102,27 +150,13 @@ struct SecretScanner {
         return line == .verb
     }
 
-    /// The next line of clear text with a password among TLS records that lost their order.
-    private func nextPassword(_ bytes: Span<UInt8>, from start: Int) -> Int? {
-        var at = start + 1
-        while at < bytes.count {
-            if bytes[at - 1] == 0x0a, beginsPassword(bytes, at) { return at }
-            at += 1
-        }
-        return nil
-    }
-
-    private func beginsPassword(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
-        guard at + 4 < bytes.count, bytes[at + 4] == 0x20 else { return false }
-        let word = (0..<4).map { bytes[at + $0] & 0xdf }
-        return word == Self.pass || word == Self.account
-    }
-
     /// Bytes are missing before `position`.
     mutating func lose(at position: Int, _ mark: (Range<Int>) -> Void) {
         telnet = .text
         guard walker == nil else {
             walker?.lose()
+            isTLSBroken = true
+            recent = 0
             settle(position)
             return
         }
@@ -179,8 +213,13 @@ struct SecretScanner {
             telnet = .text
             hide(at, mark)
         case .subnegotiation:
-            if byte == 255 { telnet = .subnegotiationCommand }
-            hide(at, mark)
+            if byte == 255 {
+                telnet = .subnegotiationCommand
+                hide(at, mark)
+            } else if isClient {
+                // FTP has none: one that never ends may be a name in Latin-1, and hold all that follows.
+                note(at, mark)
+            }
         case .subnegotiationCommand:
             telnet = byte == 240 ? .text : .subnegotiation
             hide(at, mark)

@@ -35,6 +35,8 @@ struct SecretTracker {
         var count: Int
         var carrier: Carrier
         var extra: [Range<Int>]
+        /// Where its line ends stand, if it says something else than its first copy.
+        var ends: [Int]?
     }
 
     /// Bytes kept behind the frontier, for retransmissions.
@@ -86,7 +88,10 @@ struct SecretTracker {
             extra += judgeAlone(payload).ranges
         }
         pending.append(
-            Pending(position: position, count: payload.count, carrier: carrier, extra: extra))
+            Pending(
+                position: position, count: payload.count, carrier: carrier, extra: extra,
+                ends: isOdd
+                    ? (0..<payload.count).filter { [0x0a, 0x0d].contains(payload[$0]) } : nil))
         advance()
         if isOpen, end == frontier { force() }
         while pending.count > Self.mostPending, let hole = firstAhead {
@@ -248,15 +253,23 @@ struct SecretTracker {
                 end - start >= 3 && payload[start] == 0x32 && payload[start + 1] == 0x32
                 && (0x37...0x39).contains(payload[start + 2])
             if !isAnnouncement {
+                let text = start + codeLength(payload.extracting(start..<end))
                 for word in words {
-                    ranges += places(of: word, in: payload.extracting(start..<end)).map {
-                        start + $0.lowerBound..<start + $0.upperBound
+                    ranges += places(of: word, in: payload.extracting(text..<end)).map {
+                        text + $0.lowerBound..<text + $0.upperBound
                     }
                 }
             }
             start = end + 1
         }
         return ranges
+    }
+
+    private static func codeLength(_ line: Span<UInt8>) -> Int {
+        guard line.count >= 3, (0..<3).allSatisfy({ (0x30...0x39).contains(line[$0]) }) else {
+            return 0
+        }
+        return line.count > 3 && [0x20, 0x2d].contains(line[3]) ? 4 : 3
     }
 
     private static func places(of word: [UInt8], in line: Span<UInt8>) -> [Range<Int>] {
@@ -275,7 +288,16 @@ struct SecretTracker {
                 waiting.append(packet)
                 continue
             }
-            patches.blank(packet.extra + secrets(packet), of: packet.carrier)
+            var secrets = secrets(packet)
+            // Said instead of a secret, it may be one from its first byte on.
+            if !secrets.isEmpty, let ends = packet.ends {
+                var start = 0
+                for end in ends + [packet.count] {
+                    if start < end { secrets.append(start..<end) }
+                    start = end + 1
+                }
+            }
+            patches.blank(packet.extra + secrets, of: packet.carrier)
         }
         pending = waiting
     }
