@@ -1,9 +1,10 @@
 /// Finds the secrets in what one end of a control connection sends: the arguments of PASS and
 /// ACCT, of `SITE` commands that set passwords, and of RFC 2228's commands.
 ///
-/// What follows a beginning that no command has is a secret too. Where it cannot be told what a
-/// line is, because bytes before it are missing, all of it is a secret unless it begins with
-/// another command of FTP. Line ends are never part of a secret.
+/// A line that begins with no command is a secret as a whole, and so is what stands in a user's name
+/// between a colon and an @. Where it cannot be told what a line is, because bytes before it are
+/// missing, all of it is a secret unless it begins with another command of FTP. Line ends are never
+/// part of a secret.
 struct SecretScanner {
     /// Positions below this one are judged for good.
     private(set) var decided: Int
@@ -15,6 +16,14 @@ struct SecretScanner {
     private var telnet = Telnet.text
     private var word: [UInt8] = []
     private var isShouted = true
+    /// Where the letters of a line's first word stand.
+    private var letters: [Int] = []
+    /// The first word as it was sent; of a line without a command the beginning of the secret.
+    private var typed: [UInt8] = []
+    /// The secret is such a line.
+    private var isTyped = false
+    /// Behind the first colon of a user's name: a password, where an @ follows.
+    private var colon: Int?
     /// A CR in a secret, not yet known to be the line's end.
     private var carriageReturn: Int?
     private var secret: [UInt8] = []
@@ -36,9 +45,11 @@ struct SecretScanner {
         case doubt(since: Int, secret: Bool)
         case verb
         case plain
-        /// PASS may follow inside; `exact`: only as a word of its own.
-        case watched(exact: Bool)
+        /// The name of a user, behind which somebody may have put a password.
+        case user
         case site
+        /// A word that no command has; its letters are secret, and all behind it.
+        case unknown
         case secret
     }
 
@@ -57,7 +68,7 @@ struct SecretScanner {
     /// The last line has not ended, and its rest would be secret too.
     var isInside: Bool {
         if case .doubt = line { return true }
-        return line == .secret
+        return line == .secret || line == .unknown
     }
 
     /// A line begins with the next byte.
@@ -187,6 +198,8 @@ struct SecretScanner {
     /// Marks what is not decided before `position`.
     private mutating func giveUp(_ position: Int, _ mark: (Range<Int>) -> Void) {
         if case .doubt(let since, _) = line, since < position { mark(since..<position) }
+        if line == .verb, isClient, !Self.isKnown(word) { markLetters(mark) }
+        if line == .user, let colon, colon < position { mark(colon..<position) }
         if let place = carriageReturn { mark(place..<place + 1) }
         carriageReturn = nil
     }
@@ -195,6 +208,8 @@ struct SecretScanner {
         decided = end
         if let carriageReturn { decided = carriageReturn }
         if case .doubt(let since, _) = line { decided = since }
+        if line == .verb, isClient, let first = letters.first { decided = first }
+        if line == .user, let colon { decided = colon }
     }
 
     // MARK: bytes
@@ -262,6 +277,8 @@ struct SecretScanner {
     private mutating func takeText(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
         if byte == 0x0a {
             if case .doubt(let since, _) = line, !isReadable(before: byte) { mark(since..<at) }
+            if line == .verb, isClient, !Self.isKnown(word) { beginTyped(byte, mark) }
+            if line == .unknown { beginTyped(byte, mark) }
             carriageReturn = nil
             endSecret()
             beginLine()
@@ -272,8 +289,15 @@ struct SecretScanner {
         case .secret: takeSecret(byte, at, mark)
         case .doubt(let since, _): takeDoubtful(byte, at, since, mark)
         case .verb: takeVerb(byte, at, mark)
-        case .watched(let exact): takeWatched(byte, at, exact: exact, mark)
+        case .user: takeUser(byte, at, mark)
         case .site: takeSite(byte, at, mark)
+        case .unknown:
+            if Self.isLetter(byte) {
+                mark(at..<at + 1)
+                keepTyped(byte)
+            } else {
+                beginTyped(byte, mark)
+            }
         }
     }
 
@@ -284,6 +308,10 @@ struct SecretScanner {
             return
         }
         note(at, mark)
+        if isTyped, byte == 0x20 {
+            found.append(secret)
+            isTyped = false
+        }
         if secret.count < Self.longestSecret { secret.append(byte) }
     }
 
@@ -308,6 +336,10 @@ struct SecretScanner {
     private mutating func beginLine() {
         line = .verb
         word.removeAll(keepingCapacity: true)
+        letters.removeAll(keepingCapacity: true)
+        typed.removeAll(keepingCapacity: true)
+        isTyped = false
+        colon = nil
         isShouted = true
     }
 
@@ -317,6 +349,10 @@ struct SecretScanner {
     private static let account = Array("ACCT".utf8)
     /// Commands of RFC 2228 whose argument may hold another command, or a ticket.
     private static let wrapped: Set<String> = ["MIC", "ENC", "CONF", "ADAT"]
+    /// Commands in use that the audit does not look at, and that hold no secret.
+    private static let extensions: Set<String> = [
+        "AVBL", "CPSV", "CSID", "DSIZ", "HASH", "LANG", "MFCT", "MFF", "RANG", "SSCN", "XCRC",
+    ]
     /// What `SITE` may do that is no secret.
     private static let harmlessSite: Set<String> = [
         "CHMOD", "UMASK", "IDLE", "HELP", "UTIME", "SYMLINK", "LINK", "CPFR", "CPTO", "MKDIR",
@@ -336,6 +372,18 @@ struct SecretScanner {
         if byte & 0x20 != 0 { isShouted = false }
     }
 
+    /// Whether a word is a command of FTP, or nothing.
+    private static func isKnown(_ word: [UInt8]) -> Bool {
+        let verb = String(decoding: word, as: UTF8.self)
+        return word.isEmpty || isCommand(verb) || wrapped.contains(verb)
+            || extensions.contains(verb)
+    }
+
+    private mutating func markLetters(_ mark: (Range<Int>) -> Void) {
+        for letter in letters { mark(letter..<letter + 1) }
+        letters.removeAll(keepingCapacity: true)
+    }
+
     private mutating func takeVerb(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
         if word.isEmpty, byte == 0x20 || byte == 0 { return }
         if Self.isLetter(byte) {
@@ -343,11 +391,17 @@ struct SecretScanner {
                 beginSecret(byte, at, mark)
             } else {
                 append(byte)
+                letters.append(at)
+                keepTyped(byte)
+                guard isClient, word.count > Verb.longest else { return }
+                markLetters(mark)
+                line = .unknown
             }
             return
         }
         let verb = String(decoding: word, as: UTF8.self)
         let isLone = word == Self.pass || word == Self.account
+        let isKnown = !word.isEmpty && Self.isKnown(word) && byte <= 0x20
         word.removeAll(keepingCapacity: true)
         if isLone {
             beginSecret(byte, at, mark)
@@ -356,33 +410,49 @@ struct SecretScanner {
         } else if verb == "SITE" {
             line = .site
         } else if verb == "USER" {
-            line = .watched(exact: true)
-        } else if Self.isCommand(verb) {
+            line = .user
+        } else if isKnown || !isClient {
             line = .plain
-        } else if !isClient {
-            line = .plain
-        } else if !verb.isEmpty, [0x20, 0x0d].contains(byte) {
-            line = .watched(exact: false)
         } else {
-            beginSecret()
+            beginTyped(byte, mark)
         }
     }
 
-    private mutating func takeWatched(
-        _ byte: UInt8, _ at: Int, exact: Bool, _ mark: (Range<Int>) -> Void
-    ) {
+    private mutating func keepTyped(_ byte: UInt8) {
+        if typed.count < Self.longestSecret { typed.append(byte) }
+    }
+
+    /// A password without its command, or a command that was mistyped: all of the line is secret,
+    /// but for the byte that ends its first word, and servers repeat it in any case.
+    private mutating func beginTyped(_ byte: UInt8, _ mark: (Range<Int>) -> Void) {
+        markLetters(mark)
+        beginSecret()
+        secret = typed
+        isTyped = byte != 0x20
+        if !isTyped, !typed.isEmpty { found.append(typed) }
+        if byte != 0x0a, byte != 0x0d { secret.append(byte) }
+    }
+
+    private mutating func takeUser(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
+        takeColon(byte, at, mark)
         guard !Self.isLetter(byte) else {
-            // Of a long word the end counts.
-            if word.count == Self.longestWord { word.removeFirst() }
             append(byte)
             return
         }
-        let ends = word.suffix(4)
-        let isPassword =
-            ends.elementsEqual(Self.pass) || ends.elementsEqual(Self.account)
-        let isFound = isPassword && (!exact || word.count == 4)
+        let isPassword = word == Self.pass || word == Self.account
         word.removeAll(keepingCapacity: true)
-        if isFound { beginSecret() }
+        if isPassword { beginSecret() }
+    }
+
+    /// `anna:password@host`, also behind `ftp://`.
+    private mutating func takeColon(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
+        switch byte {
+        case 0x3a: if colon == nil { colon = at + 1 }
+        // Of `://` itself.
+        case 0x2f: if colon == at { colon = nil }
+        case 0x40: if let colon, colon < at { mark(colon..<at) }
+        default: break
+        }
     }
 
     private mutating func takeSite(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {

@@ -217,7 +217,9 @@ struct SecretTracker {
 
     private mutating func keepWords() {
         for word in scanner.takeFound()
-        where word.count >= Self.shortestWord && words.count < Self.mostWords {
+        where word.count >= Self.shortestWord && words.count < Self.mostWords
+            && !word.allSatisfy({ $0 == FramePatches.blank })
+        {
             words.append(word)
         }
     }
@@ -272,10 +274,15 @@ struct SecretTracker {
         return line.count > 3 && [0x20, 0x2d].contains(line[3]) ? 4 : 3
     }
 
+    /// Some servers repeat a command in upper case.
+    private static func isSame(_ a: UInt8, _ b: UInt8) -> Bool {
+        a == b || a & 0xdf == b & 0xdf && (0x41...0x5a).contains(a & 0xdf)
+    }
+
     private static func places(of word: [UInt8], in line: Span<UInt8>) -> [Range<Int>] {
         guard line.count >= word.count else { return [] }
         return (0...line.count - word.count).compactMap { at in
-            for index in 0..<word.count where line[at + index] != word[index] { return nil }
+            for index in 0..<word.count where !isSame(line[at + index], word[index]) { return nil }
             return at..<at + word.count
         }
     }

@@ -76,6 +76,14 @@ struct Conversation {
 
     // MARK: the control connection
 
+    private static let commands: Set<Substring> = [
+        "ABOR", "APPE", "AUTH", "CCC", "CWD", "EPRT", "EPSV", "FEAT", "LIST", "LPRT", "LPSV",
+        "MLSD",
+        "MKD", "NLST", "NOOP", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "REIN", "RETR",
+        "STOR",
+        "STOU", "TYPE", "USER",
+    ]
+
     private static func isOrderly(_ text: ArraySlice<UInt8>) -> Bool {
         let words = ["PASS", "ACCT"]
         var text = Substring(decoding: text, as: UTF8.self)
@@ -83,9 +91,9 @@ struct Conversation {
         while let end = text.firstIndex(of: "\r\n") {
             let line = text[..<end].uppercased()
             let verb = line.prefix { $0.isASCII && $0.isLetter }
-            guard (3...8).contains(verb.count),
+            guard commands.contains(verb),
                 verb.endIndex == line.endIndex || line[verb.endIndex] == " ",
-                words.allSatisfy({ !line.contains($0) })
+                words.allSatisfy({ !line.contains($0) }), verb != "USER" || !line.contains(":")
             else { return false }
             text = text[end...].dropFirst()
         }
