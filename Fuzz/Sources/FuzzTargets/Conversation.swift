@@ -17,8 +17,8 @@ struct Conversation {
     private var controls: [Control]
     private var operation: UInt8 = 0
     private var stranger: UInt16 = 0
-    /// Whether every packet of a client held whole lines that begin as commands do, once and in
-    /// order, and none a password but those of operation 15.
+    /// Whether every packet held whole lines that begin as commands and replies do, those of a
+    /// client once and in order, and none a password but those of operation 15.
     private(set) var isOrderly = true
 
     /// Who takes the packets.
@@ -53,7 +53,10 @@ struct Conversation {
             let text = input.take(Int(input.byte()))
             isOrderly = isOrderly && operation & 0x20 == 0 && Self.isOrderly(text)
             say(client: true, text)
-        case 2, 3: say(client: false, input.take(Int(input.byte())))
+        case 2, 3:
+            let text = input.take(Int(input.byte()))
+            isOrderly = isOrderly && Self.isReply(text)
+            say(client: false, text)
         case 4: handshake()
         case 5: data(input.byte(), 0x02, fromOpener: true)
         case 6: data(input.byte(), 0x12, fromOpener: false)
@@ -75,6 +78,16 @@ struct Conversation {
     private var server: Wire.End { Wire.End(host: 1, port: controlPort) }
 
     // MARK: the control connection
+
+    /// Whole lines that begin with no letter.
+    private static func isReply(_ text: ArraySlice<UInt8>) -> Bool {
+        var begins = true
+        for byte in text {
+            if begins, !(0x20...0x39).contains(byte) { return false }
+            begins = byte == 0x0a
+        }
+        return begins && !text.contains(255)
+    }
 
     private static let commands: Set<Substring> = [
         "ABOR", "APPE", "AUTH", "CCC", "CWD", "EPRT", "EPSV", "FEAT", "LIST", "LPRT", "LPSV",
