@@ -23,6 +23,12 @@ struct SecretTracker {
     /// Secrets of the client, to be found where the server repeats them.
     private(set) var words: [[UInt8]] = []
 
+    /// Secrets that the client said: of a server, what is looked for in its lines.
+    private var spoken: [[UInt8]] = []
+    /// Of a server: where the line begins that was not searched yet, and up to where its end was.
+    private var lineStart = 0
+    private var searched = 0
+
     private struct State: OptionSet {
         let rawValue: UInt8
         static var here: State { State(rawValue: 1) }
@@ -47,6 +53,8 @@ struct SecretTracker {
     static let farthest = 1 << 20
     static let mostPending = 512
     static let mostWords = 16
+    /// Longer lines of a server are searched in pieces.
+    static let longestReply = 1024
     /// Shorter secrets are not looked for elsewhere: they would be found everywhere.
     static let shortestWord = 4
 
@@ -63,6 +71,7 @@ struct SecretTracker {
         echoes: [[UInt8]] = [], into patches: inout FramePatches
     ) {
         guard payload.count + lost > 0 else { return }
+        spoken = echoes
         let expected = next ?? sequence
         next = expected
         let position = frontier + sequence.distance(from: expected)
@@ -98,6 +107,10 @@ struct SecretTracker {
             passHole(upTo: hole)
             advance()
         }
+        if pending.count > Self.mostPending {
+            // A line that does not end, sent again and again.
+            if isClient { force() } else { searchLine(upTo: frontier, isEnd: true) }
+        }
         settle(into: &patches)
         compact()
     }
@@ -111,6 +124,7 @@ struct SecretTracker {
         var marked: [Range<Int>] = []
         scanner.finish(at: frontier) { marked.append($0) }
         mark(marked)
+        searchLine(upTo: frontier, isEnd: true)
         settle(into: &patches)
     }
 
@@ -178,6 +192,7 @@ struct SecretTracker {
         next = next?.advanced(by: frontier - before)
         mark(marked)
         keepWords()
+        searchLines()
     }
 
     private var firstAhead: Int? {
@@ -225,6 +240,32 @@ struct SecretTracker {
     }
 
     // MARK: judgement
+
+    /// Looks for secrets of the client in the lines of a server that have come whole.
+    private mutating func searchLines() {
+        guard !isClient else { return }
+        for position in max(searched, low)..<frontier {
+            let isHere = states[position - low].contains(.here)
+            guard !isHere || bytes[position - low] == 0x0a else { continue }
+            searchLine(upTo: position, isEnd: true)
+            lineStart = position + 1
+        }
+        searched = frontier
+        if frontier - lineStart > Self.longestReply { searchLine(upTo: frontier, isEnd: false) }
+    }
+
+    private mutating func searchLine(upTo end: Int, isEnd: Bool) {
+        let start = max(lineStart, low)
+        if !isClient, !spoken.isEmpty, start < end {
+            let line = Array(bytes[start - low..<end - low])
+            mark(
+                Self.echoes(of: spoken, in: line.span).map {
+                    start + $0.lowerBound..<start + $0.upperBound
+                })
+        }
+        // The end of a piece may be the beginning of a secret.
+        lineStart = max(lineStart, isEnd ? end : end - SecretScanner.longestSecret)
+    }
 
     /// Whether a packet begins with a command whose argument is a secret, wherever it stands.
     private static func beginsSecret(_ payload: Span<UInt8>) -> Bool {
@@ -290,8 +331,9 @@ struct SecretTracker {
     /// Lets go of the packets whose bytes are judged for good.
     private mutating func settle(into patches: inout FramePatches) {
         var waiting: [Pending] = []
+        let decided = spoken.isEmpty ? scanner.decided : min(scanner.decided, max(lineStart, low))
         for packet in pending {
-            guard packet.position + packet.count <= scanner.decided else {
+            guard packet.position + packet.count <= (isClient ? scanner.decided : decided) else {
                 waiting.append(packet)
                 continue
             }

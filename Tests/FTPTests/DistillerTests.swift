@@ -276,6 +276,32 @@ import Testing
         #expect(!Self.leaks(distill(frames), headers: 54))
     }
 
+    static let replies = [
+        "S: 230 Welcome, ~~", "S= 530 \\x81\\x82\nS= \\x83\\x84~ is wrong\\r\\n",
+        "S= 230-In\\r\\n 530\nS=  ~\nS= ~\nS= \\r\\n", "S= 530 ~\nS= ~",
+    ]
+
+    @Test(arguments: replies)
+    func `keeps no secret that replies repeat in pieces`(_ reply: String) throws {
+        let script = Self.secret(Self.opening + "C: PASS ~~\n" + reply + "\nC: NOOP\nclose")
+        for wrapping in [Wrapping.plain, .fragments] {
+            let kept = distill(try Self.frames(script).flatMap(wrapping.apply))
+            #expect(!Self.leaks(kept))
+        }
+    }
+
+    @Test func `gives up a line that does not end however often it comes again`() throws {
+        let frames = try Self.frames(
+            Self.secret(Self.opening + "C: PASS ~\nS= 530 ~\nC= PASS ~\nclose"))
+        let places = frames.indices.filter { frames[$0].bytes.dropFirst(54).contains(0x81) }
+        #expect(places.count == 3)
+        for place in places.dropFirst() {
+            let again = [Captured](repeating: frames[place], count: 2000)
+            let kept = distill(Array(frames[...place] + again + frames[(place + 1)...]))
+            #expect(!Self.leaks(kept, headers: 54), "frame \(place + 1)")
+        }
+    }
+
     @Test func `keeps no secret that a reply or an ICMP message repeats`() throws {
         var frames = try Self.frames(
             Self.secret(Self.opening + "C: PASS ~\nS: 530 No such password: ~\nclose"))
