@@ -11,10 +11,10 @@ struct SecretScanner {
     /// Secrets that ended, as they were sent; taken by who looks for them elsewhere.
     private(set) var found: [[UInt8]] = []
 
-    private let isClient: Bool
-    private var line: Line
+    let isClient: Bool
+    var line: Line
     private var telnet = Telnet.text
-    private var word: [UInt8] = []
+    var word: [UInt8] = []
     private var isShouted = true
     /// Where the letters of a line's first word stand.
     private var letters: [Int] = []
@@ -27,20 +27,18 @@ struct SecretScanner {
     /// A CR in a secret, not yet known to be the line's end.
     private var carriageReturn: Int?
     private var secret: [UInt8] = []
-    private var walker: TLSWalker?
+    var walker: TLSWalker?
     /// Bytes were lost among TLS records, and none was found to begin since.
-    private var isTLSBroken = false
+    var isTLSBroken = false
     /// The last four bytes among TLS records, as letters in upper case.
-    private var recent: UInt32 = 0
+    var recent: UInt32 = 0
 
     /// Letters of a word that are looked at.
     private static let longestWord = 16
-    /// So many printable bytes after a loss among TLS records are text.
-    private static let leastPrintable = 6
     /// A secret is remembered up to this length.
     static let longestSecret = 128
 
-    private enum Line: Equatable {
+    enum Line: Equatable {
         /// Bytes before it are missing; whether those were of a secret.
         case doubt(since: Int, secret: Bool)
         case verb
@@ -99,60 +97,6 @@ struct SecretScanner {
             at += 1
         }
         settle(position + bytes.count)
-    }
-
-    // MARK: TLS
-
-    private mutating func leaveTLS() {
-        walker = nil
-        isTLSBroken = false
-        recent = 0
-        beginLine()
-    }
-
-    /// Where clear text begins behind TLS records, if it does.
-    ///
-    /// That is said by the records; but they may be none, or have lost their order, and so `PASS`
-    /// and a space end them wherever they stand.
-    private mutating func endOfTLS(
-        _ bytes: Span<UInt8>, from start: Int, _ position: Int
-    ) -> Int? {
-        if isTLSBroken {
-            isTLSBroken = !TLSWalker.beginsRecord(bytes, start)
-            if isTLSBroken, Self.isPrintable(bytes, from: start) {
-                leaveTLS()
-                if isClient { line = .doubt(since: position + start, secret: true) }
-                return start
-            }
-        }
-        let text = walker?.walk(bytes, from: start)
-        for at in start..<(text ?? bytes.count) {
-            if bytes[at] == 0x20,
-                recent == Self.packed(Self.pass) || recent == Self.packed(Self.account)
-            {
-                let verb = recent == Self.packed(Self.pass) ? Self.pass : Self.account
-                leaveTLS()
-                word = verb
-                return at
-            }
-            recent = recent << 8 | UInt32(bytes[at] & 0xdf)
-        }
-        if text != nil { leaveTLS() }
-        return text
-    }
-
-    private static func packed(_ word: [UInt8]) -> UInt32 {
-        word.reduce(0) { $0 << 8 | UInt32($1) }
-    }
-
-    /// Whether bytes are what a person could have typed, and enough to be no chance.
-    private static func isPrintable(_ bytes: Span<UInt8>, from start: Int) -> Bool {
-        guard bytes.count - start >= leastPrintable else { return false }
-        for at in start..<bytes.count
-        where !(0x20...0x7e).contains(bytes[at]) && !(0x09...0x0d).contains(bytes[at]) {
-            return false
-        }
-        return true
     }
 
     private var isAtStart: Bool {
@@ -333,7 +277,7 @@ struct SecretScanner {
         secret.removeAll(keepingCapacity: true)
     }
 
-    private mutating func beginLine() {
+    mutating func beginLine() {
         line = .verb
         word.removeAll(keepingCapacity: true)
         letters.removeAll(keepingCapacity: true)
@@ -345,38 +289,9 @@ struct SecretScanner {
 
     // MARK: words
 
-    private static let pass = Array("PASS".utf8)
-    private static let account = Array("ACCT".utf8)
-    /// Commands of RFC 2228 whose argument may hold another command, or a ticket.
-    private static let wrapped: Set<String> = ["MIC", "ENC", "CONF", "ADAT"]
-    /// Commands in use that the audit does not look at, and that hold no secret.
-    private static let extensions: Set<String> = [
-        "AVBL", "CPSV", "CSID", "DSIZ", "HASH", "LANG", "MFCT", "MFF", "RANG", "SSCN", "XCRC",
-    ]
-    /// What `SITE` may do that is no secret.
-    private static let harmlessSite: Set<String> = [
-        "CHMOD", "UMASK", "IDLE", "HELP", "UTIME", "SYMLINK", "LINK", "CPFR", "CPTO", "MKDIR",
-        "RMDIR", "DIRSTYLE", "ZONE", "STATS", "WHO", "QUOTA", "CHGRP", "NAMEFMT", "LISTFMT",
-    ]
-
-    /// A verb of FTP, in upper case.
-    private static func isCommand(_ word: String) -> Bool {
-        let family = Verb(rawValue: word)?.family
-        return family == .own || family == .shared
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5a).contains(byte & 0xdf) }
-
     private mutating func append(_ byte: UInt8) {
         if word.count < Self.longestWord { word.append(byte & 0xdf) }
         if byte & 0x20 != 0 { isShouted = false }
-    }
-
-    /// Whether a word is a command of FTP, or nothing.
-    private static func isKnown(_ word: [UInt8]) -> Bool {
-        let verb = String(decoding: word, as: UTF8.self)
-        return word.isEmpty || isCommand(verb) || wrapped.contains(verb)
-            || extensions.contains(verb)
     }
 
     private mutating func markLetters(_ mark: (Range<Int>) -> Void) {
