@@ -98,8 +98,9 @@ public enum Formats {
         IPSetSave.recognise(text) == .certain
     }
 
-    /// The commands of the platform that the configuration came from; nil where it has none.
-    public static func fix(_ change: Change, _ configuration: Configuration) -> Fix? {
-        named(configuration.format)?.fix(change, configuration)
+    /// Gives the commands for changes on the platform that the configuration came from; nil where
+    /// it has none for one.
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        named(configuration.format)?.fixer(configuration) ?? { _ in nil }
     }
 }
