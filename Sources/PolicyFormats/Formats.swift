@@ -4,6 +4,7 @@ public import Policy
 public enum Formats {
     public static let all: [any ConfigFormat.Type] = [
         VsftpdConf.self,
+        ProFTPD.self,
         IIS5Registry.self,
         IIS6Adsutil.self,
         IIS6Metabase.self,
@@ -66,6 +67,9 @@ public enum Formats {
             let others = texts.enumerated().filter { $0.offset != index }.map(\.element)
             if IPTablesSave.recognise(text) == .certain || name == IPTablesSave.name {
                 return try understood(IPTablesSave.read(text, with: others))
+            }
+            if ProFTPD.recognise(text) == .certain || name == ProFTPD.name {
+                return try understood(ProFTPD.read(text, with: others))
             }
             return try read(file: text.file, bytes: files[index].bytes, as: name)
         }
