@@ -5,6 +5,12 @@ public enum Formats {
     public static let all: [any ConfigFormat.Type] = [
         VsftpdConf.self,
         ProFTPD.self,
+        PureFTPd.self,
+        PureFTPdFolder.self,
+        PureFTPdCommand.self,
+        FileZilla09.self,
+        FileZilla1.self,
+        IIS7ApplicationHost.self,
         IIS5Registry.self,
         IIS6Adsutil.self,
         IIS6Metabase.self,
@@ -70,6 +76,9 @@ public enum Formats {
             }
             if ProFTPD.recognise(text) == .certain || name == ProFTPD.name {
                 return try understood(ProFTPD.read(text, with: others))
+            }
+            if PureFTPdFolder.recognise(text) > .no || name == PureFTPdFolder.name {
+                return try understood(PureFTPdFolder.read(text, with: others))
             }
             return try read(file: text.file, bytes: files[index].bytes, as: name)
         }
