@@ -11,6 +11,8 @@ public enum Formats {
         FileZilla09.self,
         FileZilla1.self,
         IIS7ApplicationHost.self,
+        IIS7Appcmd.self,
+        IIS7PowerShell.self,
         IIS5Registry.self,
         IIS6Adsutil.self,
         IIS6Metabase.self,

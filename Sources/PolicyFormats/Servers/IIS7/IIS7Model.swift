@@ -87,6 +87,9 @@ struct IIS7Model: Hashable {
         } else {
             defaults.values[path] = Setting(value, source)
         }
+        if let unknown = Unknown.name(in: value) {
+            return (.notModelled, "it depends on \(unknown), which isn't known")
+        }
         if path.hasSuffix("externalip4address"), !value.isEmpty, ServerText.v4(value) == nil {
             return (.invalid, "\(value.excerpt) is no IPv4 address")
         }
