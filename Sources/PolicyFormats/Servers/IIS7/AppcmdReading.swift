@@ -75,7 +75,7 @@ enum AppcmdReading {
                 return (.used, "")
             }
             return join(options.map { range($0.name, $0.value, source, &model) })
-        case "system.applicationhost/sites":
+        case "system.applicationhost/sites", "sites":
             guard verb == "set" else {
                 model.doubtRange("sites are cleared")
                 return (.notModelled, "what it takes away isn't read")
