@@ -20,6 +20,8 @@ public enum Formats {
         GlFTPd.self,
         CrushFTP.self,
         AWSTransfer.self,
+        VsftpdCommand.self,
+        FTPContainer.self,
         IIS5Registry.self,
         IIS6Adsutil.self,
         IIS6Metabase.self,
