@@ -2,6 +2,8 @@ import Net
 public import Policy
 
 /// vsftpd's command line: settings by `-o`, taken in their order with the files that it names.
+///
+/// Where it names none, `/etc/vsftpd.conf` is read after all options, so they settle nothing.
 public enum VsftpdCommand: ConfigFormat {
     public static let name = "vsftpd-command"
     public static let platform = "vsftpd (command line)"
@@ -65,8 +67,9 @@ public enum VsftpdCommand: ConfigFormat {
         var settings = reader.settings()
         settings.relocate(to: source)
         let keys = Set(lines.compactMap { VsftpdSetting.key(of: $0) })
-        if files.isEmpty { files = ["/etc/vsftpd.conf"] }
-        if isOpen || !keys.isSuperset(of: ["pasv_min_port", "pasv_max_port"]),
+        let readLast = files.isEmpty
+        if readLast { files = ["/etc/vsftpd.conf"] }
+        if isOpen || readLast || !keys.isSuperset(of: ["pasv_min_port", "pasv_max_port"]),
             settings.passiveFrom != .invalid
         {
             let what = isOpen ? "variables" : files.joined(separator: ", ")
@@ -85,7 +88,7 @@ public enum VsftpdCommand: ConfigFormat {
         return Fix(
             platform: platform,
             commands: options.isEmpty
-                ? [] : ["# at the end of vsftpd's command", options.joined(separator: " ")],
+                ? [] : ["# at the end of vsftpd's command, behind the file that it names", options.joined(separator: " ")],
             undo: options.isEmpty ? [] : ["# the command as it was"],
             restart: ["# start vsftpd anew with these options"])
     }
