@@ -16,13 +16,17 @@ struct CommandLine {
             let unit = start.split(separator: "=", maxSplits: 1)
             let path = unit.count == 2 && unit[0].hasPrefix("Exec") ? unit[1] : start
             guard let program = path.split(separator: "/").last, isWanted(program) else { continue }
+            let isPath = path.contains("/")
+            // `somebody/program` is an image's name.
+            guard !isPath || path.hasPrefix("/") || path.hasPrefix(".") else { continue }
             let before = index > 0 ? words[index - 1] : ""
             guard !others.contains(before), !before.hasSuffix(":") else { continue }
             let rest = words[(index + 1)...].prefix { !ends.contains($0) && !$0.hasPrefix("(") }
-            // A name in passing, such as a package's, has no options.
-            guard rest.allSatisfy({ !$0.isEmpty }), index == 0 || rest.contains(where: {
-                $0.hasPrefix("-") || $0.hasPrefix("/") || $0.hasPrefix("$")
-            }) else { continue }
+            // A name in passing, such as a package's, has neither path nor options.
+            let hasOptions = rest.contains { word in
+                ["-", "/", "$"].contains { word.hasPrefix($0) }
+            }
+            guard isPath || hasOptions else { continue }
             if index == 0 || isCommand(words[..<index]) {
                 return CommandLine(program: String(program), arguments: Array(rest))
             }
@@ -30,7 +34,9 @@ struct CommandLine {
         return nil
     }
 
-    private static let ends: Set<String> = ["&", "&&", "||", "|", ";", ">", ">>", "2>&1", "<", "\\"]
+    private static let ends: Set<String> = [
+        "&", "&&", "||", "|", ";", ">", ">>", "2>&1", "<", "\\",
+    ]
 
     /// Commands that take the name for another purpose.
     private static let others: Set<String> = [

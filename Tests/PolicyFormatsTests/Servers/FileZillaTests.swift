@@ -9,18 +9,35 @@ import Testing
         let lines = items.sorted { $0.key < $1.key }.map {
             "        <Item name=\"\($0.key)\" type=\"string\">\($0.value)</Item>"
         }
-        return "<FileZillaServer>\n    <Settings>\n\(lines.joined(separator: "\n"))\n    </Settings>\n</FileZillaServer>\n"
+        return
+            "<FileZillaServer>\n    <Settings>\n\(lines.joined(separator: "\n"))\n    </Settings>\n</FileZillaServer>\n"
     }
 
     private func server(_ items: [String: String]) throws -> ServerSettings? {
-        try Formats.read(file: "FileZilla Server.xml", bytes: Array(Self.document(items).utf8)).server
+        try Formats.read(file: "FileZilla Server.xml", bytes: Array(Self.document(items).utf8))
+            .server
     }
 
     @Test(
         arguments: [
-            (["Use custom PASV ports": "1", "Custom PASV min port": "50000", "Custom PASV max port": "50100"], 50000...50100),
-            (["Use custom PASV ports": "1", "Custom PASV min port": "50100", "Custom PASV max port": "50000"], 50000...50100),
-            (["Use custom PASV ports": "1", "Custom PASV min port": "0", "Custom PASV max port": "99999"], 1...65535),
+            (
+                [
+                    "Use custom PASV ports": "1", "Custom PASV min port": "50000",
+                    "Custom PASV max port": "50100",
+                ], 50000...50100
+            ),
+            (
+                [
+                    "Use custom PASV ports": "1", "Custom PASV min port": "50100",
+                    "Custom PASV max port": "50000",
+                ], 50000...50100
+            ),
+            (
+                [
+                    "Use custom PASV ports": "1", "Custom PASV min port": "0",
+                    "Custom PASV max port": "99999",
+                ], 1...65535
+            ),
         ] as [([String: String], ClosedRange<UInt16>)])
     func `takes the range that the server takes`(
         items: [String: String], range: ClosedRange<UInt16>
@@ -29,13 +46,17 @@ import Testing
     }
 
     @Test func `bounds without the switch count for nothing`() throws {
-        let settings = try server(["Custom PASV min port": "50000", "Custom PASV max port": "50100"])
+        let settings = try server([
+            "Custom PASV min port": "50000", "Custom PASV max port": "50100",
+        ])
         #expect(settings?.passive == .osDynamic(usual: 49152...65535))
         #expect(settings?.passiveFrom == .default)
     }
 
     @Test func `the address counts by its type`() throws {
-        let address = ["Custom PASV IP": "192.0.2.1", "Custom PASV IP server": "http://ip.example/"]
+        let address = [
+            "Custom PASV IP": "192.0.2.1", "Custom PASV IP server": "http://ip.example/",
+        ]
         #expect(try server(address)?.advertisedAddress == nil)
         let fixed = try server(address.merging(["Custom PASV IP type": "1"]) { $1 })
         #expect(fixed?.advertisedAddress?.value == IPAddress("192.0.2.1"))
@@ -61,7 +82,8 @@ import Testing
             .setPassiveRange(50000...50100), .advertise(address), .requireTLS, .refuseForeignPeers,
         ]
         let lines = changes.compactMap { FileZilla09.fix($0, nil)?.commands }.flatMap(\.self)
-        let text = "<FileZillaServer><Settings>\n\(lines.joined(separator: "\n"))\n</Settings></FileZillaServer>"
+        let text =
+            "<FileZillaServer><Settings>\n\(lines.joined(separator: "\n"))\n</Settings></FileZillaServer>"
         let settings = FileZilla09.read(ConfigText(file: "f", text)).server
         #expect(settings?.passive == .ports(50000...50100))
         #expect(settings?.advertisedAddress?.value == address)
@@ -71,7 +93,9 @@ import Testing
     @Test func `no broken text makes it stumble`() {
         WindowsVerdicts.batter(
             FileZilla09.self,
-            Self.document(["Use custom PASV ports": "1", "Custom PASV min port": "5", "Serverports": "21 990"]),
+            Self.document([
+                "Use custom PASV ports": "1", "Custom PASV min port": "5", "Serverports": "21 990",
+            ]),
             file: "x.xml")
     }
 }
@@ -110,13 +134,19 @@ import Testing
     }
 
     @Test func `without a range the system hands ports out`() throws {
-        #expect(try server("<host_override></host_override>")?.passive == .osDynamic(usual: 49152...65535))
+        #expect(
+            try server("<host_override></host_override>")?.passive
+                == .osDynamic(usual: 49152...65535))
         #expect(try server("<host_override></host_override>")?.advertisedName == nil)
-        #expect(try server("<host_override>ftp.example</host_override>")?.advertisedName?.value == "ftp.example")
+        #expect(
+            try server("<host_override>ftp.example</host_override>")?.advertisedName?.value
+                == "ftp.example")
     }
 
     @Test(
-        arguments: [(["0"], .optional), (["1"], .implicit), (["2"], .required), (["2", "0"], .optional)]
+        arguments: [
+            (["0"], .optional), (["1"], .implicit), (["2"], .required), (["2", "0"], .optional),
+        ]
             as [([String], ServerSettings.TLS)])
     func `listeners tell control ports and TLS`(modes: [String], tls: ServerSettings.TLS) throws {
         let listeners = modes.enumerated().map {

@@ -25,7 +25,8 @@ import Testing
         """
     }
 
-    static func site(_ name: String, port: Int, address: String? = nil, ssl: String = "") -> String {
+    static func site(_ name: String, port: Int, address: String? = nil, ssl: String = "") -> String
+    {
         let support = address.map { "<firewallSupport externalIp4Address=\"\($0)\" />" } ?? ""
         return """
             <site name="\(name)" id="2">
@@ -44,14 +45,32 @@ import Testing
 
     @Test(
         arguments: [
-            ("<firewallSupport lowDataChannelPort=\"5000\" highDataChannelPort=\"6000\" />", .ports(5000...6000), .set),
-            ("<firewallSupport lowDataChannelPort=\"1025\" highDataChannelPort=\"1026\" />", .ports(1025...1026), .set),
-            ("<firewallSupport lowDataChannelPort=\"0\" highDataChannelPort=\"0\" />", .osDynamic(usual: 49152...65535), .set),
+            (
+                "<firewallSupport lowDataChannelPort=\"5000\" highDataChannelPort=\"6000\" />",
+                .ports(5000...6000), .set
+            ),
+            (
+                "<firewallSupport lowDataChannelPort=\"1025\" highDataChannelPort=\"1026\" />",
+                .ports(1025...1026), .set
+            ),
+            (
+                "<firewallSupport lowDataChannelPort=\"0\" highDataChannelPort=\"0\" />",
+                .osDynamic(usual: 49152...65535), .set
+            ),
             ("", .osDynamic(usual: 49152...65535), .default),
             ("<firewallSupport lowDataChannelPort=\"5000\" />", nil, .invalid),
-            ("<firewallSupport lowDataChannelPort=\"6000\" highDataChannelPort=\"5000\" />", nil, .invalid),
-            ("<firewallSupport lowDataChannelPort=\"1024\" highDataChannelPort=\"5000\" />", nil, .invalid),
-            ("<firewallSupport lowDataChannelPort=\"x\" highDataChannelPort=\"5000\" />", nil, .invalid),
+            (
+                "<firewallSupport lowDataChannelPort=\"6000\" highDataChannelPort=\"5000\" />", nil,
+                .invalid
+            ),
+            (
+                "<firewallSupport lowDataChannelPort=\"1024\" highDataChannelPort=\"5000\" />", nil,
+                .invalid
+            ),
+            (
+                "<firewallSupport lowDataChannelPort=\"x\" highDataChannelPort=\"5000\" />", nil,
+                .invalid
+            ),
         ] as [(String, ServerSettings.Passive?, ServerSettings.Origin)])
     func `takes the range that the service takes`(
         range: String, passive: ServerSettings.Passive?, origin: ServerSettings.Origin
@@ -64,12 +83,14 @@ import Testing
     @Test func `the address is the site's, else that of the defaults`() throws {
         let defaults = "<ftpServer><firewallSupport externalIp4Address=\"192.0.2.1\" /></ftpServer>"
         let inherited = try read(
-            Self.document(range: "", sites: Self.site("a", port: 2121), defaults: defaults)).server
+            Self.document(range: "", sites: Self.site("a", port: 2121), defaults: defaults)
+        ).server
         #expect(inherited?.advertisedAddress?.value == IPAddress("192.0.2.1"))
         #expect(inherited?.control.map(\.value) == [2121])
         let own = try read(
             Self.document(
-                range: "", sites: Self.site("a", port: 21, address: "192.0.2.2"), defaults: defaults)
+                range: "", sites: Self.site("a", port: 21, address: "192.0.2.2"), defaults: defaults
+            )
         ).server
         #expect(own?.advertisedAddress?.value == IPAddress("192.0.2.2"))
     }
@@ -90,7 +111,10 @@ import Testing
             ("<ssl controlChannelPolicy=\"SslRequire\" dataChannelPolicy=\"SslRequire\" />", .none),
             ("<ssl serverCertHash=\"00\" />", .required),
             ("<ssl serverCertHash=\"00\" controlChannelPolicy=\"SslAllow\" />", .optional),
-            ("<ssl serverCertHash=\"00\" controlChannelPolicy=\"SslDeny\" dataChannelPolicy=\"SslDeny\" />", .none),
+            (
+                "<ssl serverCertHash=\"00\" controlChannelPolicy=\"SslDeny\" dataChannelPolicy=\"SslDeny\" />",
+                .none
+            ),
         ] as [(String, ServerSettings.TLS)])
     func `TLS wants a certificate`(ssl: String, tls: ServerSettings.TLS) throws {
         let text = Self.document(range: "", sites: Self.site("a", port: 21, ssl: ssl))
@@ -118,7 +142,8 @@ import Testing
         let text = Self.document(
             range: "<firewallSupport lowDataChannelPort=\"5000\" highDataChannelPort=\"6000\" />",
             sites: Self.site("a", port: 21, address: "192.0.2.1"))
-        WindowsVerdicts.batter(IIS7ApplicationHost.self, text, file: "a.config", step: 5, broken: 100)
+        WindowsVerdicts.batter(
+            IIS7ApplicationHost.self, text, file: "a.config", step: 5, broken: 100)
     }
 }
 
@@ -133,7 +158,8 @@ import Testing
             "@echo off", "set LOW=5000",
             "%windir%\\system32\\inetsrv\\appcmd.exe set config -section:system.ftpServer/firewallSupport /lowDataChannelPort:\"%LOW%\" /highDataChannelPort:6000 /commit:apphost",
             "appcmd add site /name:\"FTP\" /bindings:ftp://*:2121 /physicalPath:\"c:\\x\"",
-            "appcmd set config -section:system.applicationHost/sites /[name='FTP'].ftpServer.firewallSupport.externalIp4Address:\"192.0.2.1\" /commit:apphost")
+            "appcmd set config -section:system.applicationHost/sites /[name='FTP'].ftpServer.firewallSupport.externalIp4Address:\"192.0.2.1\" /commit:apphost"
+        )
         #expect(read.format == "iis7-appcmd")
         #expect(read.server?.passive == .ports(5000...6000))
         #expect(read.server?.control.map(\.value) == [2121])
@@ -142,20 +168,23 @@ import Testing
 
     @Test func `what the caller gives leaves the range open`() throws {
         let read = try read(
-            "appcmd set config -section:system.ftpServer/firewallSupport /lowDataChannelPort:%1 /highDataChannelPort:6000")
+            "appcmd set config -section:system.ftpServer/firewallSupport /lowDataChannelPort:%1 /highDataChannelPort:6000"
+        )
         #expect(read.server?.passiveFrom == .unknown)
     }
 
     @Test func `a branch leaves the range open`() throws {
         let read = try read(
-            "if exist c:\\x appcmd set config -section:system.ftpServer/firewallSupport /lowDataChannelPort:5000 /highDataChannelPort:6000")
+            "if exist c:\\x appcmd set config -section:system.ftpServer/firewallSupport /lowDataChannelPort:5000 /highDataChannelPort:6000"
+        )
         #expect(read.server?.passiveFrom == .unknown)
     }
 
     @Test func `stands beside netsh in one script`() throws {
         let read = try read(
             "appcmd set config -section:system.ftpServer/firewallSupport /lowDataChannelPort:5000 /highDataChannelPort:5001",
-            "netsh advfirewall firewall add rule name=x dir=in action=allow protocol=TCP localport=5000-5001")
+            "netsh advfirewall firewall add rule name=x dir=in action=allow protocol=TCP localport=5000-5001"
+        )
         #expect(read.kinds == [.server, .firewall])
         #expect(read.server?.passive == .ports(5000...5001))
         #expect(read.device != nil)
@@ -163,10 +192,13 @@ import Testing
 
     @Test func `what it writes is read as meant`() throws {
         let address = try #require(IPAddress("198.51.100.7"))
-        let commands = [Change.setPassiveRange(5000...6000), .advertise(address), .refuseForeignPeers]
-            .compactMap { IIS7Appcmd.fix($0, nil)?.commands }.flatMap(\.self)
+        let commands = [
+            Change.setPassiveRange(5000...6000), .advertise(address), .refuseForeignPeers,
+        ]
+        .compactMap { IIS7Appcmd.fix($0, nil)?.commands }.flatMap(\.self)
         let settings = try Formats.read(
-            file: "f.cmd", bytes: Array(commands.joined(separator: "\r\n").utf8)).server
+            file: "f.cmd", bytes: Array(commands.joined(separator: "\r\n").utf8)
+        ).server
         #expect(settings?.passive == .ports(5000...6000))
         #expect(settings?.advertisedAddress?.value == address)
         #expect(IIS7Appcmd.fix(.setPassiveRange(1024...2000), nil) == nil)
@@ -201,7 +233,8 @@ import Testing
             $name = "Demo"
             New-WebFtpSite -Name $name -Port 2121 -PhysicalPath C:\\ftp
             Set-ItemProperty "IIS:\\Sites\\$name" -Name ftpServer.firewallSupport.externalIp4Address -Value "192.0.2.1"
-            """).server
+            """
+        ).server
         #expect(settings?.control.map(\.value) == [2121])
         #expect(settings?.advertisedAddress?.value == IPAddress("192.0.2.1"))
     }

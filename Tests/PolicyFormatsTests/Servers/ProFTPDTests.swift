@@ -18,10 +18,16 @@ import Testing
             ("PassivePorts 50000 50010", 50000...50010),
             ("passiveports \"50000\" \\\n  50010 # as it comes", 50000...50010),
             ("PassivePorts 50000 50010\nPassivePorts 40000 40010", 50000...50010),
-            ("<Global>\nPassivePorts 40000 40010\n</Global>\nPassivePorts 50000 50010", 50000...50010),
+            (
+                "<Global>\nPassivePorts 40000 40010\n</Global>\nPassivePorts 50000 50010",
+                50000...50010
+            ),
             ("<Global>\nPassivePorts 40000 40010\n</Global>", 40000...40010),
             ("<IfModule mod_core.c>\nPassivePorts 50000 50010\n</IfModule>", 50000...50010),
-            ("LoadModule mod_x.c\n<IfModule mod_x.c>\nPassivePorts 50000 50010\n</IfModule>", 50000...50010),
+            (
+                "LoadModule mod_x.c\n<IfModule mod_x.c>\nPassivePorts 50000 50010\n</IfModule>",
+                50000...50010
+            ),
             ("Define WAN\n<IfDefine WAN>\nPassivePorts 50000 50010\n</IfDefine>", 50000...50010),
         ] as [(String, ClosedRange<UInt16>)])
     func `takes the range that the server takes`(text: String, range: ClosedRange<UInt16>) {
@@ -121,7 +127,8 @@ import Testing
         #expect(settings?.advertisedAddress?.value == IPAddress("192.0.2.1"))
         #expect(settings?.foreignActivePeers?.value == true)
         #expect(settings?.active.value == false)
-        #expect(server("MasqueradeAddress ftp.example.com")?.advertisedName?.value == "ftp.example.com")
+        #expect(
+            server("MasqueradeAddress ftp.example.com")?.advertisedName?.value == "ftp.example.com")
         #expect(server("MasqueradeAddress 2001:db8::1")?.advertisedAddress == nil)
         let off = server("<Limit PASV EPSV>\nDenyAll\n</Limit>\nDefaultRoot ~")
         #expect(off?.passiveDisabled?.value == true)
@@ -147,7 +154,9 @@ import Testing
     @Test func `recognises its own and leaves Apache's and Pure-FTPd's files alone`() {
         func sure(_ text: String) -> Recognition { ProFTPD.recognise(ConfigText(file: "f", text)) }
         #expect(sure("ServerName x\nDefaultRoot ~\nPassivePorts 50000 50010\n") == .certain)
-        #expect(sure("Include a\n<VirtualHost *:80>\nServerName x\nDocumentRoot /\n</VirtualHost>") == .no)
+        #expect(
+            sure("Include a\n<VirtualHost *:80>\nServerName x\nDocumentRoot /\n</VirtualHost>")
+                == .no)
         #expect(sure("ChrootEveryone yes\nMaxLoad 4\nPassivePortRange 1 2\n") == .no)
         #expect(sure("#!/bin/sh\nPassivePorts 1 2\n") == .no)
     }

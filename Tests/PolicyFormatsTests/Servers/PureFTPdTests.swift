@@ -50,7 +50,9 @@ import Testing
     }
 
     @Test(
-        arguments: [("TLS 0", .none), ("TLS 1", .optional), ("TLS 2", .optional), ("TLS 3", .required)]
+        arguments: [
+            ("TLS 0", .none), ("TLS 1", .optional), ("TLS 2", .optional), ("TLS 3", .required),
+        ]
             as [(String, ServerSettings.TLS)])
     func `TLS is required only for login and data`(text: String, tls: ServerSettings.TLS) {
         #expect(read(text).server?.tls.value == tls)
@@ -64,7 +66,8 @@ import Testing
     }
 
     @Test func `cPanel's file is read, its quotation marks and nulls too`() {
-        let read = read("---\nForcePassiveIP: ~\nPassivePortRange: '49152 65534'\nRootPassLogins: 'yes'\n")
+        let read = read(
+            "---\nForcePassiveIP: ~\nPassivePortRange: '49152 65534'\nRootPassLogins: 'yes'\n")
         #expect(read.server?.passive == .ports(49152...65534))
         #expect(read.server?.advertisedName == nil)
         #expect(read.notes.map(\.state) == [.irrelevant, .irrelevant, .used, .notRecognised])
@@ -95,7 +98,8 @@ import Testing
 
     @Test func `no broken text makes it stumble`() {
         WindowsVerdicts.batter(
-            PureFTPd.self, "# c\nPassivePortRange 50000 50010\nForcePassiveIP 192.0.2.1\nTLS 1\nBind ,21\n",
+            PureFTPd.self,
+            "# c\nPassivePortRange 50000 50010\nForcePassiveIP 192.0.2.1\nTLS 1\nBind ,21\n",
             file: "pure-ftpd.conf")
     }
 }
@@ -170,7 +174,9 @@ import Testing
         #expect(settings?.control.map(\.value) == [2121])
     }
 
-    @Test(arguments: ["pure-ftpd -p 50000-50010", "pure-ftpd -p 500:600", "pure-ftpd -%", "pure-ftpd -p"])
+    @Test(arguments: [
+        "pure-ftpd -p 50000-50010", "pure-ftpd -p 500:600", "pure-ftpd -%", "pure-ftpd -p",
+    ])
     func `an option that it refuses makes the range invalid`(line: String) {
         #expect(read(line).server?.passiveFrom == .invalid)
     }

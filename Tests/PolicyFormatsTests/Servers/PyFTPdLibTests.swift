@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct PyFTPdLibTests {
     private func read(_ body: String) throws -> Configuration {
-        let text = "from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler\nhandler = FTPHandler\n\(body)\n"
+        let text =
+            "from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler\nhandler = FTPHandler\n\(body)\n"
         return try Formats.read(file: "ftpd.py", bytes: Array(text.utf8))
     }
 
@@ -23,7 +24,9 @@ import Testing
         #expect(try read(body).server?.passive == .ports(range))
     }
 
-    @Test(arguments: ["x = 1", "handler.passive_ports = None", "handler.passive_ports = range(5, 5)"])
+    @Test(arguments: [
+        "x = 1", "handler.passive_ports = None", "handler.passive_ports = range(5, 5)",
+    ])
     func `without ports the system hands them out`(body: String) throws {
         #expect(try read(body).server?.passive == .osDynamic(usual: nil))
     }
@@ -72,8 +75,10 @@ import Testing
     @Test func `what it writes is read as meant`() throws {
         let before = try read("handler.passive_ports = range(40000, 40011)")
         let address = try #require(IPAddress("198.51.100.7"))
-        let lines = [Change.setPassiveRange(50000...65535), .advertise(address), .refuseForeignPeers]
-            .compactMap { PyFTPdLib.fix($0, before)?.commands }.flatMap(\.self)
+        let lines = [
+            Change.setPassiveRange(50000...65535), .advertise(address), .refuseForeignPeers,
+        ]
+        .compactMap { PyFTPdLib.fix($0, before)?.commands }.flatMap(\.self)
         let after = try read(lines.joined(separator: "\n")).server
         #expect(after?.passive == .ports(50000...65535))
         #expect(after?.advertisedAddress?.value == address)
@@ -115,7 +120,8 @@ import Testing
     }
 
     @Test func `what it writes is read as meant`() {
-        let options = PyFTPdLibCommand.fix(.setPassiveRange(50000...50100), nil)?.commands.last ?? ""
+        let options =
+            PyFTPdLibCommand.fix(.setPassiveRange(50000...50100), nil)?.commands.last ?? ""
         #expect(server("python3 -m pyftpdlib \(options)")?.passive == .ports(50000...50100))
     }
 

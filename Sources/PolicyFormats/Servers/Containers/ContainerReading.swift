@@ -64,7 +64,9 @@ struct ContainerReading {
         }
     }
 
-    private mutating func fill(_ service: inout Service, _ entries: ArraySlice<Entry>, at indent: Int) {
+    private mutating func fill(
+        _ service: inout Service, _ entries: ArraySlice<Entry>, at indent: Int
+    ) {
         var key = ""
         for entry in entries {
             let source = text.source(entry.line)
@@ -113,7 +115,8 @@ struct ContainerReading {
 
     private static func value(_ text: Substring) -> String {
         let bare = text.bare
-        for mark in ["\"", "'"] where bare.hasPrefix(mark) && bare.hasSuffix(mark) && bare.count > 1 {
+        for mark in ["\"", "'"] where bare.hasPrefix(mark) && bare.hasSuffix(mark) && bare.count > 1
+        {
             return String(bare.dropFirst().dropLast())
         }
         return bare

@@ -20,7 +20,8 @@ public enum FTPContainer: ConfigFormat {
         var notes = reading.notes
         let services = reading.services.filter(\.isFTP)
         for other in services.dropFirst() {
-            notes.set(other.image?.source.line ?? 0, .notModelled, "another container that serves FTP")
+            notes.set(
+                other.image?.source.line ?? 0, .notModelled, "another container that serves FTP")
         }
         var settings: ServerSettings?
         if let service = services.first { settings = self.settings(service, text, &notes) }
@@ -82,7 +83,8 @@ public enum FTPContainer: ConfigFormat {
         for value in set {
             if ServerText.isOpen(value.value) || value.value.contains("$") || value.value.isEmpty {
                 notes.set(value.source.line ?? 0, .notModelled, "its value comes from elsewhere")
-                settings.void(.unknown, "\(value.source.text.bare.excerpt) comes from elsewhere", sources)
+                settings.void(
+                    .unknown, "\(value.source.text.bare.excerpt) comes from elsewhere", sources)
                 return
             }
             notes.add(value.source.line ?? 0, .used)
@@ -115,7 +117,8 @@ public enum FTPContainer: ConfigFormat {
         for flags in [service.command, service.environment["ADDED_FLAGS"]].compactMap(\.self) {
             var reading = PureFTPdReading(text)
             let words = CommandLine.words(flags.value).drop { !$0.hasPrefix("-") }
-            let (state, why) = PureFTPdCommand.take("pure-ftpd", Array(words), flags.source, &reading)
+            let (state, why) = PureFTPdCommand.take(
+                "pure-ftpd", Array(words), flags.source, &reading)
             notes.set(flags.source.line ?? 0, state, why)
             let own = reading.settings()
             if own.passiveFrom == .invalid || reading.doubt != nil {
@@ -137,7 +140,8 @@ public enum FTPContainer: ConfigFormat {
             let line = command.value
             if let found = CommandLine.arguments(of: PureFTPdCommand.isServer, in: line) {
                 var reading = PureFTPdReading(text)
-                let said = PureFTPdCommand.take(found.program, found.arguments, command.source, &reading)
+                let said = PureFTPdCommand.take(
+                    found.program, found.arguments, command.source, &reading)
                 notes.set(command.source.line ?? 0, said.0, said.1)
                 return reading.settings()
             }
@@ -162,7 +166,8 @@ public enum FTPContainer: ConfigFormat {
         }
         for (key, value) in service.environment
         where key.contains("PASV") || key.contains("PASSIVE") || key.contains("MASQUERADE") {
-            notes.set(value.source.line ?? 0, .notModelled, "what the image makes of it isn't known")
+            notes.set(
+                value.source.line ?? 0, .notModelled, "what the image makes of it isn't known")
         }
         return settings
     }
@@ -191,7 +196,9 @@ public enum FTPContainer: ConfigFormat {
         let place = "# in the environment of the container of \(image.name)"
         var undo = [place]
         for (key, _) in values {
-            let old = (configuration?.notes ?? []).filter { $0.state != .irrelevant && $0.text.contains(key) }
+            let old = (configuration?.notes ?? []).filter {
+                $0.state != .irrelevant && $0.text.contains(key)
+            }
             undo += old.isEmpty ? ["# take \(key) out"] : old.map { $0.text.bare }
         }
         let publish =

@@ -36,7 +36,9 @@ struct FTPImage: Hashable {
 
     private static func bare(_ reference: String) -> String {
         var plain = reference.lowercased().split(separator: "@").first.map { String($0) } ?? ""
-        if let colon = plain.lastIndex(of: ":"), plain.lastIndex(of: "/").map({ $0 < colon }) ?? true {
+        if let colon = plain.lastIndex(of: ":"),
+            plain.lastIndex(of: "/").map({ $0 < colon }) ?? true
+        {
             plain = String(plain[..<colon])
         }
         return plain
@@ -47,7 +49,9 @@ struct FTPImage: Hashable {
         let plain = bare(reference)
         if named(reference) != nil { return true }
         let words = plain.split { "/-_.".contains($0) }
-        return words.contains { ["ftp", "ftpd", "vsftpd", "proftpd", "ftps", "pureftpd", "pyftpdlib"].contains($0) }
+        return words.contains {
+            ["ftp", "ftpd", "vsftpd", "proftpd", "ftps", "pureftpd", "pyftpdlib"].contains($0)
+        }
     }
 
     var behaviour: ServerBehaviour {

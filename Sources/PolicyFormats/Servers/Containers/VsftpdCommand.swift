@@ -88,7 +88,11 @@ public enum VsftpdCommand: ConfigFormat {
         return Fix(
             platform: platform,
             commands: options.isEmpty
-                ? [] : ["# at the end of vsftpd's command, behind the file that it names", options.joined(separator: " ")],
+                ? []
+                : [
+                    "# at the end of vsftpd's command, behind the file that it names",
+                    options.joined(separator: " "),
+                ],
             undo: options.isEmpty ? [] : ["# the command as it was"],
             restart: ["# start vsftpd anew with these options"])
     }

@@ -33,7 +33,9 @@ public enum FileZilla09: ConfigFormat {
         for node in xml.nodes {
             let line = node.element.line
             guard node.ends("FileZillaServer", "Settings", "Item") else {
-                if node.ends("IpFilter", "Disallowed", "IP") || node.ends("IpFilter", "Allowed", "IP") {
+                if node.ends("IpFilter", "Disallowed", "IP")
+                    || node.ends("IpFilter", "Allowed", "IP")
+                {
                     notes.add(line, .notModelled, "restrictions of clients by address aren't read")
                 }
                 continue
@@ -121,7 +123,9 @@ public enum FileZilla09: ConfigFormat {
         }
     }
 
-    private static func ports(_ item: Setting<String>?, _ notes: inout LineNotes) -> [Setting<UInt16>] {
+    private static func ports(_ item: Setting<String>?, _ notes: inout LineNotes) -> [Setting<
+        UInt16
+    >] {
         guard let item else { return [] }
         var ports: [Setting<UInt16>] = []
         for word in item.value.split(whereSeparator: { " ,;".contains($0) }) {
@@ -186,19 +190,24 @@ public enum FileZilla09: ConfigFormat {
         case .restart: items = []
         case .refuseActive, .permit, .forbid, .translate: return nil
         }
-        var fix = Fix(platform: platform, commands: [], restart: ["net stop \"FileZilla Server\"", "net start \"FileZilla Server\""])
+        var fix = Fix(
+            platform: platform, commands: [],
+            restart: ["net stop \"FileZilla Server\"", "net start \"FileZilla Server\""])
         if items.isEmpty { return fix }
-        let place = "<!-- in <Settings> of \(configuration?.file ?? "FileZilla Server.xml"), with the service stopped -->"
+        let place =
+            "<!-- in <Settings> of \(configuration?.file ?? "FileZilla Server.xml"), with the service stopped -->"
         fix.commands = [place]
         fix.undo = [place]
         for item in items {
-            let old = configuration?.notes.filter { $0.text.contains("name=\"\(item.name)\"") } ?? []
+            let old =
+                configuration?.notes.filter { $0.text.contains("name=\"\(item.name)\"") } ?? []
             for note in old {
                 fix.commands.append("<!-- in place of line \(note.line) -->")
                 fix.undo.append(note.text.bare)
             }
             if old.isEmpty { fix.undo.append("<!-- take out the item \(item.name) -->") }
-            fix.commands.append("<Item name=\"\(item.name)\" type=\"\(item.type)\">\(item.value)</Item>")
+            fix.commands.append(
+                "<Item name=\"\(item.name)\" type=\"\(item.type)\">\(item.value)</Item>")
         }
         return fix
     }

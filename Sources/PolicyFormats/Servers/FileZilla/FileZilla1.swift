@@ -45,7 +45,9 @@ public enum FileZilla1: ConfigFormat {
             if node.ends("ftp_server", "session", "pasv", "port_range") {
                 range = range ?? (49152, 65534, [source])
                 notes.add(line, .used)
-            } else if node.ends("pasv", "port_range", "min") || node.ends("pasv", "port_range", "max") {
+            } else if node.ends("pasv", "port_range", "min")
+                || node.ends("pasv", "port_range", "max")
+            {
                 guard let port = ServerText.port(node.text) else {
                     notes.add(line, .invalid, "\(node.text.excerpt) is no port")
                     continue
@@ -74,7 +76,9 @@ public enum FileZilla1: ConfigFormat {
             {
                 if node.name == "port", let port = ServerText.port(node.text) {
                     listeners[last].port = Setting(port, source)
-                } else if node.name == "tls_mode", let mode = ServerText.number(node.text), mode <= 2 {
+                } else if node.name == "tls_mode", let mode = ServerText.number(node.text),
+                    mode <= 2
+                {
                     listeners[last].mode = mode
                 } else {
                     notes.add(line, .invalid, "\(node.text.excerpt) is no \(node.name)")
@@ -110,7 +114,8 @@ public enum FileZilla1: ConfigFormat {
         func inPASV(_ lines: [String], _ undo: String) -> Fix {
             let place = "<!-- in ftp_server/session/pasv of \(file), in place of what is there -->"
             return Fix(
-                platform: platform, commands: [place] + lines, undo: [place, undo], restart: restart)
+                platform: platform, commands: [place] + lines, undo: [place, undo], restart: restart
+            )
         }
         switch change {
         case .setPassiveRange(let range):

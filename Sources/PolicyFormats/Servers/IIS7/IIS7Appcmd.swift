@@ -11,7 +11,8 @@ public enum IIS7Appcmd: ConfigFormat {
         if IIS7PowerShell.isPowerShell(text) { return .no }
         let found = text.lines.contains { line in
             line.mentions("appcmd")
-                && line.firstMatch(of: /(?i)appcmd(?:\.exe)?["”]?\s+(?:set|add|clear|reset|list)\s/) != nil
+                && line.firstMatch(of: /(?i)appcmd(?:\.exe)?["”]?\s+(?:set|add|clear|reset|list)\s/)
+                    != nil
                 && (line.mentions("ftpserver") || line.mentions("ftp/") || line.mentions("ftp:")
                     || line.mentions("'ftp'"))
         }

@@ -7,7 +7,8 @@ public enum IIS7ApplicationHost: ConfigFormat {
     public static let platform = IIS7Writer.platform
 
     public static func recognise(_ text: ConfigText) -> Recognition {
-        guard text.whole.contains("<"), text.mentions("ftpServer") || text.mentions("applicationHost")
+        guard text.whole.contains("<"),
+            text.mentions("ftpServer") || text.mentions("applicationHost")
         else { return .no }
         for node in XMLNodes(text.whole, limit: 50_000).nodes {
             if node.name == "system.applicationHost" || node.name == "system.ftpServer"
@@ -67,7 +68,8 @@ public enum IIS7ApplicationHost: ConfigFormat {
             case "firewallSupport" where node.ends("system.ftpServer", "firewallSupport"):
                 takeRange(nodes, index)
             case "ipSecurity" where node.path.contains("system.ftpServer"),
-                "add" where node.ends("ipSecurity", "add") && node.path.contains("system.ftpServer"):
+                "add"
+            where node.ends("ipSecurity", "add") && node.path.contains("system.ftpServer"):
                 notes.add(line, .notModelled, "restrictions of clients by address aren't read")
             case "site":
                 notes.add(line, .irrelevant, "a site")
@@ -83,7 +85,9 @@ public enum IIS7ApplicationHost: ConfigFormat {
             let node = nodes[index]
             var above = node.parent
             while let place = above {
-                if nodes[place].name == "location", nodes[place].element["path"]?.value.isEmpty == false {
+                if nodes[place].name == "location",
+                    nodes[place].element["path"]?.value.isEmpty == false
+                {
                     notes.add(
                         node.element.line, .invalid,
                         "without effect in a <location>: the range is the whole server's")

@@ -131,7 +131,7 @@ struct IIS7Model: Hashable {
         return first > last ? "the range is reversed: \(first) is above \(last)" : nil
     }
 
-    /// - Parameter isPart: the text doesn't hold the section of the range.
+    /// What it comes to; `isPart` where the text doesn't hold the section of the range.
     func settings(in text: ConfigText, isPart: Bool = false) -> ServerSettings {
         var settings = ServerSettings(
             unset: .osDynamic(usual: 49152...65535), of: Self.behaviour, in: text)

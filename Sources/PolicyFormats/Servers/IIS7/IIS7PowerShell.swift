@@ -12,8 +12,11 @@ public enum IIS7PowerShell: ConfigFormat {
     public static let platform = "Windows (IIS 7 to 10, PowerShell)"
 
     static func isPowerShell(_ text: ConfigText) -> Bool {
-        ["set-webconfig", "set-itemproperty", "new-webftpsite", "import-module", "write-host", "$env:"]
-            .contains { text.mentions($0) }
+        [
+            "set-webconfig", "set-itemproperty", "new-webftpsite", "import-module", "write-host",
+            "$env:",
+        ]
+        .contains { text.mentions($0) }
     }
 
     public static func recognise(_ text: ConfigText) -> Recognition {
@@ -22,7 +25,8 @@ public enum IIS7PowerShell: ConfigFormat {
             text.mentions("new-webftpsite") || text.mentions("system.ftpserver")
             || text.mentions("ftpserver.") || text.mentions("/ftpserver/")
         guard touches else { return .no }
-        return text.mentions("netfirewallrule") || text.mentions("advfirewall") ? .perhaps : .certain
+        return text.mentions("netfirewallrule") || text.mentions("advfirewall")
+            ? .perhaps : .certain
     }
 
     public static func read(_ text: ConfigText) -> Configuration {
@@ -30,7 +34,8 @@ public enum IIS7PowerShell: ConfigFormat {
         var model = IIS7Model()
         for statement in PowerShellLines(text.lines).statements {
             let source = text.source(statement.lines.lowerBound)
-            var (state, why) = take(statement.words, source, &model, certain: statement.doubt == nil)
+            var (state, why) = take(
+                statement.words, source, &model, certain: statement.doubt == nil)
             if let doubt = statement.doubt, state == .used {
                 (state, why) = (.notModelled, "holds only if \(doubt)")
             }
@@ -50,7 +55,10 @@ public enum IIS7PowerShell: ConfigFormat {
     private static func take(
         _ words: [String], _ source: SourceLine, _ model: inout IIS7Model, certain: Bool
     ) -> (LineNote.State, String) {
-        guard let place = words.firstIndex(where: { commands.contains($0.lowercased()) || AppcmdReading.isAppcmd($0) })
+        guard
+            let place = words.firstIndex(where: {
+                commands.contains($0.lowercased()) || AppcmdReading.isAppcmd($0)
+            })
         else { return mentionsRange(words, &model) }
         var trial = model
         let rest = Array(words[(place + 1)...])
@@ -80,7 +88,9 @@ public enum IIS7PowerShell: ConfigFormat {
         guard words.contains(where: { $0.mentions("datachannelport") }), !first.hasPrefix("get-"),
             !first.hasPrefix("write-"), !first.contains("=")
         else { return nothing }
-        if words.dropFirst().first == "=", words.contains(where: { $0.lowercased().hasPrefix("(get-") }) {
+        if words.dropFirst().first == "=",
+            words.contains(where: { $0.lowercased().hasPrefix("(get-") })
+        {
             return nothing
         }
         model.doubtRange("a statement that isn't read may set it")
@@ -97,7 +107,8 @@ public enum IIS7PowerShell: ConfigFormat {
             while index < words.count, words[index] != "|" {
                 let word = words[index]
                 index += 1
-                guard word.hasPrefix("-"), word.count > 1, ServerText.number(word.dropFirst()) == nil
+                guard word.hasPrefix("-"), word.count > 1,
+                    ServerText.number(word.dropFirst()) == nil
                 else {
                     free.append(word)
                     continue
@@ -126,7 +137,9 @@ public enum IIS7PowerShell: ConfigFormat {
         switch command {
         case "new-webftpsite":
             let port = named["port"] ?? "21"
-            guard let number = ServerText.port(port) else { return (.notModelled, "its port isn't known") }
+            guard let number = ServerText.port(port) else {
+                return (.notModelled, "its port isn't known")
+            }
             model.bind(named["name"] ?? arguments.free.first ?? "", number, source)
             return (.used, "")
         case "new-webbinding":
@@ -138,11 +151,15 @@ public enum IIS7PowerShell: ConfigFormat {
             return (.used, "")
         case "clear-webconfiguration":
             let filter = named["filter"] ?? arguments.free.first ?? ""
-            guard filter.stripping("/").same("system.ftpServer/firewallSupport") else { return nothing }
+            guard filter.stripping("/").same("system.ftpServer/firewallSupport") else {
+                return nothing
+            }
             model.clearRange()
             return (.used, "")
         case "set-itemproperty", "new-itemproperty":
-            let path = named["path"] ?? named["literalpath"] ?? named["pspath"] ?? arguments.free.first ?? ""
+            let path =
+                named["path"] ?? named["literalpath"] ?? named["pspath"] ?? arguments.free.first
+                ?? ""
             guard path.lowercased().hasPrefix("iis:\\sites\\") else { return nothing }
             let site = String(path.dropFirst("iis:\\sites\\".count))
             let name = named["name"] ?? arguments.free.dropFirst().first ?? ""
@@ -179,7 +196,9 @@ public enum IIS7PowerShell: ConfigFormat {
             values = [(name, text)]
         }
         if filter.same("system.ftpServer/firewallSupport") {
-            if let path = named["pspath"] ?? named["location"], path.lowercased().contains("sites\\") {
+            if let path = named["pspath"] ?? named["location"],
+                path.lowercased().contains("sites\\")
+            {
                 return (.invalid, "the range is the whole server's, not a site's")
             }
             return AppcmdReading.join(

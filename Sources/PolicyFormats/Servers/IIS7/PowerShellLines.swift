@@ -53,7 +53,9 @@ struct PowerShellLines {
 
     /// `$name = literal`; anything else makes the variable unknown.
     private mutating func assign(_ line: String, _ doubt: String?) {
-        guard let match = line.firstMatch(of: /^(?:\[\w+\])?\s*\$(\w+)\s*=\s*(.+?),?$/) else { return }
+        guard let match = line.firstMatch(of: /^(?:\[\w+\])?\s*\$(\w+)\s*=\s*(.+?),?$/) else {
+            return
+        }
         let name = match.1.lowercased()
         let value = String(match.2).bare
         let isLiteral =

@@ -10,7 +10,8 @@ public enum AWSTransfer: ConfigFormat {
     public static let platform = "AWS Transfer Family"
 
     public static func recognise(_ text: ConfigText) -> Recognition {
-        guard text.mentions("protocols"), text.mentions("serverid") || text.mentions("arn:aws") else {
+        guard text.mentions("protocols"), text.mentions("serverid") || text.mentions("arn:aws")
+        else {
             return .no
         }
         let isOwn =
@@ -60,7 +61,8 @@ public enum AWSTransfer: ConfigFormat {
             settings.passiveSources = [text.absence("AWS Transfer Family: 8192-8200")]
             settings.active = Setting(false, text.absence("AWS Transfer Family has no active mode"))
             let tls: ServerSettings.TLS =
-                !protocols.contains("FTPS") ? .none : protocols.contains("FTP") ? .optional : .required
+                !protocols.contains("FTPS")
+                ? .none : protocols.contains("FTP") ? .optional : .required
             settings.tls = Setting(tls, source)
             // AUTO and 0.0.0.0 stand for the address that clients connected to.
             if let address, let literal = ServerText.v4(address.value), address.value != "0.0.0.0" {
@@ -71,7 +73,10 @@ public enum AWSTransfer: ConfigFormat {
         return Configuration(
             file: text.file, format: name, kinds: [.server], server: server,
             notes: notes.finish { _, _ in
-                (.irrelevant, serves ? "no setting of FTP's ports or addresses" : "FTP isn't served")
+                (
+                    .irrelevant,
+                    serves ? "no setting of FTP's ports or addresses" : "FTP isn't served"
+                )
             })
     }
 

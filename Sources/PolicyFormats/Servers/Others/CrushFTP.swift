@@ -53,7 +53,8 @@ public enum CrushFTP: ConfigFormat {
                     whole.values[node.name] = value
                 }
             } else if node.name == "ip_restrictions_subitem" {
-                notes.add(line, .irrelevant, "restrictions of clients by address aren't of the ports")
+                notes.add(
+                    line, .irrelevant, "restrictions of clients by address aren't of the ports")
             }
         }
         let serving = items.filter { ["FTP", "FTPS", "FTPES"].contains($0.kind) }
@@ -73,11 +74,14 @@ public enum CrushFTP: ConfigFormat {
                 settings.passiveProblem = nil
                 settings.set(range, [ports.source])
             } else {
-                settings.void(.invalid, "\(ports.value.excerpt) is no range of ports", [ports.source])
+                settings.void(
+                    .invalid, "\(ports.value.excerpt) is no range of ports", [ports.source])
                 notes.set(ports.source.line ?? 0, .invalid, "no range of ports")
             }
         }
-        if let address = value("server_ip"), !["", "auto", "lookup"].contains(address.value.lowercased()) {
+        if let address = value("server_ip"),
+            !["", "auto", "lookup"].contains(address.value.lowercased())
+        {
             if let literal = ServerText.v4(address.value) {
                 settings.advertisedAddress = Setting(literal, address.source)
             } else {
@@ -86,11 +90,14 @@ public enum CrushFTP: ConfigFormat {
         } else if let address = value("server_ip"), !address.value.isEmpty {
             // It finds its outside address by asking around.
             settings.advertisedName = address
-            notes.set(address.source.line ?? 0, .notModelled, "the address is found out at run time")
+            notes.set(
+                address.source.line ?? 0, .notModelled, "the address is found out at run time")
         }
         for item in serving {
             guard item.says(first) else {
-                notes.set(item.line, .notModelled, "a server of its own, for its settings differ from the first one's")
+                notes.set(
+                    item.line, .notModelled,
+                    "a server of its own, for its settings differ from the first one's")
                 continue
             }
             guard let port = item.port, let source = item.values["port"]?.source else { continue }
@@ -100,7 +107,9 @@ public enum CrushFTP: ConfigFormat {
                 settings.control.append(Setting(port, source))
             }
         }
-        if settings.control.isEmpty { settings.control = [Setting(21, text.absence("no port is there"))] }
+        if settings.control.isEmpty {
+            settings.control = [Setting(21, text.absence("no port is there"))]
+        }
         settings.tls = tls(first, text)
         return Configuration(
             file: text.file, format: name, kinds: [.server], server: settings,
@@ -129,10 +138,12 @@ public enum CrushFTP: ConfigFormat {
         case .advertise(let address):
             guard address.family == .v4 else { return nil }
             (name, value) = ("server_ip", "\(address)")
-        case .requireTLS, .refuseForeignPeers, .refuseActive, .restart, .permit, .forbid, .translate:
+        case .requireTLS, .refuseForeignPeers, .refuseActive, .restart, .permit, .forbid,
+            .translate:
             return nil
         }
-        let place = "<!-- in each FTP item of <server_list> of \(configuration?.file ?? "prefs.XML"), with the server stopped -->"
+        let place =
+            "<!-- in each FTP item of <server_list> of \(configuration?.file ?? "prefs.XML"), with the server stopped -->"
         let old = (configuration?.notes ?? []).filter { $0.text.contains("<\(name)>") }
         return Fix(
             platform: platform,

@@ -14,7 +14,8 @@ public enum GlFTPd: ConfigFormat {
         "grp_path", "privpath", "userrejectsecure", "userrejectinsecure", "denydiruncrypted",
         "denydatauncrypted", "cert_file", "dsa_cert_file", "cscript", "site_cmd", "custom-nuke",
         "simul_xfers", "max_sitecmd_lines", "idle_commands", "lslong", "secure_ip", "secure_pass",
-        "ident_check", "calc_crc", "xdupe", "creditcheck", "creditloss", "nukedir_style", "ftpd_addr",
+        "ident_check", "calc_crc", "xdupe", "creditcheck", "creditloss", "nukedir_style",
+        "ftpd_addr",
     ]
 
     public static func recognise(_ text: ConfigText) -> Recognition {
@@ -22,12 +23,16 @@ public enum GlFTPd: ConfigFormat {
         for line in text.lines {
             let words = line.fields
             guard let first = words.first, !first.hasPrefix("#"), words.count > 1 else { continue }
-            if first.hasPrefix("<") || first.hasPrefix("[") || words[1] == "=" || first.contains("=") {
+            if first.hasPrefix("<") || first.hasPrefix("[") || words[1] == "="
+                || first.contains("=")
+            {
                 return .no
             }
             if telling.contains(first.lowercased()) { sure += 1 }
         }
-        let alone = text.lines.contains { $0.bare.hasPrefix("pasv_ports ") || $0.bare.hasPrefix("pasv_addr ") }
+        let alone = text.lines.contains {
+            $0.bare.hasPrefix("pasv_ports ") || $0.bare.hasPrefix("pasv_addr ")
+        }
         return sure > 2 || (alone && sure > 1) ? .certain : sure > 0 && alone ? .perhaps : .no
     }
 
@@ -83,7 +88,8 @@ public enum GlFTPd: ConfigFormat {
         for word in words.flatMap({ $0.split(separator: ",") }) {
             let bounds = word.split(separator: "-", omittingEmptySubsequences: false)
                 .map { ServerText.port($0) }
-            guard bounds.count <= 2, let range = ServerText.range(bounds.first ?? nil, bounds.last ?? nil)
+            guard bounds.count <= 2,
+                let range = ServerText.range(bounds.first ?? nil, bounds.last ?? nil)
             else {
                 settings.void(.invalid, "\(word.excerpt) is no range of ports", [source])
                 return (.invalid, "\(word.excerpt) is no range of ports")
@@ -111,7 +117,8 @@ public enum GlFTPd: ConfigFormat {
         case .advertise(let address):
             guard address.family == .v4 else { return nil }
             (name, value) = ("pasv_addr", "\(address)")
-        case .requireTLS, .refuseForeignPeers, .refuseActive, .restart, .permit, .forbid, .translate:
+        case .requireTLS, .refuseForeignPeers, .refuseActive, .restart, .permit, .forbid,
+            .translate:
             return nil
         }
         let place = "# in \(configuration?.file ?? "glftpd.conf")"

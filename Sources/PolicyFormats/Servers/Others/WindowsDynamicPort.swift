@@ -67,7 +67,9 @@ public enum WindowsDynamicPort: ConfigFormat {
             {
                 settings.set(low...high, sources)
                 if low == 49152, high == 65535 { settings.passiveFrom = .default }
-                for line in [found.head, found.start.line, found.count.line] { notes.set(line, .used) }
+                for line in [found.head, found.start.line, found.count.line] {
+                    notes.set(line, .used)
+                }
             } else {
                 settings.void(.invalid, "the range ends at \(end)", sources)
                 for line in [found.start.line, found.count.line] {
@@ -83,7 +85,8 @@ public enum WindowsDynamicPort: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        guard case .setPassiveRange(let range) = change, range.lowerBound >= 1025, range.count >= 255
+        guard case .setPassiveRange(let range) = change, range.lowerBound >= 1025,
+            range.count >= 255
         else { return nil }
         func set(_ range: ClosedRange<UInt16>) -> String {
             "netsh int ipv4 set dynamicport tcp start=\(range.lowerBound) num=\(range.count)"

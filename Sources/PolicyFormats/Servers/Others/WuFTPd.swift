@@ -35,7 +35,11 @@ public enum WuFTPd: ConfigFormat {
             let words = line.fields
             guard let first = words.first?.lowercased(), !first.hasPrefix("#") else { continue }
             if telling.contains(first) {
-                sure += first == "passive" && !["ports", "address"].contains(words.dropFirst().first?.lowercased() ?? "") ? 0 : 1
+                sure +=
+                    first == "passive"
+                        && !["ports", "address"].contains(
+                            words.dropFirst().first?.lowercased() ?? "")
+                    ? 0 : 1
                 known += 1
             } else if others.contains(first) {
                 known += 1
@@ -71,9 +75,13 @@ public enum WuFTPd: ConfigFormat {
                     notes.set(index + 1, .invalid, "not passive ports <network> <min> <max>")
                     continue
                 }
-                guard let range = ServerText.range(ServerText.port(words[3]), ServerText.port(words[4]))
+                guard
+                    let range = ServerText.range(
+                        ServerText.port(words[3]), ServerText.port(words[4]))
                 else {
-                    notes.set(index + 1, .invalid, "\(words[3].excerpt) to \(words[4].excerpt) is no range of ports")
+                    notes.set(
+                        index + 1, .invalid,
+                        "\(words[3].excerpt) to \(words[4].excerpt) is no range of ports")
                     continue
                 }
                 ranges.append(Statement(network: network, value: range, source: source))
@@ -106,7 +114,8 @@ public enum WuFTPd: ConfigFormat {
         ]
         take(ranges, &settings)
         take(addresses, &settings)
-        let strict = Setting(false, text.absence("peers of data connections are matched by default"))
+        let strict = Setting(
+            false, text.absence("peers of data connections are matched by default"))
         settings.foreignPassivePeers = foreign["pasv-allow"] == nil ? strict : nil
         settings.foreignActivePeers = foreign["port-allow"] == nil ? strict : nil
         return Configuration(
@@ -161,7 +170,8 @@ public enum WuFTPd: ConfigFormat {
             guard address.family == .v4 else { return nil }
             kind = "address"
             line = "passive address \(address) 0.0.0.0/0"
-        case .requireTLS, .refuseForeignPeers, .refuseActive, .restart, .permit, .forbid, .translate:
+        case .requireTLS, .refuseForeignPeers, .refuseActive, .restart, .permit, .forbid,
+            .translate:
             return nil
         }
         let place = "# in \(configuration?.file ?? "/etc/ftpaccess")"
@@ -171,7 +181,10 @@ public enum WuFTPd: ConfigFormat {
         }
         return Fix(
             platform: platform,
-            commands: [place] + old.map { "# in place of line \($0.line): \($0.text.bare)" } + [line],
-            undo: [place] + (old.isEmpty ? ["# take out the line passive \(kind)"] : old.map(\.text.bare)))
+            commands: [place] + old.map { "# in place of line \($0.line): \($0.text.bare)" } + [
+                line
+            ],
+            undo: [place]
+                + (old.isEmpty ? ["# take out the line passive \(kind)"] : old.map(\.text.bare)))
     }
 }

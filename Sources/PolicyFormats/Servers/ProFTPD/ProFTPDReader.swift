@@ -133,7 +133,8 @@ struct ProFTPDReader {
             section.doubt = "the version fits, which isn't known"
             return (.used, "")
         case "ifclass", "ifuser", "ifgroup", "ifauthenticated":
-            section.doubt = "it is one of the clients of <\(directive.source.text.bare.stripping("<>"))>"
+            section.doubt =
+                "it is one of the clients of <\(directive.source.text.bare.stripping("<>"))>"
             return (.used, "")
         case "limit":
             section.limits = directive.arguments.map { $0.uppercased() }
@@ -202,7 +203,8 @@ struct ProFTPDReader {
             return (.notModelled, "under TLS another address is announced")
         case "dynmasqrefresh":
             return (.irrelevant, "how often the name to be announced is looked up")
-        case "autohostengine" where directive.flag != false, "proxyengine" where directive.flag == true:
+        case "autohostengine" where directive.flag != false,
+            "proxyengine" where directive.flag == true:
             return (.notModelled, "other settings are taken for single sessions")
         case "allowoverride" where directive.flag == true:
             return (.irrelevant, "no .ftpaccess file may set the data ports")
@@ -257,7 +259,8 @@ struct ProFTPDReader {
         for other in found { take(other) }
         depth -= 1
         including = outer
-        guard directive.source.file == text.file, let state = notes.state(directive.lines.lowerBound),
+        guard directive.source.file == text.file,
+            let state = notes.state(directive.lines.lowerBound),
             state != .used
         else { return (.used, "") }
         return (state, notes.why(directive.lines.lowerBound))
@@ -273,7 +276,9 @@ struct ProFTPDReader {
             if given.count == 1, wanted.last?.contains("*") == true { return false }
             let count = min(given.count, wanted.count)
             return count > 0
-                && zip(given.suffix(count), wanted.suffix(count)).allSatisfy { glob($1[...], $0[...]) }
+                && zip(given.suffix(count), wanted.suffix(count)).allSatisfy {
+                    glob($1[...], $0[...])
+                }
         }
         return fits(wanted) || fits(wanted + ["*"])
     }

@@ -93,7 +93,8 @@ struct ProFTPDSettings {
     private func judge(_ reader: inout ProFTPDReader) {
         for scope in servers + [global] {
             for (name, said) in scope.said where name != "tlsoptions" {
-                guard let first = said.firstIndex(where: { $0.doubt == nil && !$0.directive.isOpen })
+                guard
+                    let first = said.firstIndex(where: { $0.doubt == nil && !$0.directive.isOpen })
                 else { continue }
                 let line = said[first].directive.lines.lowerBound
                 for later in said[(first + 1)...] {
@@ -111,8 +112,10 @@ struct ProFTPDSettings {
             if let doubt = said.doubt {
                 open = open ?? .open(said.directive, why: "it holds only if \(doubt)")
             } else if said.directive.isOpen {
-                open = open ?? .open(
-                    said.directive, why: "its value comes from the environment or a template")
+                open =
+                    open
+                    ?? .open(
+                        said.directive, why: "its value comes from the environment or a template")
                 return open ?? .nothing
             } else if case .open(let earlier, _)? = open,
                 earlier.arguments != said.directive.arguments
@@ -149,7 +152,8 @@ struct ProFTPDSettings {
                 settings.set(range, [directive.source])
             }
         case .open(let directive, let why):
-            settings.void(.unknown, "line \(directive.lines.lowerBound): \(why)", [directive.source])
+            settings.void(
+                .unknown, "line \(directive.lines.lowerBound): \(why)", [directive.source])
         case .nothing:
             settings.passiveSources = [
                 text.absence("PassivePorts unset: ports that the system hands out")
@@ -163,7 +167,8 @@ struct ProFTPDSettings {
         advertise(&settings, index)
         settings.tls = tls(index)
         let refused = ["PORT", "EPRT"].compactMap { denied($0, index) }
-        settings.active = refused.count == 2
+        settings.active =
+            refused.count == 2
             ? Setting(false, refused[0].source)
             : Setting(true, text.absence("ProFTPD serves PORT and EPRT"))
         if let line = denied("PASV", index), denied("EPSV", index) != nil {

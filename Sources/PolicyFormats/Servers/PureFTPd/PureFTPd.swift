@@ -42,7 +42,9 @@ public enum PureFTPd: ConfigFormat {
             let source = text.source(index + 1)
             let (state, why): (LineNote.State, String) =
                 if let (option, value) = PureFTPdLine.split(bare) {
-                    take(option, isPanel ? value.stripping("'\"~") : value, source, &reading, isPanel)
+                    take(
+                        option, isPanel ? value.stripping("'\"~") : value, source, &reading, isPanel
+                    )
                 } else if bare.lowercased().hasPrefix("useftpusers") {
                     (.irrelevant, "known to older builds only")
                 } else if isPanel {
@@ -101,11 +103,13 @@ enum PureFTPdLine {
     static func fault(_ option: PureFTPdOption, _ value: String) -> String? {
         let shown = value.excerpt
         switch option.value {
-        case .flag: return PureFTPdReading.flag(value) == nil ? "\(shown) is neither yes nor no" : nil
+        case .flag:
+            return PureFTPdReading.flag(value) == nil ? "\(shown) is neither yes nor no" : nil
         case .number: return isNumber(value) ? nil : "\(shown) isn't a number"
         case .pair:
             let words = value.fields
-            return words.count == 2 && words.allSatisfy(isNumber) ? nil : "\(shown) isn't two numbers"
+            return words.count == 2 && words.allSatisfy(isNumber)
+                ? nil : "\(shown) isn't two numbers"
         case .colonPair:
             let words = value.split(separator: ":", omittingEmptySubsequences: false)
             return words.count == 2 && words.allSatisfy { isNumber(String($0)) }

@@ -36,7 +36,9 @@ public enum PureFTPdCommand: ConfigFormat {
             readings.append(reading)
         }
         var settings = readings.last?.settings()
-        if let last = readings.last, readings.dropLast().contains(where: { $0.range?.value != last.range?.value }) {
+        if let last = readings.last,
+            readings.dropLast().contains(where: { $0.range?.value != last.range?.value })
+        {
             settings?.void(.unknown, "several commands start it, with different ranges", [])
         }
         return Configuration(
@@ -51,7 +53,9 @@ public enum PureFTPdCommand: ConfigFormat {
     ) -> (LineNote.State, String) {
         var result: (LineNote.State, String) = (.used, "")
         func add(_ said: (LineNote.State, String)) {
-            if said.0 == .invalid || (said.0 == .notModelled && result.0 != .invalid) { result = said }
+            if said.0 == .invalid || (said.0 == .notModelled && result.0 != .invalid) {
+                result = said
+            }
         }
         if program.hasSuffix("wrapper") {
             reading.lookElsewhere(source)
@@ -79,7 +83,10 @@ public enum PureFTPdCommand: ConfigFormat {
                         add(take(option, "yes", source, &reading))
                         continue
                     }
-                    add(take(option, letters.isEmpty ? rest.popFirst() : String(letters), source, &reading))
+                    add(
+                        take(
+                            option, letters.isEmpty ? rest.popFirst() : String(letters), source,
+                            &reading))
                     break
                 }
             } else if word.contains("$") {

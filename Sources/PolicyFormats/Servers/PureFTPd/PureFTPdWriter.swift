@@ -35,10 +35,11 @@ enum PureFTPdWriter {
         var commands = [place]
         var undo = [place]
         for (option, value) in values {
-            let old = configuration?.notes.filter { note in
-                (note.state == .used || note.state == .invalid)
-                    && PureFTPdLine.split(note.text.bare)?.0.name == option
-            } ?? []
+            let old =
+                configuration?.notes.filter { note in
+                    (note.state == .used || note.state == .invalid)
+                        && PureFTPdLine.split(note.text.bare)?.0.name == option
+                } ?? []
             for note in old {
                 commands.append("# in place of line \(note.line): \(note.text.bare)")
                 undo.append(note.text.bare)
@@ -59,11 +60,13 @@ enum PureFTPdWriter {
         for (option, value) in values {
             commands.append("echo '\(value)' > \(folder)/\(option)")
             let old = configuration?.notes.first { note in
-                note.state == .used && (note.text.contains("/\(option):")
-                    || configuration?.file.hasSuffix("/\(option)") == true)
+                note.state == .used
+                    && (note.text.contains("/\(option):")
+                        || configuration?.file.hasSuffix("/\(option)") == true)
             }
             if let old {
-                let text = old.text.split(separator: ":", maxSplits: 1).last.map { String($0) } ?? ""
+                let text =
+                    old.text.split(separator: ":", maxSplits: 1).last.map { String($0) } ?? ""
                 undo.append("echo '\(text.bare)' > \(folder)/\(option)")
             } else {
                 undo.append("rm \(folder)/\(option)")

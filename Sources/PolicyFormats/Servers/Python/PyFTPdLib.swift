@@ -66,8 +66,9 @@ public enum PyFTPdLib: ConfigFormat {
             }
             if line.contains("TLS_FTPHandler"), tls == nil { tls = source }
             if let said = server(line, source, statement.doubt) { return said }
-            guard let match = line.wholeMatch(
-                of: /([A-Za-z_][\w.]*)\s*(?::\s*[\w.\[\], ]+)?=(?!=)\s*(.+)/)
+            guard
+                let match = line.wholeMatch(
+                    of: /([A-Za-z_][\w.]*)\s*(?::\s*[\w.\[\], ]+)?=(?!=)\s*(.+)/)
             else {
                 if line.contains("passive_ports") || line.contains("proto_cmds")
                     || line.contains("masquerade_address")
@@ -137,14 +138,16 @@ public enum PyFTPdLib: ConfigFormat {
         private mutating func server(
             _ line: String, _ source: SourceLine, _ doubt: String?
         ) -> (LineNote.State, String)? {
-            guard let call = line.firstRange(of: /\b(?:Threaded|Multiprocess)?FTPServer\s*\(/) else {
+            guard let call = line.firstRange(of: /\b(?:Threaded|Multiprocess)?FTPServer\s*\(/)
+            else {
                 return nil
             }
             let start = line.index(before: call.upperBound)
             guard let address = PythonExpression.arguments(line[start...], names).first else {
                 return nil
             }
-            guard case .list(let parts) = address, parts.count == 2, case .int(let number) = parts[1],
+            guard case .list(let parts) = address, parts.count == 2,
+                case .int(let number) = parts[1],
                 let exact = UInt16(exactly: number), exact > 0, doubt == nil
             else { return (.notModelled, "the control port isn't known") }
             port = Setting(exact, source)
@@ -232,7 +235,9 @@ public enum PyFTPdLib: ConfigFormat {
             .first.map { String($0.1) } ?? "handler"
         fix.commands = ["# in \(configuration?.file ?? "the program"), before FTPServer(…)"]
         fix.undo = fix.commands
-        if change == .requireTLS { fix.commands.append("# \(handler) must be a TLS_FTPHandler with a certfile") }
+        if change == .requireTLS {
+            fix.commands.append("# \(handler) must be a TLS_FTPHandler with a certfile")
+        }
         for line in lines {
             let old = notes.filter {
                 $0.state != .irrelevant && $0.text.firstRange(of: "\(line.attribute) =") != nil

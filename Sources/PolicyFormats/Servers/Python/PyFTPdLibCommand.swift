@@ -92,7 +92,9 @@ public enum PyFTPdLibCommand: ConfigFormat {
                 {
                     settings.set(range, [source])
                 } else {
-                    (state, why) = (.invalid, "\(value.excerpt) isn't first-last, the first below the last")
+                    (state, why) = (
+                        .invalid, "\(value.excerpt) isn't first-last, the first below the last"
+                    )
                     settings.void(.invalid, why, [source])
                 }
             default: break
@@ -119,7 +121,8 @@ public enum PyFTPdLibCommand: ConfigFormat {
             guard address.family == .v4 else { return nil }
             options = "-n \(address)"
         case .requireTLS:
-            options = "--tls --tls-control-required --tls-data-required --keyfile KEY --certfile CERT"
+            options =
+                "--tls --tls-control-required --tls-data-required --keyfile KEY --certfile CERT"
         case .refuseForeignPeers: options = "# without --permit-foreign-addresses"
         case .restart:
             return Fix(platform: platform, commands: [], restart: ["# start the command anew"])
@@ -127,7 +130,9 @@ public enum PyFTPdLibCommand: ConfigFormat {
         }
         return Fix(
             platform: platform,
-            commands: ["# options of python3 -m pyftpdlib, in place of those of their names", options],
+            commands: [
+                "# options of python3 -m pyftpdlib, in place of those of their names", options,
+            ],
             undo: ["# the command as it was"], restart: ["# start the command anew"])
     }
 }

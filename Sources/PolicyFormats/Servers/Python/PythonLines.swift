@@ -22,7 +22,9 @@ struct PythonLines {
                 if bare.contains(open) { quotes = nil }
                 continue
             }
-            if let mark = ["\"\"\"", "'''"].first(where: { bare.hasPrefix($0) || bare.hasPrefix("r\($0)") }) {
+            if let mark = ["\"\"\"", "'''"].first(where: {
+                bare.hasPrefix($0) || bare.hasPrefix("r\($0)")
+            }) {
                 if bare.ranges(of: mark).count < 2 { quotes = mark }
                 continue
             }

@@ -170,13 +170,17 @@ struct PythonExpression {
         while at < tokens.count, !take(end) {
             if take(",") { continue }
             // `name=value` in a call: the name is left out.
-            if at + 1 < tokens.count, case .name = tokens[at], tokens[at + 1] == .mark("=") { at += 2 }
+            if at + 1 < tokens.count, case .name = tokens[at], tokens[at + 1] == .mark("=") {
+                at += 2
+            }
             let before = at
             values.append(sum())
             if at == before { at += 1 }
             // What isn't read of this item.
             var open = 0
-            while at < tokens.count, open > 0 || (tokens[at] != .mark(",") && tokens[at] != .mark(end)) {
+            while at < tokens.count,
+                open > 0 || (tokens[at] != .mark(",") && tokens[at] != .mark(end))
+            {
                 if "([{".contains(where: { tokens[at] == .mark($0) }) { open += 1 }
                 if ")]}".contains(where: { tokens[at] == .mark($0) }) { open -= 1 }
                 if !values.isEmpty { values[values.count - 1] = .unknown }
