@@ -238,7 +238,7 @@ extension ControlSession {
         if name.hasPrefix("AUTH GSS") || name.hasPrefix("AUTH KERBEROS") {
             dialogue.isGeneric = true
         } else {
-            beginTLS()
+            isTLSDue = true
         }
     }
 

@@ -46,6 +46,15 @@ public struct Reassembler {
 
     public init(start: SequenceNumber?) { next = start }
 
+    /// Begins anew, in the same memory.
+    public mutating func restart(_ start: SequenceNumber?) {
+        next = start
+        held.removeAll()
+        heldBytes = 0
+        packetsSinceHole = 0
+        history.removeAll()
+    }
+
     public var isWaiting: Bool { !held.isEmpty }
 
     /// Whether a segment that lacks nothing is the next one, and nothing waits; it is passed then.
