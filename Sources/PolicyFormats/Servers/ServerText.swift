@@ -5,6 +5,7 @@ import Policy
 enum ServerText {
     /// Whether a template, a shell or the environment has yet to fill the text in.
     static func isOpen(_ text: some StringProtocol) -> Bool {
+        guard text.utf8.contains(where: { "{%<$".utf8.contains($0) }) else { return false }
         if ["{{", "{%", "<%", "${", "$(", "%{"].contains(where: { text.contains($0) }) {
             return true
         }

@@ -36,7 +36,8 @@ struct PowerShellLines {
 
     private mutating func take(_ line: String, _ lines: ClosedRange<Int>) {
         // Braces of hash literals open and close on one line and are none of blocks.
-        let plain = line.replacing(/@\{[^{}]*\}/, with: "")
+        let isHash = line.utf8.contains(UInt8(ascii: "@"))
+        let plain = isHash ? line.replacing(/@\{[^{}]*\}/, with: "") : line
         let doubt = blocks.lazy.compactMap(\.self).first
         assign(line, doubt)
         let words = Self.words(line).map(expand)
@@ -53,7 +54,9 @@ struct PowerShellLines {
 
     /// `$name = literal`; anything else makes the variable unknown.
     private mutating func assign(_ line: String, _ doubt: String?) {
-        guard let match = line.firstMatch(of: /^(?:\[\w+\])?\s*\$(\w+)\s*=\s*(.+?),?$/) else {
+        guard line.utf8.contains(UInt8(ascii: "=")),
+            let match = line.firstMatch(of: /^(?:\[\w+\])?\s*\$(\w+)\s*=\s*(.+?),?$/)
+        else {
             return
         }
         let name = match.1.lowercased()

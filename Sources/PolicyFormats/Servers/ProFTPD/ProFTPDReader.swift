@@ -33,6 +33,9 @@ struct ProFTPDReader {
     private var including: ClosedRange<Int>?
     private var depth = 0
 
+    /// Sections open at once.
+    private static let depthLimit = 256
+
     private enum Place: Hashable { case main, host(Int), global }
 
     private struct Section {
@@ -104,6 +107,9 @@ struct ProFTPDReader {
     // MARK: sections
 
     private mutating func open(_ directive: ProFTPDDirective) -> (LineNote.State, String) {
+        guard sections.count < Self.depthLimit else {
+            return (.notModelled, "nested deeper than is read")
+        }
         var section = Section(directive: directive, place: place)
         defer { sections.append(section) }
         if isSkipped { return (.irrelevant, "in a section that doesn't hold") }

@@ -64,21 +64,21 @@ public enum PyFTPdLib: ConfigFormat {
             if line.hasPrefix("import ") || line.hasPrefix("from ") {
                 return (.irrelevant, "an import")
             }
-            if line.contains("TLS_FTPHandler"), tls == nil { tls = source }
+            if line.mentions("TLS_FTPHandler"), tls == nil { tls = source }
             if let said = server(line, source, statement.doubt) { return said }
-            guard
+            guard line.utf8.contains(UInt8(ascii: "=")),
                 let match = line.wholeMatch(
                     of: /([A-Za-z_][\w.]*)\s*(?::\s*[\w.\[\], ]+)?=(?!=)\s*(.+)/)
             else {
-                if line.contains("passive_ports") || line.contains("proto_cmds")
-                    || line.contains("masquerade_address")
+                if line.mentions("passive_ports") || line.mentions("proto_cmds")
+                    || line.mentions("masquerade_address")
                 {
-                    if line.contains("passive_ports") {
+                    if line.mentions("passive_ports") {
                         doubts["passive_ports"] = ("a statement that isn't read sets it", source)
                     }
                     return (.notModelled, "a statement that isn't read")
                 }
-                return line.contains("TLS_FTPHandler")
+                return line.mentions("TLS_FTPHandler")
                     ? (.used, "") : (.irrelevant, "no setting of ports or addresses")
             }
             let path = String(match.1)
@@ -93,7 +93,7 @@ public enum PyFTPdLib: ConfigFormat {
             if !path.contains(".") {
                 names[path] = statement.doubt == nil ? value : .unknown
             }
-            return line.contains("TLS_FTPHandler")
+            return line.mentions("TLS_FTPHandler")
                 ? (.used, "") : (.irrelevant, "no setting of ports or addresses")
         }
 
@@ -138,7 +138,8 @@ public enum PyFTPdLib: ConfigFormat {
         private mutating func server(
             _ line: String, _ source: SourceLine, _ doubt: String?
         ) -> (LineNote.State, String)? {
-            guard let call = line.firstRange(of: /\b(?:Threaded|Multiprocess)?FTPServer\s*\(/)
+            guard line.mentions("FTPServer"),
+                let call = line.firstRange(of: /\b(?:Threaded|Multiprocess)?FTPServer\s*\(/)
             else {
                 return nil
             }

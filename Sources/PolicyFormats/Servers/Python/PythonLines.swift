@@ -29,9 +29,12 @@ struct PythonLines {
                 continue
             }
             var text = Self.code(line)
-            while Self.isOpen(text), index < lines.count, index - first < 200 {
+            var depth = Self.depth(text)
+            while depth > 0 || text.hasSuffix("\\"), index < lines.count, index - first < 200 {
                 if text.hasSuffix("\\") { text.removeLast() }
-                text += " " + Self.code(lines[index]).bare
+                let next = Self.code(lines[index]).bare
+                depth += Self.depth(next)
+                text += " " + next
                 index += 1
             }
             if !text.bare.isEmpty { take(text, (first + 1)...index) }
@@ -70,21 +73,22 @@ struct PythonLines {
         return result
     }
 
-    private static func isOpen(_ text: String) -> Bool {
-        if text.hasSuffix("\\") { return true }
+    /// Brackets that the line opens, less those that it closes.
+    private static func depth(_ line: String) -> Int {
         var depth = 0
-        var mark: Character?
-        for character in text {
+        var mark: UInt8?
+        for byte in line.utf8 {
             if let open = mark {
-                if character == open { mark = nil }
-            } else if character == "\"" || character == "'" {
-                mark = character
-            } else if "([{".contains(character) {
-                depth += 1
-            } else if ")]}".contains(character) {
-                depth -= 1
+                if byte == open { mark = nil }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "'"): mark = byte
+            case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            default: break
             }
         }
-        return depth > 0
+        return depth
     }
 }
