@@ -231,7 +231,7 @@ import Testing
         let settings = try read(
             """
             $name = "Demo"
-            New-WebFtpSite -Name $name -Port 2121 -PhysicalPath C:\\ftp
+            New-WebFtpSite -Name:$name -Port:2121 -PhysicalPath C:\\ftp -É:ß
             Set-ItemProperty "IIS:\\Sites\\$name" -Name ftpServer.firewallSupport.externalIp4Address -Value "192.0.2.1"
             """
         ).server

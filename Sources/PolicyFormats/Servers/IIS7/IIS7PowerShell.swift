@@ -113,12 +113,13 @@ public enum IIS7PowerShell: ConfigFormat {
                     free.append(word)
                     continue
                 }
-                var name = word.dropFirst().lowercased()
-                if let colon = name.firstIndex(of: ":") {
-                    named[String(name[..<colon])] = String(word.dropFirst(2)[colon...])
+                let name = word.dropFirst().lowercased()
+                // `-Port:21` holds its value itself.
+                let pair = word.dropFirst().split(separator: ":", maxSplits: 1)
+                if pair.count == 2 {
+                    named[pair[0].lowercased()] = String(pair[1])
                     continue
                 }
-                if name == "sslflags" { name = "" }
                 if index < words.count, !words[index].hasPrefix("-") {
                     named[name] = words[index]
                     index += 1
@@ -204,7 +205,8 @@ public enum IIS7PowerShell: ConfigFormat {
             return AppcmdReading.join(
                 values.map { AppcmdReading.range($0.0, $0.1, source, &model) })
         }
-        guard let start = filter.lowercased().firstRange(of: "ftpserver")?.upperBound,
+        let plain = filter.lowercased()
+        guard let start = plain.firstRange(of: "ftpserver")?.upperBound,
             filter.lowercased().hasPrefix("system.applicationhost/sites")
         else {
             if filter.lowercased().hasPrefix("system.ftpserver/security/ipsecurity") {
@@ -212,7 +214,7 @@ public enum IIS7PowerShell: ConfigFormat {
             }
             return nothing
         }
-        let tail = filter.lowercased()[start...].split(separator: "/").joined(separator: ".")
+        let tail = plain[start...].split(separator: "/").joined(separator: ".")
         var site: String?
         if let match = filter.firstMatch(of: /(?i)site\[@name=['"]?([^'"\]]*)['"]?\]/) {
             site = String(match.1)
