@@ -8,6 +8,8 @@ public struct ConfigText: Sendable {
     public let lines: [String]
     /// The whole text, line breaks made LF, no byte order mark.
     public let whole: String
+    /// The first line that ends in a carriage return; nil where none does.
+    public let carriageReturn: Int?
 
     /// Decodes by byte order mark (UTF-8, UTF-16 of either order); without one as UTF-8, and where
     /// that is no UTF-8, as Windows-1252, in which every byte has a character.
@@ -16,7 +18,11 @@ public struct ConfigText: Sendable {
         let text = Self.decode(bytes)
         var normal = String.UnicodeScalarView()
         var previous: Unicode.Scalar?
+        var line = 1
+        var returned: Int?
         for scalar in text.unicodeScalars {
+            if scalar == "\r" { returned = returned ?? line }
+            if scalar == "\r" || scalar == "\n" && previous != "\r" { line += 1 }
             if scalar == "\n", previous == "\r" {
                 // The pair was already written as one line break.
             } else {
@@ -25,6 +31,7 @@ public struct ConfigText: Sendable {
             previous = scalar
         }
         whole = String(normal)
+        carriageReturn = returned
         var lines = whole.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         if lines.last == "" { lines.removeLast() }
         self.lines = lines

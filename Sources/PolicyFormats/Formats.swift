@@ -13,6 +13,8 @@ public enum Formats {
         CiscoIOSShow.self,
         IPSetSave.self,
         IPTablesSave.self,
+        Nftables.self,
+        NftablesJSON.self,
     ]
 
     /// Why a file could not be taken.
@@ -67,18 +69,25 @@ public enum Formats {
             if IPTablesSave.recognise(text) == .certain || name == IPTablesSave.name {
                 return try understood(IPTablesSave.read(text, with: others))
             }
+            if Nftables.recognise(text) == .certain || name == Nftables.name {
+                return try understood(Nftables.read(text, with: others))
+            }
             return try read(file: text.file, bytes: files[index].bytes, as: name)
         }
         return try read(file: first.file, bytes: first.bytes, as: name)
     }
 
     /// A firewall's file of which no line was understood says nothing, and nothing is no
-    /// permission.
+    /// permission; but one that would not load says so itself.
     private static func understood(
         _ configuration: Configuration
     ) throws(Refusal) -> Configuration {
         let notes = configuration.notes
-        guard configuration.device != nil, !notes.contains(where: { $0.state == .used }),
+        let refused =
+            configuration.device?.stages.contains { stage in
+                if case .unknown = stage.ending.value { true } else { false }
+            } ?? false
+        guard configuration.device != nil, !refused, !notes.contains(where: { $0.state == .used }),
             notes.contains(where: { $0.state == .invalid || $0.state == .notRecognised })
         else { return configuration }
         throw .notUnderstood(file: configuration.file, format: configuration.format)
