@@ -24,7 +24,7 @@ public enum PacketTest: Hashable, Sendable {
     case tracked(Bool)
     /// The first packet of a connection that nothing expected.
     case new(Bool)
-    /// Its destination was translated at this device.
+    /// Its destination, address or port, was translated to another at this device.
     case translated(Bool)
     /// Its destination is the device itself.
     case local(Bool)
@@ -65,7 +65,10 @@ struct Packet: Hashable, Sendable {
     /// As it arrived at the device where it is.
     var arrival: Destination
     var arrivalPorts = PortMapping.kept
+    /// Whether a translation was found for it here, be it to what it had.
     var translatedHere = false
+    /// Whether its destination is another by that.
+    var rewrittenHere = false
     /// Whether the device where it is expects it as a data connection.
     var expectedHere = false
     var tracked = true
@@ -95,7 +98,7 @@ struct Packet: Hashable, Sendable {
             (connectionMark & mask == value) != negated
         case .tracked(let wanted): tracked == wanted
         case .new(let wanted): (tracked && !expectedHere) == wanted
-        case .translated(let wanted): translatedHere == wanted
+        case .translated(let wanted): rewrittenHere == wanted
         case .local(let wanted): (place == .host) == wanted
         case .tagged(let name, let wanted): tags.contains(name) == wanted
         }

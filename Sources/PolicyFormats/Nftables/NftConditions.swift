@@ -171,7 +171,7 @@ extension NftContext {
             return try bits(field, left, NftValues.bits(mask, NftValues.status), comparison, right)
         case .source(.v4), .destination(.v4):
             let mask = try NftValues.address(mask)
-            guard let value = right.name.flatMap({ IPAddress($0) }), value.family == .v4,
+            guard let value = right.name.flatMap(Self.address), value.family == .v4,
                 let set = AddressSet(
                     v4: UInt32(truncatingIfNeeded: value.bits),
                     wildcard: ~UInt32(truncatingIfNeeded: mask.bits))
@@ -181,6 +181,11 @@ extension NftContext {
             return try signed(found, comparison, left)
         default: return .unknown("'\(left.text)' isn't modelled")
         }
+    }
+
+    /// An address, or its bits as a number.
+    private static func address(_ text: String) -> IPAddress? {
+        IPAddress(text) ?? NftValues.number(text).map { IPAddress(v4: $0) }
     }
 
     private func signed(

@@ -51,7 +51,10 @@ extension NftContext {
 
         /// Bits on which the answer depends; nil: on all.
         var depends: UInt32? {
-            members == nil && (comparison == .implicit || comparison == .none) ? value & mask : nil
+            if members == nil, comparison == .implicit || comparison == .none {
+                return value & mask
+            }
+            return mask == .max ? nil : mask
         }
     }
 

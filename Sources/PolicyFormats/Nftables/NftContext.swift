@@ -40,7 +40,7 @@ struct NftContext {
     var table: NftRuleset.Table
     var point: NftPoint
     /// For each set that rules change, the keys by which they do.
-    var changes: [String: Set<String>] = [:]
+    var changes: [String: Set<NftExpression>] = [:]
     /// Sets that rules take elements out of.
     var emptied: Set<String> = []
     /// Whether rules set marks to what isn't modelled.
@@ -73,17 +73,37 @@ struct NftContext {
                 also.append(Match(notModelled: ["rules take elements out of set \(name)"]))
                 return ([], also)
             }
-            for changed in (changes[name] ?? []).sorted() {
-                var way = Match()
-                way.tests = [.tagged(tag(name, changed), true)]
-                if changed != key.text {
-                    way.notModelled = ["a rule put \(changed) into set \(name)"]
-                }
-                also.append(way)
+            for changed in (changes[name] ?? []).sorted(by: { $0.text < $1.text }) {
+                also.append(try changedWay(name, changed, key))
             }
             if set.isDynamic { assumptions.insert(Self.dynamicSets) }
             return (set.elements, also)
         default: return ([NftElement(key: container)], [])
         }
+    }
+
+    /// Under what a key is in a set because a rule put another there: both are of the same packet.
+    private mutating func changedWay(
+        _ name: String, _ changed: NftExpression, _ key: NftExpression
+    ) throws(NftValues.Problem) -> Match {
+        var way = Match()
+        way.tests = [.tagged(tag(name, changed.text), true)]
+        let (puts, looks) = (changed.parts, key.parts)
+        guard puts.count == looks.count else {
+            way.notModelled = ["a rule put \(changed.text) into set \(name)"]
+            return way
+        }
+        for (put, look) in zip(puts, looks) where put != look {
+            // `ip saddr . 10002`: a part that is a value is compared with what is looked at.
+            let asked = put.name == nil ? nil : try ways([look], put)
+            if let asked, asked.isEmpty {
+                way.never = "a rule put another value there"
+            } else if let asked, asked.count == 1 {
+                way = way.and(asked[0])
+            } else {
+                way.notModelled = ["a rule put \(changed.text) into set \(name)"]
+            }
+        }
+        return way
     }
 }

@@ -12,7 +12,7 @@ struct NftDevice {
     private var assumptions: Set<String> = []
     private var marksAreKnown = true
     /// By table, sets that rules change: the keys, and whether they take elements out.
-    private var changes: [NftRuleset.TableName: [String: Set<String>]] = [:]
+    private var changes: [NftRuleset.TableName: [String: Set<NftExpression>]] = [:]
     private var emptied: [NftRuleset.TableName: Set<String>] = [:]
     /// Chains that were read at some point of the way.
     private var seen: Set<String> = []
@@ -76,7 +76,7 @@ struct NftDevice {
                     if verb == "delete" {
                         emptied[table.name, default: []].insert(set)
                     } else {
-                        changes[table.name, default: [:]][set, default: []].insert(key.text)
+                        changes[table.name, default: [:]][set, default: []].insert(key)
                     }
                 }
             }

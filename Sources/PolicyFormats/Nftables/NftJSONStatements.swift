@@ -53,6 +53,7 @@ extension NftJSON {
 
     private static let comparisons: [String: NftStatement.Comparison] = [
         "==": .equal, "!=": .unequal, "<": .below, ">": .above, "<=": .atMost, ">=": .atLeast,
+        "!": .none,
         // Bits: one of them is set.
         "in": .implicit,
     ]

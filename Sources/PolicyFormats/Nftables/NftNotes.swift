@@ -3,6 +3,9 @@ import Policy
 /// What became of the lines of a file; where several things stand on a line, the gravest counts.
 struct NftNotes {
     private var states: [Int: (state: LineNote.State, why: String)] = [:]
+    /// Lines of which something is used: the rest of such a line makes it no worse than
+    /// `not-modelled`, unless nft refuses it.
+    private var usedLines: Set<Int> = []
 
     private static func weight(_ state: LineNote.State) -> Int {
         switch state {
@@ -20,6 +23,7 @@ struct NftNotes {
     ) {
         guard place.file == 0 else { return }
         for line in place.line...max(place.line, last ?? place.line) {
+            if state == .used { usedLines.insert(line) }
             if let known = states[line], Self.weight(known.state) >= Self.weight(state) {
                 continue
             }
@@ -34,6 +38,7 @@ struct NftNotes {
         text.lines.enumerated().map { offset, words in
             let number = offset + 1
             var (state, why) = states[number] ?? (.irrelevant, "")
+            if state == .notRecognised, usedLines.contains(number) { state = .notModelled }
             if let fault {
                 let blank = words.allSatisfy { $0 == " " || $0 == "\t" }
                 let comment = words.first { $0 != " " && $0 != "\t" } == "#"

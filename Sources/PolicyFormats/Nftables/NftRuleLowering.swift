@@ -40,6 +40,10 @@ struct NftRuleLowering {
     }
 
     mutating func lower(_ statements: [NftStatement]) throws(Problem) {
+        var protocols = NftProtocols(family: context.table.name.family)
+        for statement in statements {
+            if let why = protocols.conflict(statement) { throw .invalid(why) }
+        }
         for statement in statements {
             if isDone {
                 // What can't be reached must load all the same.

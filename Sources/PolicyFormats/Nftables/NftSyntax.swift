@@ -136,6 +136,12 @@ extension NftExpression {
         return text
     }
 
+    /// Those of a concatenation, or itself.
+    var parts: [NftExpression] {
+        if case .concatenation(let parts) = self { return parts }
+        return [self]
+    }
+
     /// A lone word, quoted or not.
     var name: String? {
         switch self {
