@@ -90,9 +90,14 @@ extension NftJSON {
         let sign = over ? "over " : ""
         if key == "quota" {
             guard let size = body["val"]?.text else { throw Unknown(what: key) }
-            let used = body["used"]?.text.map { $0 != "0" } ?? false
-            let text = "quota \(sign)\(size) \(body["val_unit"]?.string ?? "bytes")"
-            return used ? .unknown(text) : .bounded(over: over, text: text)
+            let unit = body["val_unit"]?.string ?? "bytes"
+            let text = "quota \(sign)\(size) \(unit)"
+            guard let used = body["used"]?.text else { return .bounded(over: over, text: text) }
+            let usedUnit = body["used_unit"]?.string ?? "bytes"
+            guard let isSpent = NftCursor.isSpent(used, usedUnit, of: size, unit) else {
+                return .unknown(text)
+            }
+            return .bounded(over: over != isSpent, text: "\(text) used \(used) \(usedUnit)")
         }
         guard let rate = body["rate"]?.text else { throw Unknown(what: key) }
         let unit = body["rate_unit"]?.string.map { $0 == "packets" ? "" : " \($0)" } ?? ""

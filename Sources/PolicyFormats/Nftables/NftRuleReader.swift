@@ -263,16 +263,32 @@ extension NftCursor {
         let over = takeWord("over")
         if takeWord("until") {}
         let size = try name("a size")
-        let text = "quota \(over ? "over " : "")\(size) \(try name("a unit"))"
+        let unit = try name("a unit")
+        let text = "quota \(over ? "over " : "")\(size) \(unit)"
         if takeWord("used") {
-            let used = try name("a size")
-            let unit = try name("a unit")
-            // What was used is in the listing; whether it is spent would need both sizes.
-            guard used == "0" else {
-                return .unknown("\(text) used \(used) \(unit)")
+            let (used, usedUnit) = (try name("a size"), try name("a unit"))
+            guard let isSpent = Self.isSpent(used, usedUnit, of: size, unit) else {
+                return .unknown("\(text) used \(used) \(usedUnit)")
             }
+            return .bounded(over: over != isSpent, text: "\(text) used \(used) \(usedUnit)")
         }
         return .bounded(over: over, text: text)
+    }
+
+    /// Whether the listing shows a quota as used up; nil where the sizes aren't understood.
+    static func isSpent(
+        _ used: String, _ usedUnit: String, of size: String, _ unit: String
+    ) -> Bool? {
+        func bytes(_ count: String, _ unit: String) -> UInt64? {
+            let factors: [String: UInt64] = [
+                "bytes": 1, "kbytes": 1 << 10, "mbytes": 1 << 20, "gbytes": 1 << 30,
+            ]
+            guard let count = UInt64(count), let factor = factors[unit] else { return nil }
+            let (product, overflow) = count.multipliedReportingOverflow(by: factor)
+            return overflow ? nil : product
+        }
+        guard let used = bytes(used, usedUnit), let size = bytes(size, unit) else { return nil }
+        return used >= size
     }
 
     private mutating func passingAssignment() throws(NftProblem) -> NftStatement {

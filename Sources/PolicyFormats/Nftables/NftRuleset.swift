@@ -170,8 +170,17 @@ struct NftObject: Hashable, Sendable {
     var body: [String]
     var place: NftPlace
 
-    /// `limit`, `quota`: whether a first packet is beyond it.
-    var isOver: Bool { body.contains { $0.split(separator: " ").contains("over") } }
+    /// `limit`, `quota`: whether it holds only beyond its bound, as the first packet is not; a
+    /// quota that is used up is the other way round.
+    var isOver: Bool {
+        let words = body.joined(separator: " ").split(separator: " ").map(String.init)
+        let over = words.contains("over")
+        let numbers = words.filter { $0 != "over" && $0 != "until" }
+        guard numbers.count == 5, numbers[2] == "used",
+            let isSpent = NftCursor.isSpent(numbers[3], numbers[4], of: numbers[0], numbers[1])
+        else { return over }
+        return over != isSpent
+    }
 
     /// A helper's `type "ftp" protocol tcp`.
     var helperType: String? {
