@@ -75,6 +75,13 @@ struct Packet: Hashable, Sendable {
     var mark: UInt32 = 0
     var connectionMark: UInt32 = 0
     var tags: Set<String> = []
+    /// Inspections that rules assigned so far: a hop's number in the path, and the tag.
+    var assigned: Set<Assignment> = []
+
+    struct Assignment: Hashable, Sendable {
+        var hop: Int
+        var tag: String
+    }
 
     init(to destination: Destination, place: Device.Place) {
         self.destination = destination
@@ -88,6 +95,7 @@ struct Packet: Hashable, Sendable {
         next.ports = ports
         next.arrivalPorts = ports
         next.expectedHere = expected
+        next.assigned = assigned
         return next
     }
 

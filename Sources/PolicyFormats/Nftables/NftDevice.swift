@@ -188,10 +188,13 @@ struct NftDevice {
                 notes.note(rule.place, through: rule.last, lowering.state, lowering.why)
             }
             for ports in lowering.helperPorts {
-                device.inspections.append(
-                    Inspection(
-                        controlPorts: ports, opensFilter: false, rewritesAddress: false,
-                        source: source(rule)))
+                var inspection = Inspection(
+                    controlPorts: ports, opensFilter: false, rewritesAddress: false,
+                    source: source(rule))
+                inspection.assignedBy = NftRuleLowering.helperTag
+                if !device.inspections.contains(inspection) {
+                    device.inspections.append(inspection)
+                }
             }
             for target in Self.targets(rule, table) {
                 guard let chain = table.chain(target) else {
