@@ -121,7 +121,7 @@ import Testing
             Self.read(["\(Self.match(Self.port, "21")), {\"accept\": null}"]))
         let source = reach.segments.first { $0.ports.contains(21) }?.decidedBy.last?.source
         #expect(source?.text == "tcp dport == 21 accept")
-        #expect(source?.line == 10)
+        #expect(source?.line == 9)
     }
 
     @Test func `recognises itself and stands being cut anywhere`() {

@@ -11,7 +11,7 @@ import Testing
             #!/usr/sbin/nft -f
             flush ruleset
             define low = 50000
-            define ports = { 21, $low-50100 }
+            define ports = { 21, $low - 50100 }
             redefine low = 1
             table inet filter {
                 chain input { type filter hook input priority 0; policy accept; }
@@ -56,6 +56,12 @@ import Testing
         #expect(NftQuestion.ports(NftQuestion.reach(inside)) == "21")
         #expect(NftQuestion.ports(NftQuestion.reach(inside), .denied) == "")
         #expect(inside.notes[4].state == .notModelled)
+        let variable = NftQuestion.read(
+            NftQuestion.table(
+                ["tcp dport 21 accept", "iifname $wan tcp dport 22 accept"],
+                before: ["include \"defines\""]))
+        #expect(NftQuestion.ports(NftQuestion.reach(variable), .unknown) == "0-65535")
+        #expect(variable.notes[5].state == .notRecognised)
         let outside = NftQuestion.read(
             "include \"more\"\n" + NftQuestion.table(["tcp dport 21 accept", "tcp dport 22 drop"]))
         #expect(NftQuestion.ports(NftQuestion.reach(outside)) == "")

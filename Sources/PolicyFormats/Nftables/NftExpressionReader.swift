@@ -91,6 +91,7 @@ extension NftCursor {
             return .word(token.text)
         case .symbol: return try symbol(side)
         case .undefined: throw problem("variable \(token.text) isn't defined", refused: true)
+        case .unresolved: throw problem("no file that is given defines \(token.text)")
         case .missing: throw problem("the included file \(token.text) isn't given")
         default: throw problem("an expression is expected, not '\(shown)'")
         }

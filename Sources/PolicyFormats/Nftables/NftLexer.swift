@@ -26,6 +26,8 @@ struct NftToken: Hashable, Sendable {
         case junk
         /// A variable that nobody defines.
         case undefined
+        /// A variable that an included file may define, which isn't there.
+        case unresolved
         /// An included file that isn't there.
         case missing
         /// The end of an included file.

@@ -66,7 +66,8 @@ struct NftSource {
             tokens += value.map { NftToken(kind: $0.kind, text: $0.text, place: token.place) }
             return
         }
-        tokens.append(NftToken(kind: .undefined, text: token.text, place: token.place))
+        let kind = missing.isEmpty ? NftToken.Kind.undefined : .unresolved
+        tokens.append(NftToken(kind: kind, text: token.text, place: token.place))
     }
 
     /// The index behind a statement that begins at `start`: at its line break or semicolon.
@@ -113,6 +114,9 @@ struct NftSource {
         for word in words.dropFirst(3) where word.kind != .newline { put(word) }
         let value = Array(tokens[before...])
         tokens.removeSubrange(before...)
+        if let unknown = value.first(where: { $0.kind == .undefined }) {
+            faults.append((unknown.place, "variable \(unknown.text) isn't defined"))
+        }
         scopes[scopes.count - 1][name] = value
         used += Set(words.map(\.place))
         return end

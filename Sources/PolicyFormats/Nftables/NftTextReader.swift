@@ -184,7 +184,7 @@ struct NftTextReader {
             if cursor.token.kind == .missing {
                 let why = "the included file \(cursor.token.text) isn't given"
                 let rule = NftRuleset.Rule(
-                    statements: [.unknown("include \"\(cursor.token.text)\"")], place: start,
+                    statements: [.beyond("include \"\(cursor.token.text)\"")], place: start,
                     last: start.line)
                 ruleset.add(rule: rule, chain, table)
                 notes.note(start, .notModelled, why)
@@ -350,7 +350,7 @@ struct NftTextReader {
             cursor.skipStatement()
             let why = "it is told by a handle, which the file doesn't show"
             let rule = NftRuleset.Rule(
-                statements: [.unknown(why)], place: start, last: start.line)
+                statements: [.beyond(why)], place: start, last: start.line)
             ruleset.add(rule: rule, chain, table, at: 0)
             note(from: start, .notModelled, why)
             return

@@ -109,7 +109,7 @@ extension NftTextReader {
                 let chain = try chainName(table, start)
                 let why = "it deletes a rule by its handle, which the file doesn't show"
                 let rule = NftRuleset.Rule(
-                    statements: [.unknown(why)], place: start, last: start.line)
+                    statements: [.beyond(why)], place: start, last: start.line)
                 ruleset.add(rule: rule, chain, table, at: 0)
                 cursor.skipStatement()
                 note(from: start, .notModelled, why)

@@ -27,7 +27,10 @@ public enum Nftables: ConfigFormat {
                 {
                     return .certain
                 }
-                if words.count >= 3, words[2].hasPrefix("{") { opens = true }
+                // pf.conf writes `table <name> {`.
+                if words.count >= 3, words[2].hasPrefix("{"), words[1].first?.isLetter ?? false {
+                    opens = true
+                }
             }
             if opens, ["chain", "set", "map", "flowtable"].contains(first), line.contains("{") {
                 inside = true
