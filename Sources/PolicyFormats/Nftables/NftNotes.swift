@@ -32,8 +32,7 @@ struct NftNotes {
     }
 
     /// One note for every line of the text; those that nothing was said of hold no words.
-    ///
-    /// - Parameter fault: what keeps the whole file from being loaded.
+    /// Where a fault keeps the whole file from being loaded, all lines are invalid.
     func list(_ text: ConfigText, fault: (place: NftPlace, why: String)?) -> [LineNote] {
         text.lines.enumerated().map { offset, words in
             let number = offset + 1

@@ -117,7 +117,7 @@ struct NftRuleset {
         tables[table].chains[chain].base?.policy = policy
     }
 
-    /// - Parameter position: where it goes among the rules; nil: at the end.
+    /// Adds a rule at the position among those of the chain; nil: at the end.
     mutating func add(rule: Rule, _ chain: Int, _ table: Int, at position: Int? = nil) {
         let count = tables[table].chains[chain].rules.count
         let place = max(0, min(position ?? count, count))

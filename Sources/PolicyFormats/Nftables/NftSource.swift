@@ -16,7 +16,7 @@ struct NftSource {
     private let companions: [ConfigText]
     private var scopes: [[String: [NftToken]]] = [[:]]
 
-    /// - Parameter companions: files that may be included, as they are named by their last part.
+    /// Companions are files that may be included, as they are named by their last part.
     init(_ tokens: [NftToken], companions: [ConfigText]) {
         self.companions = companions
         expand(tokens, depth: 0)
