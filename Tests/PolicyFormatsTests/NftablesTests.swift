@@ -121,6 +121,16 @@ import Testing
         #expect(NftQuestion.open(NftQuestion.table(rules, before: sets)) == "23")
     }
 
+    /// A limit is kept for elements that a rule puts in, not for those that were there without.
+    @Test func `an element without a limit of its own passes any`() {
+        let sets = ["set seen { type ipv4_addr; flags dynamic; elements = { 198.51.100.10 }; }"]
+        let rules = ["add @seen { ip saddr limit rate over 3/second } tcp dport 21 accept"]
+        let reading = NftQuestion.read(NftQuestion.table(rules, before: sets))
+        #expect(NftQuestion.ports(NftQuestion.reach(reading)) == "21")
+        let other = AddressSet(IPAddress(v4: 0xc000_0201))
+        #expect(NftQuestion.ports(NftQuestion.reach(reading, from: other)) == "")
+    }
+
     @Test func `the filter sees a redirected port, and the connection its first one`() {
         let nat = """
             table ip nat {

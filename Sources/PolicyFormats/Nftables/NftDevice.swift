@@ -72,7 +72,7 @@ struct NftDevice {
         for table in ruleset.tables {
             for rule in table.chains.flatMap(\.rules) {
                 if !NftMarks.areKnown(rule.statements) { marksAreKnown = false }
-                for case .change(let verb, let set, let key, _) in rule.statements {
+                for case .change(let verb, let set, let key, _, _) in rule.statements {
                     if verb == "delete" {
                         emptied[table.name, default: []].insert(set)
                     } else {

@@ -148,12 +148,12 @@ extension NftCursor {
 
     private mutating func element(_ side: Side) throws(NftProblem) -> NftElement {
         var element = NftElement(key: try expression(side))
-        element.expires = try elementOptions()
+        element.isBounded = try elementOptions()
         skipNewlines()
         if take(":") {
             skipNewlines()
             element.data = try mapped()
-            if try elementOptions() { element.expires = true }
+            if try elementOptions() { element.isBounded = true }
         }
         return element
     }
@@ -183,19 +183,19 @@ extension NftCursor {
         return verdict
     }
 
-    /// Timeouts, counters and comments of an element; whether it expires.
+    /// Timeouts, counters and comments of an element; whether a limit of its own is kept for it.
     private mutating func elementOptions() throws(NftProblem) -> Bool {
-        var expires = false
+        var isBounded = false
         while token.kind == .word {
             switch token.text {
             case "timeout", "expires":
-                expires = true
                 index += 1
                 _ = try name("a time")
             case "comment":
                 index += 1
                 _ = try name("a comment")
             case "counter", "last", "limit", "quota", "ct":
+                if token.text != "counter", token.text != "last" { isBounded = true }
                 // They go on until the element ends.
                 while !isAtEnd, !token.isSymbol(","), !token.isSymbol("}"), !token.isSymbol(":"),
                     !["timeout", "expires", "comment"].contains(token.text)
@@ -205,7 +205,7 @@ extension NftCursor {
             default: throw problem("'\(token.text)' isn't known behind an element")
             }
         }
-        return expires
+        return isBounded
     }
 
     // MARK: what can be looked at

@@ -97,7 +97,7 @@ enum NftJSON {
     private static func element(_ json: JSONWithLines, _ depth: Int) throws(Unknown) -> NftElement {
         var element = NftElement(key: try expression(json, depth: depth))
         if let inner = json["elem"] {
-            element.expires = inner["timeout"] != nil || inner["expires"] != nil
+            element.isBounded = ["limit", "quota", "ct count"].contains { inner[$0] != nil }
         }
         return element
     }

@@ -134,8 +134,11 @@ extension NftJSON {
         else { throw Unknown(what: "a change of a set") }
         let name = set.hasPrefix("@") ? String(set.dropFirst()) : set
         let data = try optional(body["data"])
-        return [.change(verb, set: name, key: try expression(key), data: data)]
-            + (try bounds(body["stmt"]))
+        return [
+            .change(
+                verb, set: name, key: try expression(key), data: data,
+                bounds: try bounds(body["stmt"]))
+        ]
     }
 
     /// Limits and the like that are kept for each element.

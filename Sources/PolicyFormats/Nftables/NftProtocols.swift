@@ -30,16 +30,21 @@ struct NftProtocols {
             imply(name, value)
             return nil
         case .verdictMap(let key, _):
-            for part in key.parts {
-                if let why = field(part) { return why }
-            }
-            return nil
-        case .translate(_, _, let address, let port?, _):
-            if case .map? = address { return nil }
-            if case .map = port { return nil }
-            return hasTransport ? nil : "a port is translated without a protocol"
+            return fields(key)
+        case .assign(_, .map(let key, _)): return fields(key)
+        case .translate(_, _, let address, let port, _):
+            if case .map(let key, _)? = address { return fields(key) }
+            if case .map(let key, _)? = port { return fields(key) }
+            return hasTransport || port == nil ? nil : "a port is translated without a protocol"
         default: return nil
         }
+    }
+
+    private mutating func fields(_ key: NftExpression) -> String? {
+        for part in key.parts {
+            if let why = field(part) { return why }
+        }
+        return nil
     }
 
     private mutating func field(_ expression: NftExpression) -> String? {

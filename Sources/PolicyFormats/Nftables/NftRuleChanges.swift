@@ -9,7 +9,7 @@ extension NftCursor {
         let key = try expression(.looking)
         let (bounds, data) = try changeOptions()
         try leave("}")
-        return [.change(verb, set: set, key: key, data: data)] + bounds
+        return [.change(verb, set: set, key: key, data: data, bounds: bounds)]
     }
 
     /// `meter name size 128 { ip saddr timeout 10s limit rate over 3/second }`: a set of its own.

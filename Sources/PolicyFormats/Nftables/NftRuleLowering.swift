@@ -82,12 +82,8 @@ struct NftRuleLowering {
         case .translate(let target, let family, let address, let port, let flags):
             try translate(target, family, address, port, flags)
         case .assign(let field, let value): try assign(field, value)
-        case .change(let verb, let set, let key, _):
-            guard context.table.sets[set] != nil else {
-                throw .invalid("there is no set \(set)")
-            }
-            context.assumptions.insert(NftContext.dynamicSets)
-            if verb != "delete" { effects.append(.tag(context.tag(set, key.text))) }
+        case .change(let verb, let set, let key, _, let bounds):
+            try change(verb, set, key, bounds)
         case .bounded(let over, _): bounded(over)
         case .boundedBy(let kind, let name):
             guard let name = name.name else {
@@ -113,6 +109,28 @@ struct NftRuleLowering {
         guard self.state == .used else { return }
         self.state = state
         self.why = why
+    }
+
+    private mutating func change(
+        _ verb: String, _ name: String, _ key: NftExpression, _ bounds: [NftStatement]
+    ) throws(Problem) {
+        guard let set = context.table.sets[name] else { throw .invalid("there is no set \(name)") }
+        context.assumptions.insert(NftContext.dynamicSets)
+        if verb != "delete" { effects.append(.tag(context.tag(name, key.text))) }
+        for bound in bounds {
+            guard case .bounded(over: true, _) = bound else {
+                try take(bound)
+                continue
+            }
+            context.assumptions.insert(NftContext.firstPacket)
+            // Elements that were there without a limit of their own keep none (nft_dynset.c).
+            let unbound = set.elements.filter { !$0.isBounded }
+            let holding =
+                unbound.isEmpty
+                ? [NftCondition.never("not above its limit at the first packet")]
+                : try context.conditions(key, .equal, .set(unbound))
+            for condition in holding where !isDone { apply(condition) }
+        }
     }
 
     private mutating func bounded(_ over: Bool) {

@@ -92,7 +92,7 @@ extension NftCursor {
             let verb = try name("a verb")
             let key = try expression(.looking)
             try expect("@")
-            return [.change(verb, set: try name("a set"), key: key, data: nil)]
+            return [.change(verb, set: try name("a set"), key: key, data: nil, bounds: [])]
         case "meter": return try meter()
         case "last", "xt", "log-prefix":
             if word == "last" {

@@ -29,8 +29,8 @@ struct NftElement: Hashable, Sendable {
     var key: NftExpression
     /// What a map gives for it.
     var data: NftExpression?
-    /// Whether it leaves the set by itself.
-    var expires = false
+    /// Whether a limit, quota or count of its own is kept for it.
+    var isBounded = false
 }
 
 enum NftVerdict: Hashable, Sendable {
@@ -40,7 +40,7 @@ enum NftVerdict: Hashable, Sendable {
 }
 
 /// One statement of a rule; conditions are statements too.
-enum NftStatement: Hashable, Sendable {
+indirect enum NftStatement: Hashable, Sendable {
     enum Comparison: String, Hashable, Sendable {
         /// Nothing stands between both sides.
         case implicit = ""
@@ -70,8 +70,9 @@ enum NftStatement: Hashable, Sendable {
         Target, family: String?, address: NftExpression?, port: NftExpression?, flags: [String])
     /// `meta mark set 1`
     case assign(String, NftExpression)
-    /// `add @set { ip saddr }`; for a map with what it gives.
-    case change(String, set: String, key: NftExpression, data: NftExpression?)
+    /// `add @set { ip saddr limit rate over 3/second }`; for a map with what it gives.
+    case change(
+        String, set: String, key: NftExpression, data: NftExpression?, bounds: [NftStatement])
     /// A limit, quota or count that a first packet is within, or (`over`) is not.
     case bounded(over: Bool, text: String)
     /// `limit name "x"`, `quota name "x"`.
@@ -168,8 +169,10 @@ extension NftStatement {
         case .translate(let target, let family, let address, let port, let flags):
             Self.translation(target, family, address, port, flags)
         case .assign(let field, let value): "\(field) set \(value.text)"
-        case .change(let verb, let set, let key, let data):
-            "\(verb) @\(set) { \(data.map { "\(key.text) : \($0.text)" } ?? key.text) }"
+        case .change(let verb, let set, let key, let data, let bounds):
+            "\(verb) @\(set) { "
+                + ([key.text] + bounds.map(\.text) + (data.map { [": \($0.text)"] } ?? []))
+                .joined(separator: " ") + " }"
         case .bounded(_, let text): text
         case .boundedBy(let kind, let name): "\(kind) name \(name.text)"
         case .untrack: "notrack"
