@@ -298,12 +298,16 @@ struct NftDevice {
             case 2: [.host]
             default: [.through]
             }
-        let families: Set<IPAddress.Family> =
-            switch table.name.family {
-            case "ip": [.v4]
-            case "ip6": [.v6]
-            default: [.v4, .v6]
+        var families = Self.families(table)
+        if hook.base.type == "nat" {
+            families.formIntersection(tracked)
+            if families.isEmpty {
+                assumptions.insert(
+                    "nothing in the file asks for connection tracking, without which chains of type nat see no packet"
+                )
+                return
             }
+        }
         if hook.group == 0 {
             // Only what comes by one of its devices passes through it.
             let bound = name + " devices"
@@ -321,6 +325,32 @@ struct NftDevice {
             Stage(
                 translates ? .translate : .filter, chain: name, ending: ending, places: places,
                 families: families))
+    }
+
+    private static func families(_ table: NftRuleset.Table) -> Set<IPAddress.Family> {
+        switch table.name.family {
+        case "ip": [.v4]
+        case "ip6": [.v6]
+        default: [.v4, .v6]
+        }
+    }
+
+    /// Families whose connections are tracked, because a rule asks for it.
+    private var tracked: Set<IPAddress.Family> {
+        var tracked: Set<IPAddress.Family> = []
+        for table in ruleset.tables where !table.dormant {
+            let asks = table.chains.contains { chain in
+                chain.rules.contains { rule in
+                    rule.statements.contains { statement in
+                        if case .translate = statement { return true }
+                        let words = statement.text.split(separator: " ")
+                        return words.contains("ct") || words.starts(with: ["flow", "add"])
+                    }
+                }
+            }
+            if asks { tracked.formUnion(Self.families(table)) }
+        }
+        return tracked
     }
 
     private func reachesDrop(_ name: String) -> Bool {
