@@ -18,6 +18,10 @@ public struct Packet: Sendable {
     /// TTL or hop limit.
     public internal(set) var hopLimit: UInt8 = 0
     public internal(set) var kind = Kind.tcp
+    /// The sender is the smaller of the two endpoints.
+    public internal(set) var isFromLow = false
+    /// Of the two endpoints, whichever of them sends; another with each run.
+    public internal(set) var flowHash: UInt32 = 0
     /// The snap length cut its frame.
     public internal(set) var isTruncated = false
     /// Of the payload; zero where there is none.
@@ -26,11 +30,24 @@ public struct Packet: Sendable {
     /// destination, ports and sequence number are those of the packet that it quotes.
     public internal(set) var icmpType: UInt8 = 0
     public internal(set) var icmpCode: UInt8 = 0
+    private var start: UInt32 = 0
+    private var length: UInt32 = 0
+    private var lost: UInt32 = 0
+
     /// Where the payload stands in the bytes that come with the packet.
-    public internal(set) var payloadStart = 0
-    public internal(set) var payloadLength = 0
+    public internal(set) var payloadStart: Int {
+        @inline(__always) get { Int(start) }
+        @inline(__always) set { start = UInt32(truncatingIfNeeded: newValue) }
+    }
+    public internal(set) var payloadLength: Int {
+        @inline(__always) get { Int(length) }
+        @inline(__always) set { length = UInt32(truncatingIfNeeded: newValue) }
+    }
     /// Payload bytes that were sent and that the capture did not keep.
-    public internal(set) var payloadLost = 0
+    public internal(set) var payloadLost: Int {
+        @inline(__always) get { Int(lost) }
+        @inline(__always) set { lost = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     public enum Kind: UInt8, Hashable, Sendable {
         case tcp
@@ -55,12 +72,6 @@ public struct Packet: Sendable {
     public internal(set) var reporter: IPAddress {
         get { IPAddress(reporterBits, reporterFamily) }
         set { (reporterBits, reporterFamily) = (newValue.bits, newValue.family) }
-    }
-
-    /// Whether the sender is the smaller of the two endpoints.
-    public var isFromLow: Bool {
-        sourceBits == destinationBits
-            ? sourcePort <= destinationPort : sourceBits < destinationBits
     }
 
     public var payloadRange: Range<Int> { payloadStart..<payloadStart + payloadLength }

@@ -25,6 +25,7 @@ public struct PacketBatch: Sendable {
 /// Frames to packets: decodes them and counts what could be read.
 public struct PacketReader: Sendable {
     private var decoder: Decoder
+    private let flowHash = FlowHash()
     /// What was read of each capture, by its index.
     public private(set) var coverage: [Coverage]
 
@@ -43,27 +44,33 @@ public struct PacketReader: Sendable {
     ///
     /// - Returns: What the upper layers want of it, with its payload placed in `bytes`, or in
     ///   `assembled`; nil where they want nothing.
-    @inline(__always)
     public mutating func read(_ header: FrameHeader, _ bytes: Span<UInt8>) -> Packet? {
+        reads(header, bytes) ? decoder.packet : nil
+    }
+
+    /// Reads a frame into the decoder's packet; false where the upper layers want nothing of it.
+    @inline(__always)
+    private mutating func reads(_ header: FrameHeader, _ bytes: Span<UInt8>) -> Bool {
         let decoded = decoder.decode(bytes, header)
         if header.capture < coverage.count {
             coverage[header.capture].count(header, captured: bytes.count, as: decoded)
         }
-        var packet = decoder.packet
+        let start = decoder.packet.payloadStart
+        let hasPayload = decoder.packet.payloadLength > 0
         switch decoded {
         case .tcp:
-            packet.kind = .tcp
-            packet.firstByte = packet.payloadLength > 0 ? bytes[packet.payloadStart] : 0
+            decoder.packet.kind = .tcp
+            decoder.packet.firstByte = hasPayload ? bytes[start] : 0
         case .assembledTCP:
-            packet.kind = .assembledTCP
-            packet.firstByte =
-                packet.payloadLength > 0 ? decoder.assembled[packet.payloadStart] : 0
-        case .unreachable: packet.kind = .unreachable
-        case .fragment, .otherIP, .notIP, .undecodable: return nil
+            decoder.packet.kind = .assembledTCP
+            decoder.packet.firstByte = hasPayload ? decoder.assembled[start] : 0
+        case .unreachable: decoder.packet.kind = .unreachable
+        case .fragment, .otherIP, .notIP, .undecodable: return false
         }
-        packet.mark = PacketMark(header)
-        packet.isTruncated = decoded == .tcp && bytes.count < header.originalLength
-        return packet
+        decoder.packet.mark = PacketMark(header)
+        decoder.packet.isTruncated = decoded == .tcp && bytes.count < header.originalLength
+        flowHash.mark(&decoder.packet)
+        return true
     }
 
     /// Decodes the frames of a batch.
@@ -76,14 +83,14 @@ public struct PacketReader: Sendable {
         defer { swap(&placed, &batch.frames) }
         let bytes = placed.bytes.span
         for frame in placed.frames {
-            guard var packet = read(frame.header, bytes.extracting(frame.range)) else { continue }
-            if packet.kind == .assembledTCP {
-                packet.payloadStart += batch.assembled.count
+            guard reads(frame.header, bytes.extracting(frame.range)) else { continue }
+            if decoder.packet.kind == .assembledTCP {
+                decoder.packet.payloadStart += batch.assembled.count
                 batch.assembled += decoder.assembled
             } else {
-                packet.payloadStart += frame.start
+                decoder.packet.payloadStart += frame.start
             }
-            batch.packets.append(packet)
+            batch.packets.append(decoder.packet)
         }
     }
 }

@@ -16,12 +16,9 @@ struct Extraction {
     var limits: Limits { _read { yield bounds.limits } }
     private let controlPorts: Set<UInt16>
     private let onSession: (SessionRecord) -> Void
-    private var path: PacketPath
-    var table: FlowTable {
-        _read { yield path.table }
-        _modify { yield &path.table }
-    }
-    private(set) var sessions = SessionSlots()
+    /// The flow table, and what time it is.
+    var path: PacketPath
+    var sessions = SessionSlots()
     var expectations: Expectations
     var recent: RecentConnections
     var encrypted: [Pair: [Int]] = [:]
@@ -81,8 +78,8 @@ struct Extraction {
         case .nothing: break
         case .packet(let tracked): take(tracked, packet, bytes)
         case .unreachable(let index):
-            guard table[index].role != .none, prohibitors.count < limits.flows else { break }
-            prohibitors[table[index].first] = packet.reporter
+            guard path.table[index].role != .none, prohibitors.count < limits.flows else { break }
+            prohibitors[path.table[index].first] = packet.reporter
         }
         if path.isSweepDue { sweep() }
     }
@@ -90,34 +87,48 @@ struct Extraction {
     private mutating func take(
         _ tracked: FlowTable.Tracked, _ packet: Packet, _ bytes: Span<UInt8>
     ) {
-        if table.hasRetired { absorbRetired() }
+        if path.table.hasRetired { absorbRetired() }
         if tracked.isNew { begin(tracked.index, packet) }
         var number = Int(tracked.owner)
         if tracked.role != .control {
             guard packet.payloadLength > 0, !tracked.isDismissed,
-                table[tracked.index].role != .data, look(tracked, packet, bytes)
+                path.table[tracked.index].role != .data, look(tracked, packet, bytes)
             else { return }
-            number = Int(table[tracked.index].owner)
+            number = Int(path.table[tracked.index].owner)
         }
-        guard let session = sessions[number] else { return }
+        guard sessions.holds(number) else { return }
         // So late it is not waited for; whether the record is still here must not matter.
-        if let closed = session.control.closedAt, packet.mark.time.since(closed) > limits.linger {
+        if let closed = sessions.open[number].control.closedAt,
+            packet.mark.time.since(closed) > limits.linger
+        {
             return
         }
-        let direction: Direction =
-            tracked.fromLow == session.clientIsLow ? .toServer : .toClient
-        let hasNews = session.control.take(packet, bytes, direction, isLast: tracked.isOver)
-        if hasNews { followUp(session, number) }
+        sessions.open[number].take(packet, bytes, fromLow: tracked.fromLow)
+        if sessions.open[number].isWaiting || tracked.isWatched {
+            checkHoles(number, tracked.index, packet.mark.time)
+        }
+        if sessions.open[number].control.hasNews(isLast: tracked.isOver, packet.mark.time) {
+            followUp(number)
+        }
+    }
+
+    /// While segments wait, every packet of their connection may say that they wait in vain.
+    private mutating func checkHoles(_ number: Int, _ index: Int, _ now: Timestamp) {
+        let clientIsLow = sessions.open[number].control.clientIsLow
+        sessions.open[number].checkHoles(
+            acknowledged: path.table[index].acknowledged(byLow: clientIsLow),
+            path.table[index].acknowledged(byLow: !clientIsLow), now)
+        path.table[index].isWatched = sessions.open[number].isWaiting
     }
 
     /// A connection begins: it may have been announced, or be an attempt to reach a server.
     private mutating func begin(_ index: Int, _ packet: Packet) {
-        let flow = table[index]
+        let flow = path.table[index]
         let isSYN = packet.flags.contains(.syn)
         if isSYN, let opener = flow.opener {
             recent.add(
                 RecentConnections.Entry(
-                    handle: table.handle(index), time: flow.first.time, opener: opener,
+                    handle: path.table.handle(index), time: flow.first.time, opener: opener,
                     listener: flow.other(than: opener)))
         }
         if !expectations.isEmpty, match(index) { return }
@@ -129,8 +140,8 @@ struct Extraction {
             limitHits.count("controlAttempts")
             return
         }
-        table[index].role = .attempt
-        attempts.begin(table.handle(index))
+        path.table[index].role = .attempt
+        attempts.begin(path.table.handle(index))
     }
 
     // MARK: recognition
@@ -140,12 +151,12 @@ struct Extraction {
         -> Bool
     {
         let index = tracked.index
-        let flow = table[index]
-        table[index].looks += 1
+        let flow = path.table[index]
+        path.table[index].looks += 1
         if flow.beginsTLS == true {
             let isImplicit = flow.low.port == 990 || flow.high.port == 990
             guard isImplicit, flow.looks < 8 else {
-                table[index].dismiss()
+                path.table[index].dismiss()
                 return false
             }
             guard flow.state.isSuperset(of: [.tlsLow, .tlsHigh]) else { return false }
@@ -160,7 +171,7 @@ struct Extraction {
         guard let first else {
             let isControlPort = flow.low.port == 21 || flow.high.port == 21
             let most = isControlPort ? 16 : senderIsOpener == nil ? 4 : 1
-            if Int(table[index].looks) >= most { table[index].dismiss() }
+            if Int(path.table[index].looks) >= most { path.table[index].dismiss() }
             return false
         }
         return promote(
@@ -173,43 +184,52 @@ struct Extraction {
         let index = tracked.index
         guard sessions.count < limits.sessions else {
             limitHits.count("sessions")
-            table[index].dismiss()
+            path.table[index].dismiss()
             return false
         }
         let sender = tracked.expected
-        let receiver = table.nextExpected(index, low: !tracked.fromLow)
+        let receiver = path.table.nextExpected(index, low: !tracked.fromLow)
         let fromClient = tracked.fromLow == clientIsLow
-        var session = ControlSession(
-            flow: table.handle(index), state: table[index], clientIsLow: clientIsLow,
-            starts: fromClient ? [sender, receiver] : [receiver, sender], bounds: bounds)
-        if isImplicit { session.beginImplicitTLS(session.record.first) }
-        table[index].role = .control
-        table[index].owner = UInt32(sessions.insert(OpenSession(session)))
+        let control = ControlSession(
+            flow: path.table.handle(index), state: path.table[index], clientIsLow: clientIsLow,
+            bounds: bounds
+        )
+        let number = sessions.insert(
+            control, starts: fromClient ? [sender, receiver] : [receiver, sender])
+        if isImplicit { sessions.open[number].beginImplicitTLS() }
+        path.table[index].role = .control
+        path.table[index].owner = UInt32(number)
         return true
     }
 
     /// After a session's lines were read: what it announced is expected from now on.
-    private mutating func followUp(_ session: OpenSession, _ number: Int) {
-        guard session.control.verdict == .ftp else {
-            if let index = table.index(session.control.flow) {
-                table[index].role = .none
-                table[index].dismiss()
+    private mutating func followUp(_ number: Int) {
+        guard sessions.open[number].control.verdict == .ftp else {
+            if let index = path.table.index(sessions.open[number].control.flow) {
+                path.table[index].role = .none
+                path.table[index].dismiss()
             }
             sessions.remove(number)
             return
         }
-        while session.control.unregistered < session.control.record.channels.count {
-            expect(session, number, session.control.unregistered)
-            session.control.unregistered += 1
+        while sessions.open[number].control.unregistered
+            < sessions.open[number].control.record.channels.count
+        {
+            expect(number, sessions.open[number].control.unregistered)
+            sessions.open[number].control.unregistered += 1
         }
-        if session.control.record.encryption != nil, !session.control.isEncryptionRegistered {
-            session.control.isEncryptionRegistered = true
-            encrypted[pair(session.control.record), default: []].append(number)
+        if sessions.open[number].control.record.encryption != nil,
+            !sessions.open[number].control.isEncryptionRegistered
+        {
+            sessions.open[number].control.isEncryptionRegistered = true
+            encrypted[pair(number), default: []].append(number)
         }
     }
 
-    private func pair(_ record: SessionRecord) -> Pair {
-        Pair(client: record.client.address, server: record.server.address)
+    private func pair(_ number: Int) -> Pair {
+        Pair(
+            client: sessions.open[number].control.record.client.address,
+            server: sessions.open[number].control.record.server.address)
     }
 
     // MARK: the end
@@ -219,139 +239,173 @@ struct Extraction {
             path.noteSweep()
             path.sweepInterval = sessions.count + attempts.openCount
         }
-        for (number, session) in sessions.all {
-            forgetExpired(session, number)
+        for number in sessions.numbers {
+            forgetExpired(number)
+            let closed = sessions.open[number].control.closedAt
             let isEnded =
-                session.control.closedAt.map { now.since($0) > limits.linger } ?? false
-                || now.since(session.control.lastTime) > limits.controlIdle
-            if isEnded, session.control.isDataSettled(self, now) { emit(session, number) }
+                closed.map { now.since($0) > limits.linger } ?? false
+                || now.since(lastTime(number)) > limits.controlIdle
+            if isEnded, isDataSettled(number) { emit(number) }
         }
         attempts.settle(
             &path.table, now: path.now, idle: bounds.limits.dataIdle, &prohibitors)
     }
 
-    private mutating func forgetExpired(_ session: OpenSession, _ number: Int) {
-        while session.control.expired < session.control.unregistered {
-            let frame = session.control.record.channels[session.control.expired].frame
+    /// When something was seen of the control connection.
+    private func lastTime(_ number: Int) -> Timestamp {
+        let last = sessions.open[number].control.record.last.time
+        guard let index = path.table.index(sessions.open[number].control.flow) else { return last }
+        return max(last, path.table[index].last.time)
+    }
+
+    /// Every data connection has come to its end, or was silent for long.
+    private mutating func isDataSettled(_ number: Int) -> Bool {
+        let links = sessions.open[number].control.links
+        while sessions.open[number].control.settledChannels < links.count {
+            if links[sessions.open[number].control.settledChannels].flows.contains(where: isOpen) {
+                return false
+            }
+            sessions.open[number].control.settledChannels += 1
+        }
+        return !sessions.open[number].control.hidden.contains(where: isOpen)
+    }
+
+    private func isOpen(_ linked: LinkedFlow) -> Bool {
+        guard case .live(let handle) = linked, let index = path.table.index(handle) else {
+            return false
+        }
+        return !path.table[index].isOver
+            && now.since(path.table[index].last.time) <= limits.dataIdle
+    }
+
+    private mutating func forgetExpired(_ number: Int) {
+        while sessions.open[number].control.expired < sessions.open[number].control.unregistered {
+            let channel = sessions.open[number].control.expired
+            let frame = sessions.open[number].control.record.channels[channel].frame
             guard now.since(frame.time) > limits.announcementAge else { return }
-            forget(session, number, session.control.expired)
-            session.control.expired += 1
+            forget(number, channel)
+            sessions.open[number].control.expired += 1
         }
     }
 
-    private mutating func forget(_ session: OpenSession, _ number: Int, _ channel: Int) {
-        for key in session.control.links[channel].keys {
+    private mutating func forget(_ number: Int, _ channel: Int) {
+        for key in sessions.open[number].control.links[channel].keys {
             expectations.remove(session: number, channel: channel, at: key)
         }
-        session.control.links[channel].keys = []
+        sessions.open[number].control.links[channel].keys = []
     }
 
-    private mutating func emit(_ session: OpenSession, _ number: Int) {
-        session.control.finishStreams()
-        followUp(session, number)
-        guard session.control.verdict == .ftp else { return }
-        limitHits.add(session.control.limitHits)
-        onSession(session.control.built(self, isFinal: true))
-        tell(session.control)
-        for channel in session.control
-            .expired..<max(session.control.expired, session.control.links.count)
-        {
-            forget(session, number, channel)
-        }
-        if session.control.isEncryptionRegistered {
-            let pair = pair(session.control.record)
+    private mutating func emit(_ number: Int) {
+        sessions.open[number].finishStreams()
+        followUp(number)
+        guard sessions.holds(number) else { return }
+        limitHits.add(sessions.open[number].control.limitHits)
+        onSession(takeRecord(number))
+        tell(number)
+        let (expired, count) = (
+            sessions.open[number].control.expired, sessions.open[number].control.links.count
+        )
+        for channel in expired..<max(expired, count) { forget(number, channel) }
+        if sessions.open[number].control.isEncryptionRegistered {
+            let pair = pair(number)
             encrypted[pair]?.removeAll { $0 == number }
             if encrypted[pair]?.isEmpty == true { encrypted[pair] = nil }
         }
-        disown(session)
+        disown(number)
         sessions.remove(number)
     }
 
-    private func tell(_ control: ControlSession) {
+    private func tell(_ number: Int) {
         guard let onConnection else { return }
-        if let flow = control.goneFlow ?? flow(.live(control.flow)) {
-            onConnection(flow, control.record.client)
+        if let flow = sessions.open[number].control.goneFlow
+            ?? flow(.live(sessions.open[number].control.flow))
+        {
+            onConnection(flow, sessions.open[number].control.record.client)
         }
-        for linked in control.links.flatMap(\.flows) + control.hidden {
+        let links = sessions.open[number].control.links
+        for linked in links.flatMap(\.flows) + sessions.open[number].control.hidden {
             if let flow = flow(linked) { onConnection(flow, nil) }
         }
     }
 
     /// The connections of a session that is handed over are nobody's any more.
-    private mutating func disown(_ session: OpenSession) {
-        var linked = session.control.links.flatMap(\.flows) + session.control.hidden
-        linked.append(.live(session.control.flow))
-        for case .live(let handle) in linked {
-            guard let index = table.index(handle) else { continue }
-            prohibitors[table[index].first] = nil
-            table[index].role = .none
-            table[index].dismiss()
+    private mutating func disown(_ number: Int) {
+        disown(.live(sessions.open[number].control.flow))
+        for link in sessions.open[number].control.links {
+            for linked in link.flows { disown(linked) }
         }
+        for linked in sessions.open[number].control.hidden { disown(linked) }
+    }
+
+    private mutating func disown(_ linked: LinkedFlow) {
+        guard case .live(let handle) = linked, let index = path.table.index(handle) else { return }
+        if !prohibitors.isEmpty { prohibitors[path.table[index].first] = nil }
+        path.table[index].role = .none
+        path.table[index].dismiss()
     }
 
     private mutating func absorbRetired() {
-        for flow in table.takeRetired() {
+        for flow in path.table.takeRetired() {
+            let number = Int(flow.owner)
             switch flow.role {
             case .none: break
-            case .control:
-                let session = sessions[Int(flow.owner)]
-                session?.control.goneFlow = flow
-                if session?.control.closedAt == nil { session?.control.closedAt = flow.last.time }
-            case .data, .hidden:
-                guard let session = sessions[Int(flow.owner)] else { break }
-                absorb(flow, into: session)
             case .attempt: attempts.settle(flow, prohibitedBy: prohibitors[flow.first])
+            case .control:
+                guard sessions.holds(number) else { break }
+                sessions.open[number].control.goneFlow = flow
+                if sessions.open[number].control.closedAt == nil {
+                    sessions.open[number].control.closedAt = flow.last.time
+                }
+            case .data, .hidden:
+                if sessions.holds(number) { absorb(flow, into: number) }
             }
         }
     }
 
-    private mutating func absorb(_ flow: Flow, into session: OpenSession) {
+    private mutating func absorb(_ flow: Flow, into number: Int) {
         func isSame(_ linked: LinkedFlow) -> Bool {
             guard case .live(let handle) = linked else { return false }
             return handle.index == flow.place
         }
         if flow.role == .hidden {
-            guard let place = session.control.hidden.firstIndex(where: isSame) else { return }
-            session.control.hidden[place] = .gone(flow)
+            guard let place = sessions.open[number].control.hidden.firstIndex(where: isSame) else {
+                return
+            }
+            sessions.open[number].control.hidden[place] = .gone(flow)
         } else {
             let channel = Int(flow.ownerItem)
-            guard channel < session.control.links.count,
-                let place = session.control.links[channel].flows.firstIndex(where: isSame)
+            guard channel < sessions.open[number].control.links.count,
+                let place = sessions.open[number].control.links[channel].flows.firstIndex(
+                    where: isSame)
             else { return }
-            session.control.links[channel].flows[place] = .gone(flow)
+            sessions.open[number].control.links[channel].flows[place] = .gone(flow)
         }
     }
 
     /// Hands over every session that is still open, in the order of their first frames.
     mutating func finish() {
-        for (number, session) in sessions.all {
-            session.control.finishStreams()
-            followUp(session, number)
+        for number in sessions.numbers {
+            sessions.open[number].finishStreams()
+            followUp(number)
         }
-        let firsts = sessions.all.map { (first: $0.session.control.record.first, $0) }
-        for (_, (number, session)) in firsts.sorted(by: { $0.first < $1.first }) {
-            emit(session, number)
-        }
+        let firsts = sessions.numbers.map { (first: sessions.open[$0].control.record.first, $0) }
+        for (_, number) in firsts.sorted(by: { $0.first < $1.first }) { emit(number) }
         attempts.settle(&path.table, now: path.now, idle: nil, &prohibitors)
-        limitHits.count("flows", table.evicted)
+        limitHits.count("flows", path.table.evicted)
     }
 
     /// The records of sessions that are still open, as far as they go.
     func snapshot() -> [SessionRecord] {
-        sessions.all.compactMap { _, session in
-            guard session.control.verdict == .ftp else { return nil }
-            return session.control.built(self, isFinal: false)
+        sessions.numbers.compactMap { number in
+            guard sessions.open[number].control.verdict == .ftp else { return nil }
+            return record(number)
         }.sorted { $0.first < $1.first }
     }
-}
 
-extension Extraction: FlowLookup {
     func flow(_ linked: LinkedFlow) -> Flow? {
         switch linked {
         case .gone(let flow): flow
-        case .live(let handle): table.index(handle).map { table[$0] }
+        case .live(let handle): path.table.index(handle).map { path.table[$0] }
         }
     }
-
-    func prohibitor(of flow: Flow) -> IPAddress? { prohibitors[flow.first] }
 }

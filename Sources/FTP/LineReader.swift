@@ -18,6 +18,12 @@ struct LineReader {
 
     init(limit: Int) { self.limit = limit }
 
+    /// Begins anew, in the same memory.
+    mutating func restart() {
+        begin()
+        telnet = .text
+    }
+
     /// No byte of a line is held.
     var isAtStart: Bool { (isComplete || line.isEmpty) && telnet == .text }
 
@@ -77,18 +83,15 @@ struct LineReader {
         return true
     }
 
-    /// Index of the next LF or IAC, else the count of bytes; 32 bytes at a time.
+    /// Index of the next LF or IAC, else the count of bytes; 32 bytes at a time, then eight.
     @inline(__always)
     private static func endOfText(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var at = start
-        while bytes.count - at >= 32 {
-            if mayEnd(bytes.extracting(at..<at + 32)) {
-                let end = at + 32
-                while at < end, bytes[at] != 0x0a, bytes[at] != 255 { at += 1 }
-                if at < end { return at }
-            } else {
-                at += 32
-            }
+        while bytes.count - at >= 32, !mayEnd(bytes.extracting(at..<at + 32)) { at += 32 }
+        while bytes.count - at >= 8 {
+            let ends = ends(eight(bytes.extracting(at..<at + 8), 0))
+            if ends != 0 { return at + ends.trailingZeroBitCount >> 3 }
+            at += 8
         }
         while at < bytes.count, bytes[at] != 0x0a, bytes[at] != 255 { at += 1 }
         return at
@@ -108,6 +111,18 @@ struct LineReader {
     @inline(__always)
     private static func marks(_ word: UInt64) -> UInt64 {
         ((word ^ 0x0a0a_0a0a_0a0a_0a0a) &- 0x0101_0101_0101_0101) | word
+    }
+
+    /// Sets the upper bit of the first of eight bytes that is LF or IAC, and maybe of later ones.
+    @inline(__always)
+    private static func ends(_ word: UInt64) -> UInt64 {
+        (zeros(word ^ 0x0a0a_0a0a_0a0a_0a0a) | zeros(~word)) & 0x8080_8080_8080_8080
+    }
+
+    /// The upper bit of the first byte that is zero, and maybe of later ones.
+    @inline(__always)
+    private static func zeros(_ word: UInt64) -> UInt64 {
+        (word &- 0x0101_0101_0101_0101) & ~word
     }
 
     /// Eight bytes as one number.

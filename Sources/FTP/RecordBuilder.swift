@@ -2,32 +2,50 @@ import Capture
 import Net
 import Streams
 
-/// Looks up what a record needs beside the dialogue.
-protocol FlowLookup {
-    func flow(_ linked: LinkedFlow) -> Flow?
-    /// Who sent the ICMP message about a connection.
-    func prohibitor(of flow: Flow) -> IPAddress?
-}
+// Sessions to records: beside what was said stands what became of the connections.
+extension Extraction {
+    /// The record of a session that is handed over: it is taken out of the session.
+    mutating func takeRecord(_ number: Int) -> SessionRecord {
+        let last = sessions.open[number].control.record.last
+        var record = sessions.open[number].control.takeRecord()
+        complete(&record, number, last, isFinal: true)
+        return record
+    }
 
-extension ControlSession {
-    /// The record as it stands now; `isFinal` where nothing can change it any more.
-    func built(_ lookup: some FlowLookup, isFinal: Bool) -> SessionRecord {
-        var record = record
-        if record.user == nil { record.user = dialogue.triedUser }
-        if let flow = goneFlow ?? lookup.flow(.live(flow)) {
+    /// The record of a session as it stands now.
+    func record(_ number: Int) -> SessionRecord {
+        var record = sessions.open[number].control.record
+        complete(&record, number, record.last, isFinal: false)
+        return record
+    }
+
+    private func complete(
+        _ record: inout SessionRecord, _ number: Int, _ last: FrameReference, isFinal: Bool
+    ) {
+        if record.user == nil { record.user = sessions.open[number].control.dialogue.triedUser }
+        var serverTTL: UInt8?
+        if let flow = sessions.open[number].control.goneFlow
+            ?? flow(.live(sessions.open[number].control.flow))
+        {
+            let clientIsLow = sessions.open[number].control.clientIsLow
             record.visibility.oneSided = !flow.state.isSuperset(of: [.packetLow, .packetHigh])
             record.end = Self.end(flow, clientIsLow: clientIsLow)
+            record.last = max(record.last, FrameReference(flow.last))
+            serverTTL = flow.hopLimit(ofLow: !clientIsLow)
         }
         for index in record.channels.indices {
-            let flows = links[index].flows.compactMap { lookup.flow($0) }
-            fill(&record.channels[index], index, flows, lookup, record.visibility.oneSided)
-            record.channels[index].isPending = !isFinal && !isSettled(index, lookup)
+            let link = sessions.open[number].control.links[index]
+            record.channels[index].controlTTL = serverTTL
+            fill(&record.channels[index], link, record.visibility.oneSided)
+            if !isFinal {
+                record.channels[index].isPending = !isSettled(number, index, link, record)
+            }
         }
-        record.hiddenData = hidden.compactMap { linked in
-            guard let flow = lookup.flow(linked), flow.role != .control else { return nil }
-            return hiddenConnection(flow, lookup, record.visibility.oneSided)
+        guard !sessions.open[number].control.hidden.isEmpty else { return }
+        record.hiddenData = sessions.open[number].control.hidden.compactMap { linked in
+            guard let flow = flow(linked), flow.role != .control else { return nil }
+            return hiddenConnection(flow, record.visibility.oneSided)
         }
-        return record
     }
 
     private static func end(_ flow: Flow, clientIsLow: Bool) -> SessionRecord.End {
@@ -38,31 +56,31 @@ extension ControlSession {
         return .open
     }
 
-    private func isSettled(_ index: Int, _ lookup: some FlowLookup) -> Bool {
-        guard !links[index].flows.isEmpty else {
-            return closedAt != nil || index + 1 < record.channels.count
-                || lastTime.since(record.channels[index].frame.time) > limits.announcementAge
+    private func isSettled(
+        _ number: Int, _ index: Int, _ link: ChannelLink, _ record: SessionRecord
+    ) -> Bool {
+        guard !link.flows.isEmpty else {
+            return sessions.open[number].control.closedAt != nil
+                || index + 1 < record.channels.count
+                || record.last.time.since(record.channels[index].frame.time)
+                    > limits.announcementAge
         }
-        return links[index].flows.allSatisfy { linked in
-            guard case .live = linked, let flow = lookup.flow(linked) else { return true }
-            return flow.isOver || lastTime.since(flow.last.time) > limits.dataIdle
+        return link.flows.allSatisfy { linked in
+            guard case .live = linked, let flow = flow(linked) else { return true }
+            return flow.isOver || record.last.time.since(flow.last.time) > limits.dataIdle
         }
     }
 
-    private func fill(
-        _ channel: inout DataChannel, _ index: Int, _ flows: [Flow], _ lookup: some FlowLookup,
-        _ isOneSided: Bool
-    ) {
-        channel.controlTTL = controlTTL
+    private func fill(_ channel: inout DataChannel, _ link: ChannelLink, _ isOneSided: Bool) {
         let isDone = channel.transferReply.map { (200..<300).contains($0) } ?? false
+        let flows = link.flows.compactMap { flow($0) }
         guard
             let flow = flows.first(where: \.isEstablished)
                 ?? flows.first(where: { $0.state.contains(.prohibited) })
                 ?? flows.first(where: { $0.state.contains(.refused) }) ?? flows.first
         else {
             // A transfer that went on had a data connection, whatever the capture shows.
-            let happened =
-                isDone || links[index].isUnderWay || isOneSided && channel.transfer != nil
+            let happened = isDone || link.isUnderWay || isOneSided && channel.transfer != nil
             channel.outcome = happened ? .unseen : .unused
             return
         }
@@ -74,7 +92,7 @@ extension ControlSession {
         channel.answer = flow.answerFrame
         channel.answerTTL = flow.answerTTL
         channel.icmp = flow.icmp
-        channel.prohibitedBy = flow.icmp == nil ? nil : lookup.prohibitor(of: flow)
+        channel.prohibitedBy = flow.icmp == nil ? nil : prohibitors[flow.first]
         let server = serverEnd(of: flow, channel)
         let client = flow.other(than: server)
         channel.client = client
@@ -96,14 +114,12 @@ extension ControlSession {
         } else if flow.high.port == port, flow.low.port != port {
             listener = flow.high
         } else {
-            listener = links.isEmpty || flow.low == channel.advertised ? flow.low : flow.high
+            listener = flow.low == channel.advertised ? flow.low : flow.high
         }
         return channel.announcedBy.isPassive ? listener : flow.other(than: listener)
     }
 
-    private func hiddenConnection(
-        _ flow: Flow, _ lookup: some FlowLookup, _ isOneSided: Bool
-    ) -> HiddenConnection {
+    private func hiddenConnection(_ flow: Flow, _ isOneSided: Bool) -> HiddenConnection {
         let client = flow.opener ?? flow.low
         let server = flow.other(than: client)
         return HiddenConnection(
@@ -111,21 +127,8 @@ extension ControlSession {
             last: FrameReference(flow.last), attempts: Int(flow.attempts),
             outcome: flow.outcome(isOneSided: isOneSided), answer: flow.answerFrame,
             answerTTL: flow.answerTTL,
-            prohibitedBy: flow.icmp == nil ? nil : lookup.prohibitor(of: flow), icmp: flow.icmp,
+            prohibitedBy: flow.icmp == nil ? nil : prohibitors[flow.first], icmp: flow.icmp,
             bytesToClient: flow.bytes(from: server), bytesToServer: flow.bytes(from: client),
             encrypted: flow.beginsTLS)
-    }
-
-    /// Every data connection has come to its end, or was silent for long.
-    mutating func isDataSettled(_ lookup: some FlowLookup, _ now: Timestamp) -> Bool {
-        func isOpen(_ linked: LinkedFlow) -> Bool {
-            guard case .live = linked, let flow = lookup.flow(linked) else { return false }
-            return !flow.isOver && now.since(flow.last.time) <= limits.dataIdle
-        }
-        while settledChannels < links.count {
-            if links[settledChannels].flows.contains(where: isOpen) { return false }
-            settledChannels += 1
-        }
-        return !hidden.contains(where: isOpen)
     }
 }

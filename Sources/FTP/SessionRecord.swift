@@ -36,7 +36,7 @@ public struct SessionRecord: Hashable, Sendable {
     public var oddities: [Oddity]
 
     public init(client: Endpoint, server: Endpoint, first: FrameReference) {
-        captures = [first.capture]
+        captures = first.capture == 0 ? Self.onlyFirst : [first.capture]
         self.client = client
         self.server = server
         self.first = first
@@ -49,6 +49,9 @@ public struct SessionRecord: Hashable, Sendable {
         visibility = Visibility()
         oddities = []
     }
+
+    /// Shared by all records of a single capture.
+    private static let onlyFirst = [0]
 
     public enum Login: String, Hashable, Sendable { case accepted, refused, unseen }
 

@@ -1,46 +1,43 @@
-/// A control session while it is read; a class, so that it is changed where it stands.
-final class OpenSession {
-    var control: ControlSession
-    let clientIsLow: Bool
-
-    init(_ control: ControlSession) {
-        self.control = control
-        clientIsLow = control.clientIsLow
-    }
-}
+import Streams
 
 /// The control sessions that are read now; a session keeps its number while it is here.
+///
+/// A session is changed where it stands (`sessions.open[number].…`): a copy of one costs more than
+/// most packets. An array and not a subscript that yields: of what was yielded the compiler lets
+/// go where it has made a copy (Swift 6.3.1, without optimization).
 struct SessionSlots {
-    private var sessions: [OpenSession?] = []
+    /// By number; those that are not in use are blank.
+    var open: [OpenSession] = []
+    private var isUsed: [Bool] = []
     private var free: [Int] = []
-    private(set) var count = 0
 
-    /// The session of that number; nil where there is none (any more).
-    subscript(number: Int) -> OpenSession? {
-        number < sessions.count ? sessions[number] : nil
-    }
+    var count: Int { open.count - free.count }
 
-    /// Takes a session in.
+    /// Whether there is a session of that number.
+    @inline(__always)
+    func holds(_ number: Int) -> Bool { number < isUsed.count && isUsed[number] }
+
+    /// Takes a session in; see `OpenSession.init`.
     ///
     /// - Returns: Its number.
-    mutating func insert(_ session: OpenSession) -> Int {
-        count += 1
+    mutating func insert(_ control: consuming ControlSession, starts: [SequenceNumber?]) -> Int {
         guard let number = free.popLast() else {
-            sessions.append(session)
-            return sessions.count - 1
+            open.append(OpenSession(control, starts: starts))
+            isUsed.append(true)
+            return open.count - 1
         }
-        sessions[number] = session
+        open[number].begin(control, starts: starts)
+        isUsed[number] = true
         return number
     }
 
+    /// Forgets a session; its memory is kept for the next one.
     mutating func remove(_ number: Int) {
-        sessions[number] = nil
+        open[number].end()
+        isUsed[number] = false
         free.append(number)
-        count -= 1
     }
 
-    /// All sessions with their numbers, ascending by number.
-    var all: [(number: Int, session: OpenSession)] {
-        sessions.enumerated().compactMap { number, session in session.map { (number, $0) } }
-    }
+    /// Numbers of all sessions, ascending.
+    var numbers: [Int] { isUsed.indices.filter { isUsed[$0] } }
 }

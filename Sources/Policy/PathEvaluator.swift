@@ -67,9 +67,8 @@ public struct PathEvaluator: Sendable {
         for cell in open.all where cell.outcome.verdict != .denied {
             let assigned = cell.outcome.packet?.assigned
             if clients[assigned] == nil { order.append(assigned) }
-            for box in cell.region.boxes {
-                clients[assigned] = (clients[assigned] ?? AddressSet()).union(box.sources)
-            }
+            let known = clients[assigned] ?? AddressSet()
+            clients[assigned] = known.union(cell.region.sources)
             if case .oneOf(let addresses) = cell.outcome.packet?.destination {
                 servers = servers.union(AddressSet(addresses.map { $0...$0 }))
             }

@@ -20,6 +20,14 @@ public struct Flow: Sendable {
     /// The next expected sequence number of each end, valid where the state says so.
     var nextLow: UInt32 = 0
     var nextHigh: UInt32 = 0
+    /// What each end acknowledged last, where the state says that it did.
+    var acknowledgedByLow: UInt32 = 0
+    var acknowledgedByHigh: UInt32 = 0
+    /// TTL or hop limit of the last packet of each end.
+    var hopsOfLow: UInt8 = 0
+    var hopsOfHigh: UInt8 = 0
+    /// Of both ends; see `Packet.flowHash`.
+    let hash: UInt32
     /// The last packet.
     public internal(set) var last: PacketMark
     /// Payload bytes sent by each end, counted by sequence numbers: retransmissions once.
@@ -80,12 +88,37 @@ public struct Flow: Sendable {
         @inlinable public static var knownHigh: State { State(rawValue: 1 << 18) }
         /// Looked at and let go: not what was sought.
         @inlinable public static var dismissed: State { State(rawValue: 1 << 19) }
+        @inlinable public static var ackLow: State { State(rawValue: 1 << 20) }
+        @inlinable public static var ackHigh: State { State(rawValue: 1 << 21) }
+        /// Whoever reads the connection wants to see packets without payload too.
+        @inlinable public static var watched: State { State(rawValue: 1 << 22) }
     }
 
     /// Never look at its payload again.
     public mutating func dismiss() { state.insert(.dismissed) }
 
-    init(low: Endpoint, high: Endpoint, mark: PacketMark) {
+    /// Whether its owner sees packets without payload that neither open nor end it.
+    public var isWatched: Bool {
+        get { state.contains(.watched) }
+        set { if newValue { state.insert(.watched) } else { state.remove(.watched) } }
+    }
+
+    /// What an end acknowledged last; nil where it did not.
+    public func acknowledged(byLow isLow: Bool) -> SequenceNumber? {
+        guard state.contains(isLow ? .ackLow : .ackHigh) else { return nil }
+        return SequenceNumber(isLow ? acknowledgedByLow : acknowledgedByHigh)
+    }
+
+    /// TTL or hop limit of the last packet that an end sent; nil where none was seen.
+    public func hopLimit(ofLow isLow: Bool) -> UInt8? {
+        guard state.contains(isLow ? .packetLow : .packetHigh) else { return nil }
+        return isLow ? hopsOfLow : hopsOfHigh
+    }
+
+    /// A flow that begins with a packet.
+    init(low: Endpoint, high: Endpoint, _ packet: borrowing Packet) {
+        let mark = packet.mark
+        hash = packet.flowHash
         lowBits = low.address.bits
         highBits = high.address.bits
         lowPort = low.port

@@ -25,6 +25,8 @@ public struct FlowTable {
         public var isOver: Bool
         /// The flow's payload was looked at and is not looked at any more.
         public var isDismissed: Bool
+        /// See `Flow.isWatched`; as it was before the packet.
+        public var isWatched: Bool
         /// The sender's sequence number before this packet, where it was known.
         public var expected: SequenceNumber?
     }
@@ -32,11 +34,10 @@ public struct FlowTable {
     /// By index; entries that are not in use hold stale values.
     @usableFromInline var flows: [Flow] = []
     private var free: [UInt32] = []
-    /// Below, the index of a flow plus one, zero being empty; above, half of its hash, so that
-    /// another flow is passed without a look at it.
+    /// Below, the index of a flow plus one, zero being empty; above, its hash, so that another flow
+    /// is passed without a look at it.
     private var slots: [UInt64]
     private var mask: Int
-    private let seed: UInt64
     private let limit: Int
     private var hand = 0
     /// Flows that left with a role, oldest first: taken by `takeRetired`.
@@ -48,7 +49,6 @@ public struct FlowTable {
         self.limit = max(limit, 64)
         slots = [UInt64](repeating: 0, count: 1 << 12)
         mask = slots.count - 1
-        seed = UInt64.random(in: .min ... .max)
     }
 
     public var count: Int { flows.count - free.count }
@@ -149,11 +149,11 @@ public struct FlowTable {
             flows[index].generation = generation
             // An eviction may have moved what stood in the slots.
             let (_, again) = find(packet, fromLow: fromLow)
-            slots[again] = Self.entry(index, hash(fresh))
+            slots[again] = Self.entry(index, fresh.hash)
         } else {
             index = flows.count
             flows.append(fresh)
-            slots[slot] = Self.entry(index, hash(fresh))
+            slots[slot] = Self.entry(index, fresh.hash)
         }
         if count * 3 > slots.count * 2 { grow() }
         return index
@@ -163,8 +163,8 @@ public struct FlowTable {
         let source = Endpoint(packet.source, packet.sourcePort)
         let destination = Endpoint(packet.destination, packet.destinationPort)
         return fromLow
-            ? Flow(low: source, high: destination, mark: packet.mark)
-            : Flow(low: destination, high: source, mark: packet.mark)
+            ? Flow(low: source, high: destination, packet)
+            : Flow(low: destination, high: source, packet)
     }
 
     /// The flow's index, else the empty slot where it would stand.
@@ -176,12 +176,12 @@ public struct FlowTable {
         let high = fromLow ? packet.destinationBits : packet.sourceBits
         let lowPort = fromLow ? packet.sourcePort : packet.destinationPort
         let highPort = fromLow ? packet.destinationPort : packet.sourcePort
-        let hash = hash(low, lowPort, high, highPort)
+        let hash = packet.flowHash
         var slot = Int(truncatingIfNeeded: hash) & mask
         while true {
             let entry = slots[slot]
             if entry == 0 { return (nil, slot) }
-            if entry >> 32 == hash >> 32 {
+            if UInt32(truncatingIfNeeded: entry >> 32) == hash {
                 let index = Int(truncatingIfNeeded: entry & 0xffff_ffff) - 1
                 if flows[index].lowPort == lowPort, flows[index].highPort == highPort,
                     flows[index].lowBits == low, flows[index].highBits == high,
@@ -195,42 +195,15 @@ public struct FlowTable {
     }
 
     @inline(__always)
-    private static func entry(_ index: Int, _ hash: UInt64) -> UInt64 {
-        (hash & 0xffff_ffff_0000_0000) | UInt64(index + 1)
-    }
-
-    @inline(__always)
-    private func hash(
-        _ low: UInt128, _ lowPort: UInt16, _ high: UInt128, _ highPort: UInt16
-    ) -> UInt64 {
-        let ports = UInt64(lowPort) << 16 | UInt64(highPort)
-        var value = Self.mix(seed ^ UInt64(truncatingIfNeeded: low))
-        value = Self.mix(value ^ UInt64(truncatingIfNeeded: high) ^ ports << 32)
-        let (lowRest, highRest) = (
-            UInt64(truncatingIfNeeded: low >> 64), UInt64(truncatingIfNeeded: high >> 64)
-        )
-        if lowRest | highRest != 0 {
-            value = Self.mix(Self.mix(value ^ lowRest) ^ highRest)
-        }
-        return value
-    }
-
-    /// A multiplication whose two halves are folded (the mixing step of wyhash).
-    @inline(__always)
-    private static func mix(_ value: UInt64) -> UInt64 {
-        let (high, low) = value.multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
-        return high ^ low ^ value
-    }
-
-    private func hash(_ flow: borrowing Flow) -> UInt64 {
-        hash(flow.lowBits, flow.lowPort, flow.highBits, flow.highPort)
+    private static func entry(_ index: Int, _ hash: UInt32) -> UInt64 {
+        UInt64(hash) << 32 | UInt64(index + 1)
     }
 
     private mutating func grow() {
         slots = [UInt64](repeating: 0, count: slots.count * 2)
         mask = slots.count - 1
         for index in flows.indices where flows[index].inUse {
-            let hash = hash(flows[index])
+            let hash = flows[index].hash
             var slot = Int(truncatingIfNeeded: hash) & mask
             while slots[slot] != 0 { slot = (slot + 1) & mask }
             slots[slot] = Self.entry(index, hash)
@@ -239,7 +212,7 @@ public struct FlowTable {
 
     /// Takes a flow out of the slots and closes the hole (Knuth 6.4, algorithm R).
     private mutating func unlink(_ index: Int) {
-        let hash = hash(flows[index])
+        let hash = flows[index].hash
         let own = Self.entry(index, hash)
         var slot = Int(truncatingIfNeeded: hash) & mask
         while slots[slot] != own {
@@ -249,7 +222,7 @@ public struct FlowTable {
         var next = (slot + 1) & mask
         while slots[next] != 0 {
             let other = Int(truncatingIfNeeded: slots[next] & 0xffff_ffff) - 1
-            let home = Int(truncatingIfNeeded: self.hash(flows[other])) & mask
+            let home = Int(truncatingIfNeeded: flows[other].hash) & mask
             if (next &- home) & mask >= (next &- slot) & mask {
                 slots[slot] = slots[next]
                 slot = next

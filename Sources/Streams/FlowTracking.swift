@@ -23,8 +23,8 @@ extension Flow {
     mutating func take(
         _ packet: borrowing Packet, index: Int, fromLow: Bool, isNew: Bool, always: Bool
     ) -> FlowTable.Tracked? {
-        let carries = packet.payloadLength > 0
-        guard always || role == .control || (carries && isLookedAt) else {
+        let isWanted = role == .control ? isTold(of: packet) : isSought(in: packet)
+        guard always || isWanted else {
             note(packet, fromLow: fromLow)
             return nil
         }
@@ -32,15 +32,39 @@ extension Flow {
         note(packet, fromLow: fromLow)
         return FlowTable.Tracked(
             index: index, fromLow: fromLow, isNew: isNew, role: role, owner: owner,
-            isOver: isOver, isDismissed: state.contains(.dismissed), expected: expected)
+            isOver: isOver, isDismissed: state.contains(.dismissed), isWatched: isWatched,
+            expected: expected)
     }
 
-    private var isLookedAt: Bool { role != .data && !state.contains(.dismissed) }
+    /// Whether the owner of a control connection wants to see a packet: what it says beside its
+    /// acknowledgement stands here.
+    @inline(__always)
+    private func isTold(of packet: borrowing Packet) -> Bool {
+        let (length, lost, isCut) = (packet.payloadLength, packet.payloadLost, packet.isTruncated)
+        let (flags, capture) = (packet.flags, packet.mark.capture)
+        return length + lost > 0 || !flags.isDisjoint(with: [.syn, .fin, .rst]) || isCut
+            || state.contains(.watched) || capture != last.capture
+    }
+
+    /// Whether who looks for control connections wants to see a packet.
+    @inline(__always)
+    private func isSought(in packet: borrowing Packet) -> Bool {
+        guard packet.payloadLength > 0 else { return false }
+        return role != .data && !state.contains(.dismissed)
+    }
 
     private mutating func note(_ packet: borrowing Packet, fromLow: Bool) {
         last = packet.mark
         state.insert(fromLow ? .packetLow : .packetHigh)
         let flags = packet.flags
+        if fromLow {
+            hopsOfLow = packet.hopLimit
+            if flags.contains(.ack) { acknowledgedByLow = packet.acknowledgement }
+        } else {
+            hopsOfHigh = packet.hopLimit
+            if flags.contains(.ack) { acknowledgedByHigh = packet.acknowledgement }
+        }
+        if flags.contains(.ack) { state.insert(fromLow ? .ackLow : .ackHigh) }
         if !flags.isDisjoint(with: [.syn, .rst, .fin]) {
             if flags.contains(.rst) {
                 noteReset(packet, fromLow: fromLow)

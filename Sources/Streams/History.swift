@@ -3,7 +3,8 @@
 struct History {
     /// Bytes that are kept where there are as many.
     static let kept = 4096
-    private static let atFirst = 1024
+    /// Almost all that a client says fits into so many.
+    private static let atFirst = 512
 
     private var bytes: [UInt8] = []
     /// Where the next byte goes.
@@ -27,14 +28,11 @@ struct History {
         count = min(count + some, bytes.count)
     }
 
-    /// More memory, up to `kept`, with what there is at its begin.
+    /// More memory; what there is stands at its begin, since nothing wraps before it is full.
     @inline(never)
     private mutating func grow(_ wanted: Int) {
-        var size = max(bytes.count, Self.atFirst)
-        while size < min(wanted, Self.kept) { size *= 2 }
-        var grown = [UInt8](repeating: 0, count: size)
-        for index in 0..<count { grown[index] = bytes[self.index(before: count - index)] }
-        (bytes, place) = (grown, count)
+        let size = wanted <= Self.atFirst ? Self.atFirst : Self.kept
+        bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
     }
 
     /// Where the byte stands that was delivered so many before the end.

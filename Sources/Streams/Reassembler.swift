@@ -46,6 +46,15 @@ public struct Reassembler {
 
     public init(start: SequenceNumber?) { next = start }
 
+    /// Begins anew, in the same memory.
+    public mutating func restart(_ start: SequenceNumber?) {
+        next = start
+        held.removeAll()
+        heldBytes = 0
+        packetsSinceHole = 0
+        history.removeAll()
+    }
+
     public var isWaiting: Bool { !held.isEmpty }
 
     /// Whether a segment that lacks nothing is the next one, and nothing waits; it is passed then.
@@ -77,7 +86,8 @@ public struct Reassembler {
         let expected = next ?? start
         next = expected
         let ahead = start.distance(from: expected)
-        if ahead > limits.window {
+        // Exactly half of the circle away lies neither before nor behind.
+        if ahead > limits.window || ahead == Int(Int32.min) {
             events.append(.reached("window"))
         } else if ahead > 0 {
             hold(start, bytes, lost, mark, limits, &events)

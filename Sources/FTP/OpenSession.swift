@@ -1,0 +1,147 @@
+import Capture
+import Net
+import Streams
+
+/// A control connection while it is read: its two directions, and what they say.
+struct OpenSession {
+    var control: ControlSession
+    /// Segments wait for one that is missing.
+    private(set) var isWaiting = false
+    private var toServer: ControlStream
+    private var toClient: ControlStream
+
+    /// - Parameters:
+    ///   - control: What is known of it.
+    ///   - starts: Where each direction begins, by `Direction.rawValue`, as far as that is known.
+    init(_ control: consuming ControlSession, starts: [SequenceNumber?]) {
+        let most = control.limits.lineBytes
+        self.control = control
+        toServer = ControlStream(.toServer, start: starts[0], mostLine: most)
+        toClient = ControlStream(.toClient, start: starts[1], mostLine: most)
+    }
+
+    /// Begins another session in the memory of one that has ended.
+    mutating func begin(_ control: consuming ControlSession, starts: [SequenceNumber?]) {
+        self.control = control
+        isWaiting = false
+        toServer.restart(starts[0])
+        toClient.restart(starts[1])
+    }
+
+    /// Lets go what the session holds.
+    mutating func end() { control.clear() }
+
+    /// Takes a packet of the control connection.
+    @inline(__always)
+    mutating func take(_ packet: borrowing Packet, _ bytes: Span<UInt8>, fromLow: Bool) {
+        control.note(packet)
+        if packet.payloadLength + packet.payloadLost > 0,
+            packet.flags.isDisjoint(with: [.rst, .syn])
+        {
+            let direction: Direction = fromLow == control.clientIsLow ? .toServer : .toClient
+            takePayload(packet, bytes.extracting(packet.payloadRange), direction)
+        }
+    }
+
+    @inline(__always)
+    private mutating func takePayload(
+        _ packet: borrowing Packet, _ payload: Span<UInt8>, _ direction: Direction
+    ) {
+        let start = SequenceNumber(packet.sequence)
+        if packet.payloadLost == 0,
+            direction == .toServer
+                ? toServer.order.takesNext(start, payload)
+                : toClient.order.takesNext(start, payload)
+        {
+            read(payload, direction, FrameReference(packet.mark))
+        } else {
+            accept(packet, start, payload, direction)
+        }
+    }
+
+    private mutating func accept(
+        _ packet: borrowing Packet, _ start: SequenceNumber, _ payload: Span<UInt8>,
+        _ direction: Direction
+    ) {
+        let (lost, mark, limits) = (packet.payloadLost, packet.mark, control.limits)
+        takeIn(
+            direction == .toServer
+                ? toServer.order.accept(start, payload, lost: lost, mark, limits: limits)
+                : toClient.order.accept(start, payload, lost: lost, mark, limits: limits),
+            direction)
+        isWaiting = toServer.order.isWaiting || toClient.order.isWaiting
+    }
+
+    @inline(__always)
+    private mutating func read(
+        _ bytes: Span<UInt8>, _ direction: Direction, _ frame: FrameReference
+    ) {
+        control.countUndecided(bytes.count)
+        var at = 0
+        while true {
+            at =
+                direction == .toServer
+                ? toServer.read(bytes, from: at, frame, &control)
+                : toClient.read(bytes, from: at, frame, &control)
+            guard control.isTLSDue else { return }
+            beginTLS()
+        }
+    }
+
+    /// Both directions go on as TLS records.
+    private mutating func beginTLS() {
+        control.isTLSDue = false
+        toServer.beginTLS()
+        toClient.beginTLS()
+    }
+
+    /// A control connection that never was in clear text.
+    mutating func beginImplicitTLS() {
+        control.noteEncryption(control.record.first, command: "implicit")
+        control.verdict = .ftp
+        beginTLS()
+    }
+
+    private mutating func takeIn(_ events: [StreamEvent], _ direction: Direction) {
+        for event in events {
+            switch event {
+            case .bytes(let bytes, let mark): read(bytes.span, direction, FrameReference(mark))
+            case .loss(let mark):
+                if direction == .toServer {
+                    toServer.lose(FrameReference(mark), &control)
+                } else {
+                    toClient.lose(FrameReference(mark), &control)
+                }
+                if control.isTLSDue { beginTLS() }
+            case .conflict(let mark):
+                control.note(.conflictingRetransmission, FrameReference(mark))
+            case .reached(let limit): control.noteReached(limit, control.record.last)
+            }
+        }
+    }
+
+    /// Gives up the holes that will not be filled; to be asked while segments wait.
+    ///
+    /// - Parameters:
+    ///   - client: What the client acknowledged last.
+    ///   - server: What the server acknowledged last.
+    ///   - now: The time.
+    mutating func checkHoles(
+        acknowledged client: SequenceNumber?, _ server: SequenceNumber?, _ now: Timestamp
+    ) {
+        let limits = control.limits
+        takeIn(toServer.order.check(acknowledged: server, now: now, limits: limits), .toServer)
+        takeIn(toClient.order.check(acknowledged: client, now: now, limits: limits), .toClient)
+        isWaiting = toServer.order.isWaiting || toClient.order.isWaiting
+    }
+
+    /// Nothing more will come on the control connection.
+    mutating func finishStreams() {
+        takeIn(toServer.order.finish(), .toServer)
+        toServer.finish(control.record.last, &control)
+        if control.isTLSDue { beginTLS() }
+        takeIn(toClient.order.finish(), .toClient)
+        toClient.finish(control.record.last, &control)
+        control.judgeAtEnd()
+    }
+}
