@@ -31,6 +31,8 @@ public enum Formats {
         CiscoIOSShow.self,
         IPSetSave.self,
         IPTablesSave.self,
+        Nftables.self,
+        NftablesJSON.self,
     ]
 
     /// Why a file could not be taken.
@@ -91,31 +93,37 @@ public enum Formats {
         let texts = files.map { ConfigText(file: $0.file, bytes: $0.bytes) }
         for (index, text) in texts.enumerated() where !isCompanion(text) {
             let others = texts.enumerated().filter { $0.offset != index }.map(\.element)
-            if IPTablesSave.recognise(text) == .certain || name == IPTablesSave.name {
-                return try understood(IPTablesSave.read(text, with: others))
+            let joining = joining.first { format, least in
+                name.map { $0 == format.name } ?? (format.recognise(text) >= least)
             }
-            if ProFTPD.recognise(text) == .certain || name == ProFTPD.name {
-                return try understood(ProFTPD.read(text, with: others))
-            }
-            if PureFTPdFolder.recognise(text) > .no || name == PureFTPdFolder.name {
-                return try understood(PureFTPdFolder.read(text, with: others))
-            }
+            if let joining { return try understood(joining.format.read(text, with: others)) }
             return try read(file: text.file, bytes: files[index].bytes, as: name)
         }
         return try read(file: first.file, bytes: first.bytes, as: name)
     }
 
     /// A firewall's file of which no line was understood says nothing, and nothing is no
-    /// permission.
+    /// permission; but one that would not load says so itself.
     private static func understood(
         _ configuration: Configuration
     ) throws(Refusal) -> Configuration {
         let notes = configuration.notes
-        guard configuration.device != nil, !notes.contains(where: { $0.state == .used }),
+        let refused =
+            configuration.device?.stages.contains { stage in
+                if case .unknown = stage.ending.value { true } else { false }
+            } ?? false
+        guard configuration.device != nil, !refused, !notes.contains(where: { $0.state == .used }),
             notes.contains(where: { $0.state == .invalid || $0.state == .notRecognised })
         else { return configuration }
         throw .notUnderstood(file: configuration.file, format: configuration.format)
     }
+
+    /// Formats that several files may make together, and how surely one of these has to be
+    /// recognised.
+    private static let joining: [(format: any ConfigFormat.Type, least: Recognition)] = [
+        (IPTablesSave.self, .certain), (Nftables.self, .certain), (ProFTPD.self, .certain),
+        (PureFTPdFolder.self, .perhaps),
+    ]
 
     /// Whether a file says nothing without another.
     private static func isCompanion(_ text: ConfigText) -> Bool {

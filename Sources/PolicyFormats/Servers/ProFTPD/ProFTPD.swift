@@ -34,7 +34,7 @@ public enum ProFTPD: ConfigFormat {
 
     /// Reads a file with those that its `Include` directives name, as far as they are there. A
     /// file stands for the path whose end it has: `conf.d/a.conf` for `/etc/proftpd/conf.d/`.
-    static func read(_ text: ConfigText, with others: [ConfigText]) -> Configuration {
+    public static func read(_ text: ConfigText, with others: [ConfigText]) -> Configuration {
         var reader = ProFTPDReader(text, others)
         reader.readAll()
         let server = ProFTPDSettings(reader, text).server(&reader)

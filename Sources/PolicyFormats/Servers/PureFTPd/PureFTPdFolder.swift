@@ -21,7 +21,7 @@ public enum PureFTPdFolder: ConfigFormat {
     public static func read(_ text: ConfigText) -> Configuration { read(text, with: []) }
 
     /// Reads a file with the others of its folder.
-    static func read(_ text: ConfigText, with others: [ConfigText]) -> Configuration {
+    public static func read(_ text: ConfigText, with others: [ConfigText]) -> Configuration {
         var reading = PureFTPdReading(text)
         var notes = LineNotes(text)
         for part in [text] + others {
