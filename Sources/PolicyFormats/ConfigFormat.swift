@@ -14,6 +14,9 @@ public protocol ConfigFormat: SendableMetatype {
     /// useful yields settings and devices of nil and notes that say why.
     static func read(_ text: ConfigText) -> Configuration
 
+    /// Whether several files may make one device or server.
+    static var joinsFiles: Bool { get }
+
     /// What the text says together with files that it names, or that name it.
     static func read(_ text: ConfigText, with companions: [ConfigText]) -> Configuration
 
@@ -26,6 +29,8 @@ public protocol ConfigFormat: SendableMetatype {
 }
 
 extension ConfigFormat {
+    public static var joinsFiles: Bool { false }
+
     public static func read(_ text: ConfigText, with companions: [ConfigText]) -> Configuration {
         read(text)
     }

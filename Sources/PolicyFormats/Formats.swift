@@ -44,6 +44,8 @@ public enum Formats {
         case ambiguous(file: String, formats: [String])
         /// Not one line says anything in the format that it is said to be.
         case notUnderstood(file: String, format: String)
+        /// Several files, of which one is a whole device or server of its own.
+        case notTogether(file: String, format: String)
     }
 
     /// The format of that name.
@@ -56,12 +58,7 @@ public enum Formats {
         file: String, bytes: [UInt8], as name: String? = nil
     ) throws(Refusal) -> Configuration {
         let text = ConfigText(file: file, bytes: bytes)
-        if let name {
-            guard let format = named(name) else {
-                throw .unknownName(name, known: all.map { $0.name })
-            }
-            return try understood(format.read(text))
-        }
+        if let format = try named(strictly: name) { return try understood(format.read(text)) }
         return try understood(recognised(text).read(text))
     }
 
@@ -82,7 +79,8 @@ public enum Formats {
 
     /// Reads several files that make one device together: a rule set with the sets that it names.
     ///
-    /// The first file of a format that stands by itself is the device; the others are read with it.
+    /// The first file of a format that stands by itself is the device or server, one that includes
+    /// others before all; the others are read with it.
     public static func read(
         together files: [(file: String, bytes: [UInt8])], as name: String? = nil
     ) throws(Refusal) -> Configuration {
@@ -91,15 +89,32 @@ public enum Formats {
             return try read(file: first.file, bytes: first.bytes, as: name)
         }
         let texts = files.map { ConfigText(file: $0.file, bytes: $0.bytes) }
-        for (index, text) in texts.enumerated() where !isCompanion(text) {
-            let others = texts.enumerated().filter { $0.offset != index }.map(\.element)
-            let joining = joining.first { format, least in
-                name.map { $0 == format.name } ?? (format.recognise(text) >= least)
+        let asked = try named(strictly: name)
+        // What includes others stands above them.
+        let (above, below) = (
+            texts.indices.filter { texts[$0].mentions("include") },
+            texts.indices.filter { !texts[$0].mentions("include") }
+        )
+        for index in above + below where !isCompanion(texts[index]) {
+            guard let format = asked ?? (try? recognised(texts[index])) else { continue }
+            let others = texts.indices.filter { $0 != index }.map { texts[$0] }
+            guard format.joinsFiles else {
+                throw .notTogether(file: texts[index].file, format: format.name)
             }
-            if let joining { return try understood(joining.format.read(text, with: others)) }
-            return try read(file: text.file, bytes: files[index].bytes, as: name)
+            return try understood(format.read(texts[index], with: others))
         }
         return try read(file: first.file, bytes: first.bytes, as: name)
+    }
+
+    /// The format that the user names, where one is named.
+    private static func named(
+        strictly name: String?
+    ) throws(Refusal) -> (any ConfigFormat.Type)? {
+        guard let name else { return nil }
+        guard let format = named(name) else {
+            throw .unknownName(name, known: all.map { $0.name })
+        }
+        return format
     }
 
     /// A firewall's file of which no line was understood says nothing, and nothing is no
@@ -117,13 +132,6 @@ public enum Formats {
         else { return configuration }
         throw .notUnderstood(file: configuration.file, format: configuration.format)
     }
-
-    /// Formats that several files may make together, and how surely one of these has to be
-    /// recognised.
-    private static let joining: [(format: any ConfigFormat.Type, least: Recognition)] = [
-        (IPTablesSave.self, .certain), (Nftables.self, .certain), (ProFTPD.self, .certain),
-        (PureFTPdFolder.self, .perhaps),
-    ]
 
     /// Whether a file says nothing without another.
     private static func isCompanion(_ text: ConfigText) -> Bool {

@@ -6,6 +6,7 @@ public import Policy
 public enum Nftables: ConfigFormat {
     public static let name = "nftables"
     public static let platform = "Linux (nftables)"
+    public static let joinsFiles = true
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         if text.lines.first.map({ $0.hasPrefix("#!") && $0.contains("nft") }) ?? false {

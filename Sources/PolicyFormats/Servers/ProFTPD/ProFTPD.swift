@@ -8,6 +8,7 @@ public import Policy
 public enum ProFTPD: ConfigFormat {
     public static let name = "proftpd"
     public static let platform = "ProFTPD"
+    public static let joinsFiles = true
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         if text.lines.first?.hasPrefix("#!") == true { return .no }

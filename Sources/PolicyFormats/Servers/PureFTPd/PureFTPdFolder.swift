@@ -5,6 +5,7 @@ public import Policy
 public enum PureFTPdFolder: ConfigFormat {
     public static let name = "pureftpd-folder"
     public static let platform = "Pure-FTPd (Debian)"
+    public static let joinsFiles = true
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         if option(of: text.file) != nil {
