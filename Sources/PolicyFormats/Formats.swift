@@ -13,6 +13,10 @@ public enum Formats {
         CiscoIOSShow.self,
         IPSetSave.self,
         IPTablesSave.self,
+        AWSSecurityGroups.self,
+        AWSNetworkACLs.self,
+        AzureNSG.self,
+        GCPFirewall.self,
     ]
 
     /// Why a file could not be taken.
@@ -62,6 +66,9 @@ public enum Formats {
             return try read(file: first.file, bytes: first.bytes, as: name)
         }
         let texts = files.map { ConfigText(file: $0.file, bytes: $0.bytes) }
+        if let joint = Joint.format(of: texts, as: name) {
+            return try understood(joint.read(together: texts))
+        }
         for (index, text) in texts.enumerated() where !isCompanion(text) {
             let others = texts.enumerated().filter { $0.offset != index }.map(\.element)
             if IPTablesSave.recognise(text) == .certain || name == IPTablesSave.name {
