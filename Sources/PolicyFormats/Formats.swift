@@ -17,6 +17,8 @@ public enum Formats {
         AWSNetworkACLs.self,
         AzureNSG.self,
         GCPFirewall.self,
+        Ufw.self,
+        UfwStatus.self,
     ]
 
     /// Why a file could not be taken.

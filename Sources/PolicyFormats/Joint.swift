@@ -2,19 +2,27 @@ import Policy
 
 /// A format of which several files make one device together.
 protocol JointFormat: ConfigFormat {
-    /// Reads files that are all of this format. The first names the device; its lines have the notes.
+    /// Whether the files are one device of this format.
+    static func takes(_ texts: [ConfigText]) -> Bool
+    /// Reads files that are one device. The first names it; its lines have the notes.
     static func read(together texts: [ConfigText]) -> Configuration
+}
+
+extension JointFormat {
+    static func takes(_ texts: [ConfigText]) -> Bool {
+        texts.allSatisfy { recognise($0) == .certain }
+    }
 }
 
 /// The formats of that kind.
 enum Joint {
-    static let all: [any JointFormat.Type] = [AzureNSG.self]
+    static let all: [any JointFormat.Type] = [AzureNSG.self, Ufw.self, UfwStatus.self]
 
     /// The one of which all the files are; nil where there is none.
     static func format(of texts: [ConfigText], as name: String?) -> (any JointFormat.Type)? {
         all.first { format in
             if let name { return format.name == name }
-            return texts.allSatisfy { format.recognise($0) == .certain }
+            return format.takes(texts)
         }
     }
 
