@@ -19,6 +19,8 @@ public enum Formats {
         GCPFirewall.self,
         Ufw.self,
         UfwStatus.self,
+        Firewalld.self,
+        FirewallCmd.self,
     ]
 
     /// Why a file could not be taken.

@@ -16,7 +16,9 @@ extension JointFormat {
 
 /// The formats of that kind.
 enum Joint {
-    static let all: [any JointFormat.Type] = [AzureNSG.self, Ufw.self, UfwStatus.self]
+    static let all: [any JointFormat.Type] = [
+        AzureNSG.self, Ufw.self, UfwStatus.self, Firewalld.self, FirewallCmd.self,
+    ]
 
     /// The one of which all the files are; nil where there is none.
     static func format(of texts: [ConfigText], as name: String?) -> (any JointFormat.Type)? {
