@@ -37,6 +37,7 @@ import Testing
         -A ufw-before-input -i lo -j ACCEPT
         -A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
         -A ufw-before-input -m conntrack --ctstate INVALID -j ufw-logging-deny
+        -A ufw-before-input -p icmp --icmp-type echo-request -j ACCEPT
         -A ufw-before-input -p tcp --dport 23 -j DROP
         -A ufw-before-input -p tcp --dport 990 -j ACCEPT
         -A ufw-before-input -j ufw-not-local
