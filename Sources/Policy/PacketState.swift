@@ -40,6 +40,7 @@ enum Destination: Hashable, Sendable {
     /// Whether it lies in `set`; nil where that differs by address or can't be told.
     func lies(in set: AddressSet) -> Bool? {
         guard case .oneOf(let addresses) = self else { return nil }
+        if addresses.count == 1, let address = addresses.first { return set.contains(address) }
         let inside = addresses.count { set.contains($0) }
         return inside == addresses.count ? true : inside == 0 ? false : nil
     }

@@ -55,7 +55,7 @@ public struct PathEvaluator: Sendable {
         var clients = AddressSet()
         var servers = AddressSet(question.to)
         for cell in open.all where cell.outcome.verdict != .denied {
-            for box in cell.region.boxes { clients = clients.union(box.sources) }
+            clients = clients.union(cell.region.sources)
             if case .oneOf(let addresses) = cell.outcome.packet?.destination {
                 servers = servers.union(AddressSet(addresses.map { $0...$0 }))
             }

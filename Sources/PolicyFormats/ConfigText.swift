@@ -13,21 +13,41 @@ public struct ConfigText: Sendable {
     /// that is no UTF-8, as Windows-1252, in which every byte has a character.
     public init(file: String, bytes: [UInt8]) {
         self.file = file
-        let text = Self.decode(bytes)
-        var normal = String.UnicodeScalarView()
-        var previous: Unicode.Scalar?
-        for scalar in text.unicodeScalars {
-            if scalar == "\n", previous == "\r" {
-                // The pair was already written as one line break.
-            } else {
-                normal.append(scalar == "\r" ? "\n" : scalar)
-            }
-            previous = scalar
-        }
-        whole = String(normal)
-        var lines = whole.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        whole = Self.withPlainBreaks(Self.decode(bytes))
+        let text = whole
+        var lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
+            .map { String(text[$0.startIndex..<$0.endIndex]) }
         if lines.last == "" { lines.removeLast() }
         self.lines = lines
+    }
+
+    /// Of a long text its begin and its end, enough to tell what it is; nil of a short one.
+    var sample: ConfigText? {
+        guard lines.count > 2 * Self.sampled else { return nil }
+        return ConfigText(
+            file: file, lines: Array(lines.prefix(Self.sampled) + lines.suffix(Self.sampled)))
+    }
+
+    /// Lines of a sample's begin, and of its end.
+    private static let sampled = 500
+
+    private init(file: String, lines: [String]) {
+        self.file = file
+        self.lines = lines
+        whole = lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The text with each CR LF, and each CR, made LF.
+    private static func withPlainBreaks(_ text: String) -> String {
+        guard text.utf8.contains(0x0d) else { return text }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        var previous: UInt8 = 0
+        for byte in text.utf8 {
+            if byte != 0x0a || previous != 0x0d { bytes.append(byte == 0x0d ? 0x0a : byte) }
+            previous = byte
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     public init(file: String, _ text: String) { self.init(file: file, bytes: Array(text.utf8)) }

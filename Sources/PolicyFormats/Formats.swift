@@ -50,13 +50,22 @@ public enum Formats {
             }
             return try understood(format.read(text))
         }
+        return try understood(recognised(text).read(text))
+    }
+
+    /// The format that recognises a text best: of a long one it first looks at a sample.
+    private static func recognised(_ text: ConfigText) throws(Refusal) -> any ConfigFormat.Type {
+        if let sample = text.sample {
+            let certain = all.filter { $0.recognise(sample) == .certain }
+            if certain.count == 1, let winner = certain.first { return winner }
+        }
         let claims = all.map { (format: $0, sure: $0.recognise(text)) }.filter { $0.sure > .no }
-        guard let best = claims.map(\.sure).max() else { throw .notRecognised(file: file) }
+        guard let best = claims.map(\.sure).max() else { throw .notRecognised(file: text.file) }
         let winners = claims.filter { $0.sure == best }
         guard winners.count == 1, let winner = winners.first else {
-            throw .ambiguous(file: file, formats: winners.map { $0.format.name })
+            throw .ambiguous(file: text.file, formats: winners.map { $0.format.name })
         }
-        return try understood(winner.format.read(text))
+        return winner.format
     }
 
     /// Reads several files that make one device together: a rule set with the sets that it names.
