@@ -65,7 +65,7 @@ struct WayBack {
         guard segment.verdict != .denied else { return [segment] }
         var rest = Region(ports: segment.ports, sources: segment.from)
         return cells.flatMap { cell in
-            rest.remove(cell.region).merged().boxes.map { box in
+            rest.remove(cell.region).boxes.map { box in
                 var part = segment
                 part.ports = box.ports
                 part.from = box.sources
