@@ -17,6 +17,15 @@ public protocol ConfigFormat: SendableMetatype {
     /// The commands for a change to what `configuration` describes; nil where the platform can't
     /// carry out such a change. `configuration` is nil when only the product is known.
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix?
+
+    /// The same for many changes to one configuration, which need not be read for each of them.
+    static func fixer(_ configuration: Configuration) -> (Change) -> Fix?
+}
+
+extension ConfigFormat {
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        { fix($0, configuration) }
+    }
 }
 
 public enum Recognition: Int, Comparable, Sendable {

@@ -4,6 +4,24 @@ public import Policy
 public enum Formats {
     public static let all: [any ConfigFormat.Type] = [
         VsftpdConf.self,
+        ProFTPD.self,
+        PureFTPd.self,
+        PureFTPdFolder.self,
+        PureFTPdCommand.self,
+        FileZilla09.self,
+        FileZilla1.self,
+        IIS7ApplicationHost.self,
+        IIS7Appcmd.self,
+        IIS7PowerShell.self,
+        PyFTPdLib.self,
+        PyFTPdLibCommand.self,
+        WindowsDynamicPort.self,
+        WuFTPd.self,
+        GlFTPd.self,
+        CrushFTP.self,
+        AWSTransfer.self,
+        VsftpdCommand.self,
+        FTPContainer.self,
         IIS5Registry.self,
         IIS6Adsutil.self,
         IIS6Metabase.self,
@@ -87,6 +105,12 @@ public enum Formats {
             if IPTablesSave.recognise(text) == .certain || name == IPTablesSave.name {
                 return try understood(IPTablesSave.read(text, with: others))
             }
+            if ProFTPD.recognise(text) == .certain || name == ProFTPD.name {
+                return try understood(ProFTPD.read(text, with: others))
+            }
+            if PureFTPdFolder.recognise(text) > .no || name == PureFTPdFolder.name {
+                return try understood(PureFTPdFolder.read(text, with: others))
+            }
             return try read(file: text.file, bytes: files[index].bytes, as: name)
         }
         return try read(file: first.file, bytes: first.bytes, as: name)
@@ -109,8 +133,9 @@ public enum Formats {
         IPSetSave.recognise(text) == .certain
     }
 
-    /// The commands of the platform that the configuration came from; nil where it has none.
-    public static func fix(_ change: Change, _ configuration: Configuration) -> Fix? {
-        named(configuration.format)?.fix(change, configuration)
+    /// Gives the commands for changes on the platform that the configuration came from; nil where
+    /// it has none for one.
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        named(configuration.format)?.fixer(configuration) ?? { _ in nil }
     }
 }
