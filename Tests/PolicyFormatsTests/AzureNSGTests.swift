@@ -100,6 +100,24 @@ import Testing
         #expect(Verdicts.ports(Verdicts.reach(configuration)) == "21,5001-5201")
     }
 
+    @Test func `rules beside their group in a template, and bare lists of rules`() {
+        let separate = Self.rule("nsg/ftp", 100, ports: "21").replacing(
+            "\"name\"",
+            with: "\"type\": \"Microsoft.Network/networkSecurityGroups/securityRules\", \"name\"")
+        let template = "{\"resources\": [\(Self.text([])), \(separate)]}"
+        #expect(AzureNSG.recognise(ConfigText(file: "a", template)) == .certain)
+        let one = AzureNSG.read(ConfigText(file: "a", template))
+        #expect(Verdicts.ports(Verdicts.reach(one)) == "21")
+        let two = AzureNSG.read(
+            ConfigText(
+                file: "a",
+                "{\"resources\": [\(Self.text([])), \(Self.text([], name: "b")), \(separate)]}"))
+        #expect(Verdicts.ports(Verdicts.reach(two, select: "b"), .unknown) == "21")
+        let list = "[\(Self.rule("securityRules/ftp", 100, ports: "21"))]"
+        #expect(AzureNSG.recognise(ConfigText(file: "a", list)) == .certain)
+        #expect(Verdicts.ports(Verdicts.reach(AzureNSG.read(ConfigText(file: "a", list)))) == "21")
+    }
+
     @Test func `an unknown key or value puts its rule in doubt`() {
         let odd = Self.rule("a", 100, ports: "21").replacing(
             "\"priority\"", with: "\"odd\": 1, \"priority\"")

@@ -93,6 +93,19 @@ import Testing
         #expect(GCPFirewall.recognise(ConfigText(file: "a", "x = {'IPProtocol': 'tcp'}")) == .no)
     }
 
+    @Test func `the formats of clouds are told apart`() {
+        let texts = [
+            (Self.yaml, "gcp-firewall-rules"),
+            (AWSSecurityGroupsTests.several, "aws-security-groups"),
+            (AzureNSGTests.text([AzureNSGTests.rule("a", 1)]), "azure-nsg"),
+            ("{\"NetworkAcls\": [{\"NetworkAclId\": \"a\", \"Entries\": []}]}", "aws-network-acls"),
+        ]
+        for (text, name) in texts {
+            let text = ConfigText(file: "a", text)
+            #expect(Formats.all.filter { $0.recognise(text) > .no }.map { $0.name } == [name])
+        }
+    }
+
     @Test func `the command's rule, read again, permits what was asked`() {
         let ports = PortSet([21...21, 5001...5201])
         let fix = GCPFirewall.fix(.permit(ports, to: Verdicts.server), Self.read(Self.yaml))

@@ -23,7 +23,8 @@ public enum AzureNSG: ConfigFormat {
     public static func read(_ text: ConfigText) -> Configuration {
         do throws(JSONWithLines.Fault) {
             var reader = AzureNSGReader(text)
-            return reader.read(groups(try StructuredText.documents(text)))
+            let documents = try StructuredText.documents(text)
+            return reader.read(groups(documents), separateRules(documents))
         } catch {
             return ElementNotes.broken(text, error, format: name)
         }
@@ -33,14 +34,38 @@ public enum AzureNSG: ConfigFormat {
         AzureNSGWriter.fix(change, configuration)
     }
 
-    /// The groups of a text: lone ones, lists of them, and those among a template's resources.
+    /// The groups of a text: lone ones, lists of them, and those among a template's resources; a bare
+    /// list of rules is one.
     static func groups(_ documents: [JSONWithLines]) -> [JSONWithLines] {
         documents.flatMap { document -> [JSONWithLines] in
-            let items =
-                document.array ?? document["value"]?.array ?? document["resources"]?.array
-                ?? [document]
-            return items.filter { rules($0, "securityRules") != nil }
+            let items = items(document)
+            let groups = items.filter { rules($0, "securityRules") != nil }
+            guard groups.isEmpty, !items.isEmpty, items.allSatisfy(isRule) else { return groups }
+            let list = JSONWithLines(
+                value: .array(items), line: document.line, last: document.last)
+            return [
+                JSONWithLines(
+                    value: .object([.init(key: "securityRules", value: list)]),
+                    line: document.line, last: document.last)
+            ]
         }
+    }
+
+    /// Rules that stand among a template's resources, beside their group.
+    static func separateRules(_ documents: [JSONWithLines]) -> [JSONWithLines] {
+        documents.flatMap { $0["resources"]?.array ?? [] }.filter { item in
+            item["type"]?.text?.lowercased().hasSuffix("/networksecuritygroups/securityrules")
+                ?? false
+        }
+    }
+
+    private static func items(_ document: JSONWithLines) -> [JSONWithLines] {
+        document.array ?? document["value"]?.array ?? document["resources"]?.array ?? [document]
+    }
+
+    private static func isRule(_ item: JSONWithLines) -> Bool {
+        let body = item["properties"] ?? item
+        return ["access", "direction", "priority"].allSatisfy { body[$0] != nil }
     }
 
     /// A list of rules: beneath `properties` in a resource, beside the name in `az`'s output.
@@ -68,14 +93,18 @@ struct AzureNSGReader {
         notes = ElementNotes(text)
     }
 
-    mutating func read(_ groups: [JSONWithLines]) -> Configuration {
-        for group in groups { readGroup(group) }
+    mutating func read(
+        _ groups: [JSONWithLines], _ separate: [JSONWithLines] = []
+    ) -> Configuration {
+        for group in groups { readGroup(group, separate, alone: groups.count == 1) }
         return Configuration(
             file: text.file, format: AzureNSG.name, kinds: [.firewall], device: device(),
             notes: notes.finish())
     }
 
-    private mutating func readGroup(_ group: JSONWithLines) {
+    private mutating func readGroup(
+        _ group: JSONWithLines, _ separate: [JSONWithLines], alone: Bool
+    ) {
         let stated = group["name"]?.text ?? "group \(names.count + 1)"
         let name = names.contains(stated) ? "\(stated) (\(names.count + 1))" : stated
         names.append(name)
@@ -87,6 +116,15 @@ struct AzureNSGReader {
         var read: [(priority: Int, rules: [FilterRule])] = []
         for element in AzureNSG.rules(group, "securityRules") ?? [] {
             if let rule = rule(element) { read.append(rule) }
+        }
+        for element in separate {
+            guard var rule = rule(element) else { continue }
+            if !alone {
+                let why = "it isn't told to which group it belongs"
+                for index in rule.rules.indices { rule.rules[index].match.notModelled.append(why) }
+                notes.set(element, .notModelled, why)
+            }
+            read.append(rule)
         }
         let defaults = AzureNSG.rules(group, "defaultSecurityRules")
         for element in defaults ?? [] {

@@ -10,7 +10,8 @@ extension AzureNSGReader {
     ]
 
     private static let idleInRule: Set<String> = [
-        "id", "etag", "type", "properties", "provisioningState", "description",
+        "id", "etag", "type", "apiVersion", "dependsOn", "properties", "provisioningState",
+        "description",
         "resourceGroup", "sourceApplicationSecurityGroups", "destinationApplicationSecurityGroups",
     ]
 
