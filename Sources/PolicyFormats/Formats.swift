@@ -100,6 +100,7 @@ public enum Formats {
         if let joint = Joint.format(of: texts, as: name) {
             return try understood(joint.read(together: texts))
         }
+        if name == nil, let refusal = Joint.refusal(of: texts) { throw refusal }
         for (index, text) in texts.enumerated() where !isCompanion(text) {
             let others = texts.enumerated().filter { $0.offset != index }.map(\.element)
             if IPTablesSave.recognise(text) == .certain || name == IPTablesSave.name {

@@ -28,6 +28,20 @@ enum Joint {
         }
     }
 
+    /// Why files that hold a part of a device can't be taken with the others: one of those would go
+    /// unread.
+    static func refusal(of texts: [ConfigText]) -> Formats.Refusal? {
+        for format in all {
+            let strays = texts.filter { format.recognise($0) != .certain }
+            guard let stray = strays.first, strays.count < texts.count else { continue }
+            let others = Formats.all.filter { $0.recognise(stray) == .certain }.map { $0.name }
+            return others.isEmpty
+                ? .notRecognised(file: stray.file)
+                : .ambiguous(file: stray.file, formats: [format.name] + others)
+        }
+        return nil
+    }
+
     /// Devices one behind another, so that each must let a packet pass.
     static func series(_ configurations: [Configuration]) -> Configuration? {
         guard var first = configurations.first else { return nil }

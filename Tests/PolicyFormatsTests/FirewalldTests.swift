@@ -192,6 +192,26 @@ import Testing
         #expect(Verdicts.ports(reach, .permittedByInspection) == "1-2120,2122-65535")
     }
 
+    @Test func `a script that sets the default zone is no settings file`() {
+        let settings = "# firewalld\nDefaultZone=public\nLogDenied=off\nRFC3964_IPv4=yes\n"
+        #expect(Firewalld.recognise(ConfigText(file: "a", settings)) == .certain)
+        let script = "#!/bin/sh\nDefaultZone=public\nfirewall-cmd --set-default-zone=$DefaultZone\n"
+        #expect(Firewalld.recognise(ConfigText(file: "a", script)) == .no)
+    }
+
+    @Test func `a file that belongs to nothing isn't left unread`() {
+        let zone = ("public.xml", Array(Self.zone("").utf8))
+        #expect(throws: Formats.Refusal.notRecognised(file: "x")) {
+            try Formats.read(together: [zone, ("x", Array("nothing".utf8))])
+        }
+        let rules = "*filter\n:INPUT DROP [0:0]\nCOMMIT\n"
+        #expect(
+            throws: Formats.Refusal.ambiguous(file: "r", formats: ["firewalld", "iptables-save"])
+        ) {
+            try Formats.read(together: [zone, ("r", Array(rules.utf8))])
+        }
+    }
+
     @Test func `direct rules make all unknown`() {
         let direct = """
             <direct>

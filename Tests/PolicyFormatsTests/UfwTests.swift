@@ -129,13 +129,14 @@ import Testing
 
     @Test func `recognises its files, and no others`() {
         for text in [
-            Self.ftp, Self.before, Self.after, "ENABLED=yes\n",
+            Self.ftp, Self.before, Self.after, "# /etc/ufw/ufw.conf\nENABLED=yes\n",
             "IPV6=yes\nDEFAULT_INPUT_POLICY=\"DROP\"\n",
         ] {
             let text = ConfigText(file: "a", text)
             #expect(Ufw.recognise(text) == .certain)
             #expect(Formats.all.filter { $0.recognise(text) == .certain }.count == 1)
         }
+        #expect(Ufw.recognise(ConfigText(file: "a", "ENABLED=1\n")) == .no)
         let saved = "*filter\n:INPUT DROP [0:0]\n:ufw-user-input - [0:0]\nCOMMIT\n"
         #expect(Ufw.recognise(ConfigText(file: "a", saved)) == .no)
         #expect(IPTablesSave.recognise(ConfigText(file: "a", saved)) == .certain)
@@ -237,6 +238,8 @@ import Testing
         let configuration = Self.read("Status: inactive\n")
         #expect(Verdicts.ports(Verdicts.reach(configuration)) == "1-65535")
         #expect(UfwStatus.recognise(ConfigText(file: "a", "Status: inactive\n")) == .perhaps)
+        let other = "Name: x\nStatus: inactive\n"
+        #expect(UfwStatus.recognise(ConfigText(file: "a", other)) == .no)
     }
 
     @Test func `a row that can't be read puts what comes behind it in doubt`() {

@@ -46,13 +46,22 @@ struct FirewalldFile {
         let children = scanner.elements.filter { $0.depth == 1 }.map(\.name)
         let own = children.count { known.contains($0) }
         if own == children.count, !children.isEmpty { return .certain }
+        if children.isEmpty, root["module"]?.value.hasPrefix("nf_conntrack_") ?? false {
+            return .certain
+        }
         // A zone may be nothing but its target.
         if children.isEmpty { return root.name == "zone" ? .perhaps : .no }
         return own > 0 ? .perhaps : .no
     }
 
     private static func isSettings(_ text: ConfigText) -> Bool {
-        text.lines.prefix(500).contains { $0.hasPrefix("DefaultZone=") }
+        let lines = text.lines.prefix(500).filter { !$0.bare.isEmpty && !$0.hasPrefix("#") }
+        return lines.contains { $0.hasPrefix("DefaultZone=") }
+            && lines.allSatisfy { line in
+                let key = line.prefix { $0 != "=" }
+                return key.count < line.count
+                    && key.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+            }
     }
 
     /// The file's name without folder and ending, as firewalld names what it holds.

@@ -93,7 +93,8 @@ enum UfwFile: Hashable {
                 guard !line.hasPrefix("#"), let sign = line.firstIndex(of: "=") else { return nil }
                 return String(line[..<sign])
             })
-        return keys.contains("DEFAULT_INPUT_POLICY")
-            || keys.contains("ENABLED") && keys.isSubset(of: ["ENABLED", "LOGLEVEL"])
+        if keys.contains("DEFAULT_INPUT_POLICY") { return true }
+        // Many a program has a file that says no more than ENABLED.
+        return keys == ["ENABLED", "LOGLEVEL"] || keys == ["ENABLED"] && text.mentions("ufw")
     }
 }

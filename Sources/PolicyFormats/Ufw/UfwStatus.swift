@@ -20,7 +20,12 @@ public enum UfwStatus: ConfigFormat {
             line.hasPrefix("Default: ") && line.contains("(incoming)")
                 || line.fields == ["To", "Action", "From"]
         }
-        return more ? .certain : .perhaps
+        if more { return .certain }
+        // Alone, or behind the command that was typed.
+        let others = text.lines.filter { line in
+            !line.bare.isEmpty && line != head && !line.contains("ufw")
+        }
+        return others.isEmpty ? .perhaps : .no
     }
 
     public static func read(_ text: ConfigText) -> Configuration { read(text, [:]) }
