@@ -8,12 +8,16 @@ public struct ConfigText: Sendable {
     public let lines: [String]
     /// The whole text, line breaks made LF, no byte order mark.
     public let whole: String
+    /// The first line that ends in a carriage return; nil where none does.
+    public let carriageReturn: Int?
 
     /// Decodes by byte order mark (UTF-8, UTF-16 of either order); without one as UTF-8, and where
     /// that is no UTF-8, as Windows-1252, in which every byte has a character.
     public init(file: String, bytes: [UInt8]) {
         self.file = file
-        whole = Self.withPlainBreaks(Self.decode(bytes))
+        let decoded = Self.decode(bytes)
+        carriageReturn = Self.firstReturn(decoded)
+        whole = Self.withPlainBreaks(decoded)
         let text = whole
         var lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
             .map { String(text[$0.startIndex..<$0.endIndex]) }
@@ -35,6 +39,7 @@ public struct ConfigText: Sendable {
         self.file = file
         self.lines = lines
         whole = lines.joined(separator: "\n") + "\n"
+        carriageReturn = nil
     }
 
     /// The text with each CR LF, and each CR, made LF.
@@ -68,6 +73,15 @@ public struct ConfigText: Sendable {
             start = bytes.index(after: start)
         }
         return false
+    }
+
+    private static func firstReturn(_ text: String) -> Int? {
+        var line = 1
+        for byte in text.utf8 {
+            if byte == 0x0d { return line }
+            if byte == 0x0a { line += 1 }
+        }
+        return nil
     }
 
     /// Line `number`, from 1, as a proof.

@@ -39,6 +39,8 @@ public enum Formats {
         UfwStatus.self,
         Firewalld.self,
         FirewallCmd.self,
+        Nftables.self,
+        NftablesJSON.self,
     ]
 
     /// Why a file could not be taken.
@@ -50,6 +52,8 @@ public enum Formats {
         case ambiguous(file: String, formats: [String])
         /// Not one line says anything in the format that it is said to be.
         case notUnderstood(file: String, format: String)
+        /// Several files, of which one is a whole device or server of its own.
+        case notTogether(file: String, format: String)
     }
 
     /// The format of that name.
@@ -62,12 +66,7 @@ public enum Formats {
         file: String, bytes: [UInt8], as name: String? = nil
     ) throws(Refusal) -> Configuration {
         let text = ConfigText(file: file, bytes: bytes)
-        if let name {
-            guard let format = named(name) else {
-                throw .unknownName(name, known: all.map { $0.name })
-            }
-            return try understood(format.read(text))
-        }
+        if let format = try named(strictly: name) { return try understood(format.read(text)) }
         return try understood(recognised(text).read(text))
     }
 
@@ -88,7 +87,8 @@ public enum Formats {
 
     /// Reads several files that make one device together: a rule set with the sets that it names.
     ///
-    /// The first file of a format that stands by itself is the device; the others are read with it.
+    /// The first file of a format that stands by itself is the device or server, one that includes
+    /// others before all; the others are read with it.
     public static func read(
         together files: [(file: String, bytes: [UInt8])], as name: String? = nil
     ) throws(Refusal) -> Configuration {
@@ -101,29 +101,45 @@ public enum Formats {
             return try understood(joint.read(together: texts))
         }
         if name == nil, let refusal = Joint.refusal(of: texts) { throw refusal }
-        for (index, text) in texts.enumerated() where !isCompanion(text) {
-            let others = texts.enumerated().filter { $0.offset != index }.map(\.element)
-            if IPTablesSave.recognise(text) == .certain || name == IPTablesSave.name {
-                return try understood(IPTablesSave.read(text, with: others))
+        let asked = try named(strictly: name)
+        // What includes others stands above them.
+        let (above, below) = (
+            texts.indices.filter { texts[$0].mentions("include") },
+            texts.indices.filter { !texts[$0].mentions("include") }
+        )
+        for index in above + below where !isCompanion(texts[index]) {
+            guard let format = asked ?? (try? recognised(texts[index])) else { continue }
+            let others = texts.indices.filter { $0 != index }.map { texts[$0] }
+            guard format.joinsFiles else {
+                throw .notTogether(file: texts[index].file, format: format.name)
             }
-            if ProFTPD.recognise(text) == .certain || name == ProFTPD.name {
-                return try understood(ProFTPD.read(text, with: others))
-            }
-            if PureFTPdFolder.recognise(text) > .no || name == PureFTPdFolder.name {
-                return try understood(PureFTPdFolder.read(text, with: others))
-            }
-            return try read(file: text.file, bytes: files[index].bytes, as: name)
+            return try understood(format.read(texts[index], with: others))
         }
         return try read(file: first.file, bytes: first.bytes, as: name)
     }
 
+    /// The format that the user names, where one is named.
+    private static func named(
+        strictly name: String?
+    ) throws(Refusal) -> (any ConfigFormat.Type)? {
+        guard let name else { return nil }
+        guard let format = named(name) else {
+            throw .unknownName(name, known: all.map { $0.name })
+        }
+        return format
+    }
+
     /// A firewall's file of which no line was understood says nothing, and nothing is no
-    /// permission.
+    /// permission; but one that would not load says so itself.
     private static func understood(
         _ configuration: Configuration
     ) throws(Refusal) -> Configuration {
         let notes = configuration.notes
-        guard configuration.device != nil, !notes.contains(where: { $0.state == .used }),
+        let refused =
+            configuration.device?.stages.contains { stage in
+                if case .unknown = stage.ending.value { true } else { false }
+            } ?? false
+        guard configuration.device != nil, !refused, !notes.contains(where: { $0.state == .used }),
             notes.contains(where: { $0.state == .invalid || $0.state == .notRecognised })
         else { return configuration }
         throw .notUnderstood(file: configuration.file, format: configuration.format)

@@ -28,16 +28,12 @@ enum Joint {
         }
     }
 
-    /// Why files that hold a part of a device can't be taken with the others: one of those would go
-    /// unread.
+    /// Why files can't be taken together, of which one is of such a format: another would go unread.
     static func refusal(of texts: [ConfigText]) -> Formats.Refusal? {
         for format in all {
-            let strays = texts.filter { format.recognise($0) != .certain }
-            guard let stray = strays.first, strays.count < texts.count else { continue }
-            let others = Formats.all.filter { $0.recognise(stray) == .certain }.map { $0.name }
-            return others.isEmpty
-                ? .notRecognised(file: stray.file)
-                : .ambiguous(file: stray.file, formats: [format.name] + others)
+            let own = texts.filter { format.recognise($0) == .certain }
+            guard let first = own.first, own.count < texts.count else { continue }
+            return .notTogether(file: first.file, format: format.name)
         }
         return nil
     }

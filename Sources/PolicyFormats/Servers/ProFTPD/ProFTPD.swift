@@ -8,6 +8,7 @@ public import Policy
 public enum ProFTPD: ConfigFormat {
     public static let name = "proftpd"
     public static let platform = "ProFTPD"
+    public static let joinsFiles = true
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         if text.lines.first?.hasPrefix("#!") == true { return .no }
@@ -34,7 +35,7 @@ public enum ProFTPD: ConfigFormat {
 
     /// Reads a file with those that its `Include` directives name, as far as they are there. A
     /// file stands for the path whose end it has: `conf.d/a.conf` for `/etc/proftpd/conf.d/`.
-    static func read(_ text: ConfigText, with others: [ConfigText]) -> Configuration {
+    public static func read(_ text: ConfigText, with others: [ConfigText]) -> Configuration {
         var reader = ProFTPDReader(text, others)
         reader.readAll()
         let server = ProFTPDSettings(reader, text).server(&reader)

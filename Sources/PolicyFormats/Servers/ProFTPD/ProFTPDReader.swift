@@ -252,7 +252,8 @@ struct ProFTPDReader {
         guard let path = directive.arguments.first else {
             return refuse(directive, "Include names no file")
         }
-        let found = others.filter { Self.matches($0.file, path) }.sorted { $0.file < $1.file }
+        let found = others.filter { Self.matches(place(of: $0.file), path) }
+            .sorted { $0.file < $1.file }
         guard !found.isEmpty, depth < 8 else {
             if missing == nil { missing = directive.source }
             return (.notModelled, "the files that it includes weren't given")
@@ -270,6 +271,13 @@ struct ProFTPDReader {
             state != .used
         else { return (.used, "") }
         return (state, notes.why(directive.lines.lowerBound))
+    }
+
+    /// A file's path from the folder of the text on, where it lies below.
+    private func place(of file: String) -> String {
+        guard let slash = text.file.lastIndex(of: "/") else { return file }
+        let folder = text.file[...slash]
+        return file.hasPrefix(folder) ? String(file.dropFirst(folder.count)) : file
     }
 
     /// Whether the file is one that the path stands for, as far as the file's own path goes.

@@ -5,6 +5,7 @@ public import Policy
 public enum PureFTPdFolder: ConfigFormat {
     public static let name = "pureftpd-folder"
     public static let platform = "Pure-FTPd (Debian)"
+    public static let joinsFiles = true
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         if option(of: text.file) != nil {
@@ -21,7 +22,7 @@ public enum PureFTPdFolder: ConfigFormat {
     public static func read(_ text: ConfigText) -> Configuration { read(text, with: []) }
 
     /// Reads a file with the others of its folder.
-    static func read(_ text: ConfigText, with others: [ConfigText]) -> Configuration {
+    public static func read(_ text: ConfigText, with others: [ConfigText]) -> Configuration {
         var reading = PureFTPdReading(text)
         var notes = LineNotes(text)
         for part in [text] + others {
