@@ -42,7 +42,7 @@ let package = Package(
         room("Streams", ["Capture", "Net"]),
         room("FTP", ["Streams", "Capture", "Net"]),
         room("Policy", ["Net"]),
-        room("PolicyFormats", ["Policy", "Net"]),
+        room("PolicyFormats", ["Policy", "Net", "Yams"]),
         room("SiteFile", ["Policy", "Net", "Yams"]),
         room("Analyzer", ["FTP", "Policy", "Net"]),
         room("Reporter", ["Analyzer", "FTP", "Policy", "Net"]),

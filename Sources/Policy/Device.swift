@@ -22,6 +22,13 @@ public struct Device: Hashable, Sendable {
     public var inspections: [Inspection]
     /// Filter lists of the file where it holds several and does not say which is in force.
     public var selectable: [String]
+    /// The one of them that is in force when nobody selects; nil: nobody can tell.
+    public var usualSelection: String?
+    /// What judges the answers to a connection that a stateless filter let pass, by the name of the
+    /// chain at which that filter starts. Its rules are written from the client's side: `sources`
+    /// and `sourcePorts` are where an answer goes, `destinations` and `destinationPorts` where it
+    /// comes from.
+    public var answers: [String: Stage] = [:]
     /// Sentences about assumptions that hold for every answer (`firewall taken as on`).
     public var assumptions: [String]
     /// The interfaces that the file describes; empty where names match only as they are written.

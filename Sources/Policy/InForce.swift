@@ -14,7 +14,9 @@ enum InForce {
             return (device.stages, nil)
         }
         let names = device.selectable.joined(separator: ", ")
-        let choice = hop.select ?? (device.selectable.count == 1 ? device.selectable.first : nil)
+        let choice =
+            hop.select ?? device.usualSelection
+            ?? (device.selectable.count == 1 ? device.selectable.first : nil)
         guard let choice else {
             return ([], "\(file): it holds several lists, and none is selected: \(names)")
         }

@@ -35,6 +35,7 @@ public struct PathEvaluator: Sendable {
             }
             segments += writer.segments(rest, cell.outcome)
         }
+        if let back = WayBack(path, question) { segments = segments.flatMap(back.split) }
         return Reach(to: question.to, segments: writer.merged(segments), notes: notes.list)
     }
 

@@ -31,6 +31,14 @@ public enum Formats {
         CiscoIOSShow.self,
         IPSetSave.self,
         IPTablesSave.self,
+        AWSSecurityGroups.self,
+        AWSNetworkACLs.self,
+        AzureNSG.self,
+        GCPFirewall.self,
+        Ufw.self,
+        UfwStatus.self,
+        Firewalld.self,
+        FirewallCmd.self,
         Nftables.self,
         NftablesJSON.self,
     ]
@@ -89,6 +97,10 @@ public enum Formats {
             return try read(file: first.file, bytes: first.bytes, as: name)
         }
         let texts = files.map { ConfigText(file: $0.file, bytes: $0.bytes) }
+        if let joint = Joint.format(of: texts, as: name) {
+            return try understood(joint.read(together: texts))
+        }
+        if name == nil, let refusal = Joint.refusal(of: texts) { throw refusal }
         let asked = try named(strictly: name)
         // What includes others stands above them.
         let (above, below) = (

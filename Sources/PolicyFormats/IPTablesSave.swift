@@ -15,7 +15,7 @@ public enum IPTablesSave: ConfigFormat {
         for line in text.lines.prefix(100_000) {
             // ufw keeps its rules in this form, but they are a part of its rule set only.
             if line.hasPrefix("### tuple ###") { return .no }
-            ofUfw = ofUfw || line.hasPrefix(":ufw-user-input ")
+            ofUfw = ofUfw || line.hasPrefix(":ufw-") || line.hasPrefix(":ufw6-")
             base = base || line.hasPrefix(":INPUT ")
             if ["*filter", "*nat", "*mangle", "*raw", "*security"].contains(where: line.hasPrefix) {
                 table = true

@@ -44,6 +44,10 @@ extension IPTablesRuleReader {
         case "--pkt-type":
             if (try value(name) == "unicast") == negated { rule.never("not for one receiver") }
         case _ where name.hasPrefix("--ct"): try conntrack(name)
+        // `-p icmp` brings its module along.
+        case "--icmp-type", "--icmpv6-type":
+            guard rule.protocolNamed, !rule.tcp else { throw .invalid("\(name) without -p icmp") }
+            skipValues()
         default: try countingOption(name)
         }
     }

@@ -36,10 +36,17 @@ struct IPTablesSaveReader {
         "security": ["INPUT", "FORWARD", "OUTPUT"],
     ]
 
-    init(_ text: ConfigText, sets: [String: IPSet]) {
+    /// Chains, by table, that exist before the text is restored.
+    private let existing: [String: [String]]
+
+    init(
+        _ text: ConfigText, sets: [String: IPSet], family: IPAddress.Family? = nil,
+        existing: [String: [String]] = [:]
+    ) {
         self.text = text
         self.sets = sets
-        family = Self.family(text)
+        self.family = family ?? Self.family(text)
+        self.existing = existing
     }
 
     /// IPv6 where the file says so or names IPv6 addresses or ICMPv6.
@@ -114,7 +121,9 @@ struct IPTablesSaveReader {
             fail(number, "there is no such table")
             return
         }
-        tables.append(Table(name: name, lines: [number]))
+        var table = Table(name: name, lines: [number])
+        for chain in existing[name] ?? [] { table.chains[chain] = [] }
+        tables.append(table)
         open = true
         note(number, .used)
     }

@@ -1,0 +1,161 @@
+import Net
+
+/// The answers to a connection, on their way through the stateless filters of a path.
+///
+/// A stateful device lets answers pass by what it remembers, so only devices with `answers` are
+/// asked. Every source port of the question must get its answers, or the way back is unknown.
+struct WayBack {
+    /// What becomes of the answers, over a partition of the server's ports × the clients.
+    private(set) var cells: [(region: Region, verdict: Reach.Verdict, notes: [String])] = []
+
+    /// Parts of the client's ports that rules tell apart.
+    static let maximumPieces = 64
+
+    /// Nil where no device on the path is stateless.
+    init?(_ path: [Hop], _ question: ReachQuestion) {
+        let filters = path.compactMap { hop in
+            hop.configuration.device.map { Filter(hop, $0, among: path) }
+        }
+        .filter { !$0.stages.isEmpty }
+        guard !filters.isEmpty else { return nil }
+        let whole = Region(ports: question.ports, sources: question.from)
+        let pieces = Self.pieces(of: question.sourcePorts, filters)
+        guard pieces.count <= Self.maximumPieces else {
+            let limit = "limit of \(Self.maximumPieces) parts of the client's ports reached"
+            cells = [(whole, .unknown, ["way back: \(limit)"])]
+            return
+        }
+        var permitted = whole
+        var denied = whole
+        var notes = Notes()
+        var verdicts: Set<Outcome.Verdict> = []
+        for piece in pieces {
+            var passing = Region()
+            var stopped = Region()
+            for cell in Self.outcomes(whole, piece, question, filters).all {
+                verdicts.insert(cell.outcome.verdict)
+                for doubt in cell.outcome.doubts { notes.add("way back: \(doubt)") }
+                switch cell.outcome.verdict {
+                case .permitted: passing.add(cell.region)
+                case .denied:
+                    stopped.add(cell.region)
+                    if let by = cell.outcome.decidedBy.last?.source {
+                        notes.add("way back: denied: \(StageWalk.sentence(by, by.text))")
+                    }
+                case .unknown: break
+                }
+            }
+            permitted = permitted.remove(passing)
+            denied = denied.remove(stopped)
+        }
+        var unknown = whole
+        unknown.subtract(permitted)
+        unknown.subtract(denied)
+        if verdicts.isSuperset(of: [.permitted, .denied]), pieces.count > 1 {
+            notes.add("way back: it depends on the client's port")
+        }
+        cells = [
+            (permitted, .permitted, []), (denied, .denied, notes.list),
+            (unknown, .unknown, notes.list),
+        ]
+    }
+
+    /// The segment with its way back; several where that differs.
+    func split(_ segment: Reach.Segment) -> [Reach.Segment] {
+        guard segment.verdict != .denied else { return [segment] }
+        var rest = Region(ports: segment.ports, sources: segment.from)
+        return cells.flatMap { cell in
+            rest.remove(cell.region).boxes.map { box in
+                var part = segment
+                part.ports = box.ports
+                part.from = box.sources
+                part.back = cell.verdict
+                part.notes += cell.notes
+                return part
+            }
+        }
+    }
+
+    /// A stateless device, and what judges answers there.
+    private struct Filter {
+        let device: Device
+        let name: String?
+        var stages: [Stage] = []
+        /// Whether another device stands on the path that rewrites addresses.
+        let rewritten: Bool
+
+        init(_ hop: Hop, _ device: Device, among path: [Hop]) {
+            self.device = device
+            name = path.count == 1 && hop.name.isEmpty ? nil : hop.name
+            rewritten = path.contains { other in
+                other.configuration.device?.stages.contains { $0.work == .translate } ?? false
+            }
+            guard !device.answers.isEmpty else { return }
+            stages = InForce.stages(device, hop).0.compactMap { device.answers[$0.chain] }
+        }
+    }
+
+    private static func pieces(of ports: PortSet, _ filters: [Filter]) -> [PortSet] {
+        var pieces = [ports]
+        for filter in filters {
+            for set in filter.device.chains.values.flatMap(\.rules).compactMap(\.match.sourcePorts)
+            {
+                pieces = pieces.flatMap { [$0.intersection(set), $0.subtracting(set)] }
+                    .filter { !$0.isEmpty }
+                if pieces.count > maximumPieces { return pieces }
+            }
+        }
+        return pieces
+    }
+
+    private static func outcomes(
+        _ region: Region, _ ports: PortSet, _ question: ReachQuestion, _ filters: [Filter]
+    ) -> Outcomes {
+        var outcomes = Outcomes()
+        var flows = [
+            Flow(packet: Packet(to: .oneOf([question.to]), place: .through), region: region)
+        ]
+        for filter in filters.reversed() {
+            let context = MatchContext(
+                sourcePorts: ports, entering: nil, leaving: nil, clientsMayBeLocal: false)
+            for stage in filter.stages {
+                var next: [Flow] = []
+                for flow in flows {
+                    var flow = flow
+                    if filter.rewritten {
+                        flow.packet.destination = .unknown("the address is rewritten on the way")
+                        flow.packet.ports = .to(0...65535)
+                    }
+                    var walk = StageWalk(
+                        chains: filter.device.chains, context: context, hop: filter.name,
+                        trials: ReachLimit.ruleTrials)
+                    walk.pass(stage, flow)
+                    next += walk.exits.compactMap { leave($0, &outcomes) }
+                }
+                flows = next
+            }
+        }
+        for flow in flows { outcomes.add(outcome(flow, .permitted), flow.region) }
+        return outcomes
+    }
+
+    private static func leave(_ exit: StageWalk.Exit, _ outcomes: inout Outcomes) -> Flow? {
+        var flow = exit.flow
+        flow.decided += exit.by
+        switch exit.action {
+        case .deny:
+            outcomes.add(outcome(flow, .denied), flow.region)
+            return nil
+        case .unknown(let why):
+            flow.doubt([why])
+            outcomes.add(outcome(flow, .denied), flow.region)
+            return flow
+        default: return flow
+        }
+    }
+
+    private static func outcome(_ flow: Flow, _ verdict: Outcome.Verdict) -> Outcome {
+        // Where answers go is no matter here, so that worlds that let them pass agree.
+        Outcome(verdict: verdict, decidedBy: flow.decided, packet: nil, doubts: flow.doubts)
+    }
+}
