@@ -11,6 +11,8 @@ public enum Formats {
         NetshFirewallShow.self,
         CiscoIOS.self,
         CiscoIOSShow.self,
+        CiscoASA.self,
+        CiscoASAShow.self,
         IPSetSave.self,
         IPTablesSave.self,
     ]
