@@ -13,6 +13,7 @@ public enum Formats {
         CiscoIOSShow.self,
         CiscoASA.self,
         CiscoASAShow.self,
+        PFConf.self,
         IPSetSave.self,
         IPTablesSave.self,
     ]
