@@ -14,6 +14,7 @@ public enum Formats {
         CiscoASA.self,
         CiscoASAShow.self,
         PFConf.self,
+        PfSense.self,
         IPSetSave.self,
         IPTablesSave.self,
     ]

@@ -40,7 +40,7 @@ public enum PFConf: ConfigFormat {
 
     public static func read(_ text: ConfigText) -> Configuration {
         let reader = PFReader(text)
-        var builder = PFDeviceBuilder(reader)
+        var builder = PFDeviceBuilder(reader.policy)
         let device = builder.build()
         let translates = device.stages.contains { $0.work == .translate }
         return Configuration(

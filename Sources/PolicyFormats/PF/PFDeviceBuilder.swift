@@ -1,10 +1,27 @@
 import Net
 import Policy
 
+/// What a file says in pf's terms, whatever its own form is.
+struct PFPolicy {
+    var text: ConfigText
+    var rules: [PFRule] = []
+    var answersBlocked = false
+    var skipped: [(interfaces: [String], line: Int)] = []
+    var assumptions: [String] = []
+    /// Redirections to ftp-proxy(8).
+    var proxies: [(ports: PortSet, line: Int)] = []
+    /// Whether names of interfaces are those of interfaces, never of groups.
+    var namesInterfaces = false
+    /// Named where nobody says.
+    var interfaces: [DeviceInterface] = []
+    /// The name of what holds where no rule matches, for a product that brings rules of its own.
+    var ending = "no rule matches: pf passes it"
+}
+
 /// Turns pf's rules, of which the last that matches counts, into chains of which the first does:
 /// quick rules in their order, then the others from last to first.
 struct PFDeviceBuilder {
-    let reader: PFReader
+    let reader: PFPolicy
     var device = Device(usualPlace: .host)
     /// Rules with those of anchors in their place.
     private var rules: [PFRule] = []
@@ -12,7 +29,7 @@ struct PFDeviceBuilder {
     private var moving: [Int] = []
     private static let mostMoving = 64
 
-    init(_ reader: PFReader) { self.reader = reader }
+    init(_ policy: PFPolicy) { reader = policy }
 
     mutating func build() -> Device {
         for rule in reader.rules { rules += Self.flat(rule) }
@@ -21,6 +38,7 @@ struct PFDeviceBuilder {
         let redirects = rules.contains { $0.target != nil && $0.target?.isLocal != true }
         device.usualPlace = redirects ? .through : .host
         device.assumptions = reader.assumptions
+        device.interfaces = reader.interfaces
         translateEntering()
         filter(.entering)
         passTranslations()
@@ -82,7 +100,7 @@ struct PFDeviceBuilder {
         var others: [[FilterRule]] = []
         for skip in reader.skipped {
             var match = Match()
-            let names = Match.Names(skip.interfaces.flatMap(Self.patterns))
+            let names = Match.Names(patterns(skip.interfaces))
             if way == .entering { match.entering = names } else { match.leaving = names }
             quick.append(FilterRule(match, .permit, source(skip.line)))
         }
@@ -105,7 +123,7 @@ struct PFDeviceBuilder {
         }
         let name = way == .entering ? "in" : "out"
         device.chains[name] = Chain(name: name, rules: quick + others.reversed().flatMap(\.self))
-        let absence = reader.text.absence("no rule matches: pf passes it")
+        let absence = reader.text.absence(reader.ending)
         device.stages.append(
             Stage(
                 .filter, chain: name, ending: Setting(.permit, absence),
@@ -129,8 +147,9 @@ struct PFDeviceBuilder {
     // MARK: matches
 
     /// A group's name (letters alone) stands for its interfaces.
-    static func patterns(_ name: String) -> [String] {
-        name.last?.isNumber == true ? [name] : [name, "\(name)*"]
+    private func patterns(_ names: [String]) -> [String] {
+        if reader.namesInterfaces { return names }
+        return names.flatMap { $0.last?.isNumber == true ? [$0] : [$0, "\($0)*"] }
     }
 
     /// The rule as matches: for what is known, for the host's own addresses, for what isn't known.
@@ -144,7 +163,7 @@ struct PFDeviceBuilder {
         base.destinationPorts = rule.destinationPorts
         base.tests = rule.tagged.map { .tagged("tag \($0.name)", !$0.negated) }
         if !rule.receivedOn.isEmpty {
-            base.entering = Match.Names(rule.receivedOn.flatMap(Self.patterns))
+            base.entering = Match.Names(patterns(rule.receivedOn))
         }
         var matches = onInterfaces(rule, base, way)
         matches = matches.flatMap { destinations(rule, $0) }
@@ -160,8 +179,11 @@ struct PFDeviceBuilder {
             if way == .entering { match.entering = names } else { match.leaving = names }
             return match
         }
-        let names = Match.Names(rule.interfaces.flatMap(Self.patterns), negated: rule.notOn)
-        let groups = rule.interfaces.filter { $0.last?.isNumber != true && $0 != "lo" }
+        let names = Match.Names(patterns(rule.interfaces), negated: rule.notOn)
+        let groups =
+            reader.namesInterfaces
+            ? []
+            : rule.interfaces.filter { $0.last?.isNumber != true && $0 != "lo" }
         guard !groups.isEmpty else { return [with(base, names)] }
         // Any interface may belong to a group.
         var maybe = with(base, Match.Names(names.names, negated: true))

@@ -35,6 +35,12 @@ struct PFReader {
         }
     }
 
+    var policy: PFPolicy {
+        var policy = PFPolicy(text: text, rules: rules, answersBlocked: answersBlocked)
+        (policy.skipped, policy.assumptions, policy.proxies) = (skipped, assumptions, proxies)
+        return policy
+    }
+
     typealias Reading = (LineNote.State, String)
     private static let used: Reading = (.used, "")
 

@@ -57,8 +57,8 @@ struct PFWriter {
         return nil
     }
 
-    /// - Parameter blocks: whether quick blocks stand against the lines; false: quick passes do;
-    ///   nil: they are translations.
+    // `blocks`: whether quick blocks stand against the lines; false: quick passes do; nil: they are
+    // translations.
     private func script(_ lines: [String], blocks: Bool?) -> Fix {
         let filters = reader.rules.filter {
             switch $0.kind {
