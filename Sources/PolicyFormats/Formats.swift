@@ -15,6 +15,8 @@ public enum Formats {
         CiscoASAShow.self,
         PFConf.self,
         PfSense.self,
+        Junos.self,
+        FortiOS.self,
         IPSetSave.self,
         IPTablesSave.self,
     ]

@@ -12,6 +12,8 @@ struct PfSenseReader {
     private(set) var interfaces: [String: PfSenseInterface] = [:]
     private(set) var groups: [String: [String]] = [:]
     private let text: ConfigText
+    /// Of the rule that is being read; nil: both.
+    var family: IPAddress.Family?
 
     init(_ text: ConfigText) {
         self.text = text
@@ -94,7 +96,7 @@ struct PfSenseReader {
                     interface.addresses.append(address)
                     interface.networks.append(network)
                 } else {
-                    interface.isDynamic = true
+                    interface.dynamic.insert(key == "ipaddr" ? .v4 : .v6)
                 }
             }
             interfaces[node.name] = interface
@@ -275,8 +277,8 @@ struct PfSenseInterface {
     var title = ""
     var addresses: [IPAddress] = []
     var networks: [Prefix] = []
-    /// An address of it is given from outside.
-    var isDynamic = false
+    /// Families of which an address is given from outside.
+    var dynamic: Set<IPAddress.Family> = []
 }
 
 struct PfSenseAlias {

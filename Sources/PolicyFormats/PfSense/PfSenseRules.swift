@@ -10,6 +10,7 @@ extension PfSenseReader {
         case "inet46": rule.family = nil
         default: rule.doubts.append("ipprotocol")
         }
+        family = rule.family
         protocols(node, &rule)
         for name in ["sched", "os", "dscp", "vlanprio", "max-src-conn-rate"] {
             if let value = tree.text(name, of: node), !value.isEmpty {
@@ -99,7 +100,7 @@ extension PfSenseReader {
         }
         if let interface = interfaces[word] {
             hosts.set = AddressSet(interface.networks.map { $0.address...$0.last })
-            if interface.isDynamic || interface.networks.isEmpty {
+            if isOpen(interface) {
                 hosts.unknown = ["the network of \(word) isn't in the file"]
             }
             return hosts
@@ -122,8 +123,14 @@ extension PfSenseReader {
     private func own(_ interface: PfSenseInterface) -> PFHosts {
         var hosts = PFHosts()
         hosts.set = AddressSet(interface.addresses.map { $0...$0 })
-        if interface.isDynamic || interface.addresses.isEmpty { hosts.own = [interface.key] }
+        if isOpen(interface) { hosts.own = [interface.key] }
         return hosts
+    }
+
+    /// Whether an address of the rule's family isn't in the file.
+    private func isOpen(_ interface: PfSenseInterface) -> Bool {
+        guard let family else { return !interface.dynamic.isEmpty || interface.addresses.isEmpty }
+        return interface.dynamic.contains(family)
     }
 
     private func resolved(_ name: String, _ alias: PfSenseAlias, _ depth: Int) -> PFHosts {
