@@ -17,6 +17,7 @@ public enum Formats {
         PfSense.self,
         Junos.self,
         FortiOS.self,
+        PANOS.self,
         IPSetSave.self,
         IPTablesSave.self,
     ]

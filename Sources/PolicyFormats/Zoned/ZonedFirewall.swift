@@ -44,12 +44,16 @@ struct ZonedFirewall {
         var carriedBy: [String]?
         /// Doubtful for what a translation carried.
         var ignoresCarried = false
+        /// The name of a rule that the product brings.
+        var absence: String?
     }
 
     struct Forward {
         var lines: [Int]
         var name: String
         var from: [String] = []
+        /// Where it would leave untranslated; empty: anywhere.
+        var leaving: [String] = []
         var sources = Hosts.any
         var destinations = Hosts.any
         var ports: PortSet?
@@ -148,7 +152,7 @@ struct ZonedFirewall {
         base.leaving = names(policy.to)
         base.notModelled = policy.doubts
         let lines = policy.lines.sorted()
-        let source = text.source(lines.first ?? 1)
+        let source = policy.absence.map { text.absence($0) } ?? text.source(lines.first ?? 1)
         let support = lines.dropFirst().prefix(8).map { text.source($0) }
         var matches = policy.services.map { service in
             var match = base
@@ -216,6 +220,7 @@ struct ZonedFirewall {
         var base = Match()
         base.never = forward.never
         base.entering = names(forward.from)
+        base.leaving = names(forward.leaving)
         base.notModelled = forward.doubts
         base.destinationPorts = forward.ports
         let lines = forward.lines.sorted()
