@@ -18,6 +18,7 @@ public enum Formats {
         Junos.self,
         FortiOS.self,
         PANOS.self,
+        RouterOS.self,
         IPSetSave.self,
         IPTablesSave.self,
     ]

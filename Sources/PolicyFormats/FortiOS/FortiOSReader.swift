@@ -3,12 +3,12 @@ import Policy
 
 /// Reads `config … edit … set … next end` into objects and policies.
 struct FortiOSReader {
-    private(set) var tree = ConfigTree()
-    private(set) var notes: [LineNote]
-    private(set) var firewall: ZonedFirewall
-    private let text: ConfigText
+    var tree = ConfigTree()
+    var notes: [LineNote]
+    var firewall: ZonedFirewall
+    let text: ConfigText
     /// Virtual domains that hold policies.
-    private var domains: Set<String> = []
+    var domains: Set<String> = []
 
     init(_ text: ConfigText) {
         self.text = text
@@ -25,17 +25,17 @@ struct FortiOSReader {
         }
     }
 
-    private mutating func note(_ line: Int, _ state: LineNote.State, _ why: String = "") {
+    mutating func note(_ line: Int, _ state: LineNote.State, _ why: String = "") {
         guard notes.indices.contains(line - 1) else { return }
         notes[line - 1].state = state
         notes[line - 1].why = why
     }
 
-    private mutating func mark(_ node: Int, _ state: LineNote.State, _ why: String = "") {
+    mutating func mark(_ node: Int, _ state: LineNote.State, _ why: String = "") {
         for line in tree.lines(node) { note(line, state, why) }
     }
 
-    private static func withoutSecrets(_ line: String) -> String {
+    static func withoutSecrets(_ line: String) -> String {
         for mark in [" ENC ", "password ", "passwd ", "psksecret ", "private-key ", "secret "] {
             if let found = line.range(of: mark) { return line[..<found.upperBound] + "xxxxx" }
         }
@@ -44,7 +44,7 @@ struct FortiOSReader {
 
     // MARK: lines
 
-    private mutating func readLines() {
+    mutating func readLines() {
         // Sections and edits that are open; those that only hold others are empty.
         var stack: [(path: [String], isEdit: Bool)] = []
         var quote = false
@@ -101,17 +101,17 @@ struct FortiOSReader {
         }
     }
 
-    private var domain = ""
+    var domain = ""
 
-    private func edits(_ section: String) -> [Int] { tree.children(tree.find([section])) }
+    func edits(_ section: String) -> [Int] { tree.children(tree.find([section])) }
 
-    private func value(_ key: String, _ node: Int) -> String? {
+    func value(_ key: String, _ node: Int) -> String? {
         tree.values(key, in: node).first
     }
 
     // MARK: interfaces
 
-    private mutating func interfaces() {
+    mutating func interfaces() {
         for node in edits("system interface") {
             mark(node, .used)
             var interface = ZonedFirewall.Interface(name: tree.name(node))
@@ -152,7 +152,7 @@ struct FortiOSReader {
     }
 
     /// `10.0.1.0 255.255.255.0` or `10.0.1.0/24`.
-    private static func prefix(_ words: [String]) -> Prefix? {
+    static func prefix(_ words: [String]) -> Prefix? {
         guard let first = words.first else { return nil }
         guard words.count > 1, let address = IPAddress(first), let mask = IPAddress(words[1]),
             address.family == .v4, mask.family == .v4
@@ -168,7 +168,7 @@ struct FortiOSReader {
 
     // MARK: objects
 
-    private func hosts(_ name: String, depth: Int = 0) -> ZonedFirewall.Hosts {
+    func hosts(_ name: String, depth: Int = 0) -> ZonedFirewall.Hosts {
         var hosts = ZonedFirewall.Hosts()
         if let node = tree.find(["firewall address", name]) {
             address(node, name, &hosts)
@@ -191,7 +191,7 @@ struct FortiOSReader {
         return hosts
     }
 
-    private func address(_ node: Int, _ name: String, _ hosts: inout ZonedFirewall.Hosts) {
+    func address(_ node: Int, _ name: String, _ hosts: inout ZonedFirewall.Hosts) {
         switch value("type", node) ?? "ipmask" {
         case "ipmask", "subnet":
             let words = tree.values("subnet", in: node)
@@ -213,7 +213,7 @@ struct FortiOSReader {
         }
     }
 
-    private func services(_ name: String, depth: Int = 0) -> [Match] {
+    func services(_ name: String, depth: Int = 0) -> [Match] {
         if let node = tree.find(["firewall service custom", name]) { return service(node, name) }
         if let node = tree.find(["firewall service group", name]), depth < 16 {
             return tree.values("member", in: node).flatMap { services($0, depth: depth + 1) }
@@ -236,7 +236,7 @@ struct FortiOSReader {
         return [match]
     }
 
-    private func service(_ node: Int, _ name: String) -> [Match] {
+    func service(_ node: Int, _ name: String) -> [Match] {
         switch value("protocol", node) ?? "TCP/UDP/SCTP" {
         case "IP":
             let number = value("protocol-number", node) ?? "0"
@@ -270,180 +270,6 @@ struct FortiOSReader {
                 }
             }
             return match
-        }
-    }
-
-    // MARK: virtual addresses
-
-    private static func tag(_ name: String) -> String { "vip \(name)" }
-
-    private mutating func forwards() {
-        for node in edits("firewall vip") {
-            mark(node, .used)
-            guard value("status", node) != "disable" else { continue }
-            let name = tree.name(node)
-            var forward = ZonedFirewall.Forward(lines: tree.lines(node), name: Self.tag(name))
-            if let interface = value("extintf", node), interface != "any" {
-                forward.from = [interface]
-            }
-            forward.destinations = Self.range(tree.values("extip", in: node))
-            var to = Self.range(tree.values("mappedip", in: node))
-            forward.isOneToOne = true
-            let kind = value("type", node) ?? "static-nat"
-            if kind != "static-nat" { to.unknown = ["a virtual address of kind \(kind)"] }
-            if let proto = value("protocol", node), proto != "tcp" {
-                forward.never = "\(proto), not TCP"
-            }
-            if value("portforward", node) == "enable" {
-                forward.ports = value("extport", node).flatMap { JunosPorts.range($0) }
-                let inner = value("mappedport", node).flatMap { JunosPorts.range($0) }
-                forward.toPorts = (inner ?? forward.ports)?.ranges.first
-                if forward.ports == nil { to.unknown = ["its ports aren't understood"] }
-            }
-            for key in ["src-filter", "service", "srcintf-filter"]
-            where !tree.values(key, in: node).isEmpty {
-                forward.doubts.append(key)
-            }
-            if let why = to.unknown.first ?? forward.doubts.first { mark(node, .notModelled, why) }
-            forward.to = to
-            firewall.forwards.append(forward)
-        }
-    }
-
-    private static func range(_ words: [String]) -> ZonedFirewall.Hosts {
-        var hosts = ZonedFirewall.Hosts()
-        for word in words {
-            let ends = word.split(separator: "-").map { IPAddress(String($0)) }
-            if let first = ends.first.flatMap(\.self), let last = ends.last.flatMap(\.self),
-                first.family == last.family, first <= last
-            {
-                hosts.set = hosts.set.union(AddressSet(first...last))
-            } else {
-                hosts.unknown.append("\(word) is no address known here")
-            }
-        }
-        return hosts
-    }
-
-    // MARK: policies
-
-    private mutating func policies() {
-        for section in ["firewall policy6", "firewall security-policy", "firewall DoS-policy"] {
-            if let node = tree.find([section]) {
-                mark(node, .notModelled, "\(section)s aren't modelled")
-            }
-        }
-        for section in ["firewall central-snat-map"] {
-            if let node = tree.find([section]) {
-                mark(node, .irrelevant, "it translates the sender")
-            }
-        }
-        for section in [
-            "firewall address", "firewall addrgrp", "firewall service custom",
-            "firewall service group", "firewall vipgrp",
-        ] {
-            if let node = tree.find([section]) { mark(node, .used) }
-        }
-        guard tree.find(["firewall policy"]) != nil else { return }
-        firewall.hasPolicies = true
-        firewall.ending = Setting(.deny(answered: false), text.absence("implicit deny (policy 0)"))
-        for node in edits("firewall policy") { policy(node) }
-    }
-
-    private mutating func policy(_ node: Int) {
-        guard value("status", node) != "disable" else {
-            mark(node, .irrelevant, "the policy is disabled")
-            return
-        }
-        let word = value("action", node) ?? "deny"
-        let action: Action =
-            word == "accept"
-            ? .permit : word == "deny" ? .deny(answered: false) : .unknown("action \(word)")
-        var policy = ZonedFirewall.Policy(
-            lines: tree.lines(node), from: tree.values("srcintf", in: node),
-            to: tree.values("dstintf", in: node), action: action)
-        policy.sources = ZonedFirewall.Hosts()
-        for name in tree.values("srcaddr", in: node) { policy.sources.join(hosts(name)) }
-        policy.services = tree.values("service", in: node).flatMap { services($0) }
-        for key in [
-            "srcaddr-negate", "dstaddr-negate", "service-negate", "internet-service",
-            "internet-service-src", "geoip-match",
-        ] where value(key, node) == "enable" {
-            policy.doubts.append(key)
-        }
-        if policy.doubts.contains("internet-service") || policy.services.isEmpty {
-            policy.services = [Match()]
-            if !policy.doubts.contains("internet-service") { policy.doubts.append("no service") }
-        }
-        for key in ["users", "groups", "fsso-groups", "devices", "ztna-ems-tag"]
-        where !tree.values(key, in: node).isEmpty {
-            policy.doubts.append(key)
-        }
-        if let schedule = value("schedule", node), schedule != "always" {
-            policy.doubts.append("schedule \(schedule)")
-        }
-        if policy.from.isEmpty || policy.to.isEmpty { policy.doubts.append("no interface") }
-        // What is negated or named by a service of the Internet is left open.
-        if policy.doubts.contains("srcaddr-negate")
-            || policy.doubts.contains("internet-service-src")
-        {
-            policy.sources = .any
-        }
-        destinations(node, policy)
-    }
-
-    private mutating func destinations(_ node: Int, _ policy: ZonedFirewall.Policy) {
-        var policy = policy
-        var (plain, carried) = (ZonedFirewall.Hosts(), [String]())
-        for name in tree.values("dstaddr", in: node) {
-            if tree.find(["firewall vip", name]) != nil {
-                carried.append(Self.tag(name))
-            } else if let group = tree.find(["firewall vipgrp", name]) {
-                carried += tree.values("member", in: group).map(Self.tag)
-            } else {
-                plain.join(hosts(name))
-            }
-        }
-        let open = ["dstaddr-negate", "internet-service"].contains { policy.doubts.contains($0) }
-        if open { (plain, carried) = (.any, []) }
-        let why =
-            policy.doubts + policy.sources.unknown + plain.unknown
-            + policy.services.flatMap(\.notModelled)
-        if why.isEmpty {
-            mark(node, .used)
-        } else {
-            mark(node, .notModelled, why.joined(separator: ", "))
-        }
-        if !carried.isEmpty {
-            policy.carriedBy = carried
-            firewall.policies.append(policy)
-        }
-        guard !plain.set.isEmpty || !plain.unknown.isEmpty else { return }
-        policy.carriedBy = nil
-        policy.destinations = plain
-        let matchesCarried = value("match-vip", node) == "enable"
-        policy.ignoresCarried = !matchesCarried && !firewall.forwards.isEmpty
-        firewall.policies.append(policy)
-    }
-
-    private mutating func helpers() {
-        guard firewall.hasPolicies else { return }
-        let rewrites = !firewall.forwards.isEmpty
-        guard let section = tree.find(["system session-helper"]) else {
-            firewall.inspections = [
-                Inspection(
-                    controlPorts: PortSet(21...21), opensFilter: true, rewritesAddress: rewrites,
-                    source: text.absence("session helper ftp at port 21 (the default)"))
-            ]
-            return
-        }
-        mark(section, .used)
-        for node in tree.children(section) where value("name", node) == "ftp" {
-            guard let port = value("port", node).flatMap({ UInt16($0) }) else { continue }
-            firewall.inspections.append(
-                Inspection(
-                    controlPorts: PortSet(port...port), opensFilter: true,
-                    rewritesAddress: rewrites, source: text.source(tree.line(node))))
         }
     }
 }
