@@ -70,7 +70,7 @@ let package = Package(
         tests("AnalyzerTests", ["Analyzer", "FTP", "PolicyFormats", "Policy", "Net"]),
         tests("ReporterTests", ["Reporter", "Analyzer", "FTP", "Policy", "Net"]),
         tests("LayeringTests", []),
-        tests("SampleTests", ["pinhole"]),
+        tests("SampleTests", ["pinhole", "Dialogue"]),
         tests("KernelTests", ["Dice", "PolicyFormats", "Policy", "Net"]),
         tests("CaptureTests", ["Dice", "Capture", "Net"]),
         tests("StreamsTests", ["Dice", "Streams", "Capture", "Net"]),

@@ -22,6 +22,9 @@ extension ServerView {
     private var lanes: [AuditReport.HopLane] {
         guard let site, let address = site.addresses.first else { return [] }
         let whole = PortSet(1...65535)
+        if path.count == 1, let answer = reach.first {
+            return [lane(path[0], answer)]
+        }
         return path.enumerated().map { index, hop in
             // What earlier hops make of the address is what this one sees.
             let before = PathEvaluator(Array(path[..<index])).reach(
@@ -34,13 +37,17 @@ extension ServerView {
                 ReachQuestion(
                     from: Self.clients(of: site, as: address.family), to: seen, ports: whole,
                     control: site.control.first))
-            let open = whole.subtracting(
-                Self.ports(of: answer) {
-                    $0.verdict != .permitted && $0.verdict != .permittedByInspection
-                })
-            return AuditReport.HopLane(
-                name: hop.name, file: hop.configuration.file, permitted: open)
+            return lane(hop, answer)
         }
+    }
+
+    private func lane(_ hop: Hop, _ answer: Reach) -> AuditReport.HopLane {
+        let closed = Self.ports(of: answer) {
+            $0.verdict != .permitted && $0.verdict != .permittedByInspection
+        }
+        return AuditReport.HopLane(
+            name: hop.name, file: hop.configuration.file,
+            permitted: PortSet(1...65535).subtracting(closed))
     }
 
     private var observed: [AuditReport.ObservedPort] {

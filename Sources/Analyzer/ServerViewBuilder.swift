@@ -45,7 +45,9 @@ extension ServerView {
             }
         }
         reach = ask(encrypted: false)
-        reachEncrypted = ask(encrypted: true)
+        // Only what reads the control connection tells the two apart.
+        let isWatched = path.contains { $0.configuration.device?.inspections.isEmpty == false }
+        reachEncrypted = isWatched ? ask(encrypted: true) : reach
         let own = Set(site?.inside ?? addresses)
         permitted = Self.everywhere(reach) { $0.verdict == .permitted }
         inspected = Self.everywhere(reach) {

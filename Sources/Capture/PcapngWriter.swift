@@ -33,8 +33,9 @@ public enum PcapngWriter {
     public static func packet(
         _ bytes: Span<UInt8>, _ header: FrameHeader, interface: Int, offset: Int64, comment: String
     ) -> [UInt8] {
-        let since = header.time.since(Timestamp(seconds: offset))
-        let units = UInt64(clamping: since)
+        // More than half of what 64 bits count may lie between the first packet and this one.
+        let units = UInt64(
+            clamping: Int128(header.time.nanoseconds) - Int128(offset) * 1_000_000_000)
         var body: [UInt8] = []
         body.reserveCapacity(bytes.count + 80)
         body += little(UInt32(clamping: interface))

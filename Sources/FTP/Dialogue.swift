@@ -15,7 +15,7 @@ extension ControlSession {
         var pending = PendingCommand(verb: command.verb)
         switch command.verb {
         case .user:
-            dialogue.triedUser = PeerText.kept(
+            dialogue.triedUser = PeerText.user(
                 line.extracting(command.argument), most: limits.textBytes)
             if dialogue.isGeneric, record.encryption?.cleared == nil {
                 record.encryption?.cleared = frame

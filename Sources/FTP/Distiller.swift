@@ -38,11 +38,17 @@ public final class Distiller {
     /// - Parameters:
     ///   - captures: How many captures the frames come from.
     ///   - limits: Bounds, as the audit has them.
-    public init(captures: Int, limits: Limits = Limits()) {
+    ///   - controlPorts: Ports at which an attempt that fails is kept, as the audit has them.
+    public init(
+        captures: Int, limits: Limits = Limits(),
+        controlPorts: Set<UInt16> = SessionExtractor.usualControlPorts
+    ) {
         let survey = Survey()
         self.survey = survey
         linkTypes = [Set<LinkType>](repeating: [], count: captures)
-        extractor = SessionExtractor(captures: captures, limits: limits) { record in
+        extractor = SessionExtractor(
+            captures: captures, limits: limits, controlPorts: controlPorts
+        ) { record in
             survey.sessions += 1
             for oddity in record.oddities { survey.cited.insert(oddity.frame.number) }
         }
@@ -102,7 +108,7 @@ public final class Distiller {
         picked += 1
         guard kept.contains(frame) else { return }
         if let patched = patches.patched(frame, bytes, header.linkType) {
-            body(header, patched.span, true)
+            body(header, patched.bytes.span, patched.isBlanked)
         } else {
             body(header, bytes, false)
         }

@@ -15,6 +15,8 @@ struct FramePatches {
         var blanks: [Range<Int>] = []
         /// Bytes as they have to be.
         var bytes: [(at: Int, byte: UInt8)] = []
+        /// Whether `bytes` are more than a checksum that lies in another fragment than the secret.
+        var hasSecret = false
     }
 
     static let blank = UInt8(ascii: "x")
@@ -57,12 +59,18 @@ struct FramePatches {
                 let byte = at < changed.count ? changed[at] : Self.blank
                 guard at >= changed.count || isSecret[at] || byte != bytes[at] else { continue }
                 patches[place.number, default: Patch()].bytes.append((start + index, byte))
+                if at >= changed.count || isSecret[at] {
+                    patches[place.number]?.hasSecret = true
+                }
             }
         }
     }
 
-    /// A frame as it is to be written; nil where it is not changed.
-    func patched(_ number: Int, _ bytes: Span<UInt8>, _ link: LinkType) -> [UInt8]? {
+    /// A frame as it is to be written, and whether a secret in it was blanked; nil where it is not
+    /// changed.
+    func patched(
+        _ number: Int, _ bytes: Span<UInt8>, _ link: LinkType
+    ) -> (bytes: [UInt8], isBlanked: Bool)? {
         guard let patch = patches[number] else { return nil }
         var copy: [UInt8] = []
         copy.reserveCapacity(bytes.count)
@@ -72,6 +80,6 @@ struct FramePatches {
         }
         if !patch.blanks.isEmpty { ChecksumMender.mend(&copy, old: bytes, link) }
         for (at, byte) in patch.bytes where at < copy.count { copy[at] = byte }
-        return copy
+        return (copy, patch.hasSecret || !patch.blanks.isEmpty)
     }
 }

@@ -9,4 +9,22 @@ enum PeerText {
         }
         return String(decoding: bytes.extracting(0..<end).array, as: UTF8.self)
     }
+
+    /// The name of a USER, without the password of `anna:password@host`, also behind `ftp://`.
+    static func user(_ argument: Span<UInt8>, most: Int) -> String {
+        var colon: Int?
+        var end: Int?
+        for index in 0..<argument.count {
+            switch argument[index] {
+            case 0x3a: if colon == nil { colon = index }
+            // Of `://` itself.
+            case 0x2f: if colon == index - 1 { colon = nil }
+            case 0x40: if colon != nil { end = index }
+            default: break
+            }
+        }
+        guard let colon, let end else { return kept(argument, most: most) }
+        return kept(argument.extracting(0...colon), most: most) + "x"
+            + kept(argument.extracting(end..<argument.count), most: most)
+    }
 }

@@ -1,38 +1,53 @@
 /// Finds the secrets in what one end of a control connection sends: the arguments of PASS and
 /// ACCT, of `SITE` commands that set passwords, and of RFC 2228's commands.
 ///
-/// What follows a beginning that no command has is a secret too. Where it cannot be told what a
-/// line is, because bytes before it are missing, all of it is a secret unless it begins with
-/// another command of FTP. Line ends are never part of a secret.
+/// A line that begins with no command is a secret as a whole, and so is what stands in a user's name
+/// between a colon and an @. Where it cannot be told what a line is, because bytes before it are
+/// missing, all of it is a secret unless it begins with another command of FTP. Line ends are never
+/// part of a secret.
 struct SecretScanner {
     /// Positions below this one are judged for good.
     private(set) var decided: Int
     /// Secrets that ended, as they were sent; taken by who looks for them elsewhere.
     private(set) var found: [[UInt8]] = []
 
-    private let isClient: Bool
-    private var line: Line
+    let isClient: Bool
+    var line: Line
     private var telnet = Telnet.text
-    private var word: [UInt8] = []
+    var word: [UInt8] = []
     private var isShouted = true
+    /// Where the letters of a line's first word stand.
+    private var letters: [Int] = []
+    /// The first word as it was sent; of a line without a command the beginning of the secret.
+    private var typed: [UInt8] = []
+    /// The secret is such a line.
+    private var isTyped = false
+    /// Behind the first colon of a user's name: a password, where an @ follows.
+    private var colon: Int?
     /// A CR in a secret, not yet known to be the line's end.
     private var carriageReturn: Int?
     private var secret: [UInt8] = []
-    private var walker: TLSWalker?
+    var walker: TLSWalker?
+    /// Bytes were lost among TLS records, and none was found to begin since.
+    var isTLSBroken = false
+    /// The last four bytes among TLS records, as letters in upper case.
+    var recent: UInt32 = 0
 
     /// Letters of a word that are looked at.
     private static let longestWord = 16
     /// A secret is remembered up to this length.
     static let longestSecret = 128
 
-    private enum Line: Equatable {
+    enum Line: Equatable {
         /// Bytes before it are missing; whether those were of a secret.
         case doubt(since: Int, secret: Bool)
         case verb
         case plain
-        /// PASS may follow inside; `exact`: only as a word of its own.
-        case watched(exact: Bool)
+        /// The name of a user, behind which somebody may have put a password.
+        case user
         case site
+        /// A word that no command has; its letters are secret, and all behind it.
+        case unknown
         case secret
     }
 
@@ -51,7 +66,7 @@ struct SecretScanner {
     /// The last line has not ended, and its rest would be secret too.
     var isInside: Bool {
         if case .doubt = line { return true }
-        return line == .secret
+        return line == .secret || line == .unknown
     }
 
     /// A line begins with the next byte.
@@ -69,16 +84,9 @@ struct SecretScanner {
         var at = 0
         while at < bytes.count {
             if walker != nil {
-                if beginsPassword(bytes, at) {
-                    leaveTLS()
-                } else {
-                    guard let text = walker?.walk(bytes, from: at) else {
-                        at = nextPassword(bytes, from: at) ?? bytes.count
-                        continue
-                    }
-                    at = text
-                    leaveTLS()
-                }
+                guard let text = endOfTLS(bytes, from: at, position) else { break }
+                at = text
+                continue
             }
             if isAtStart, (20...23).contains(bytes[at]), TLSWalker.beginsRecord(bytes, at) {
                 walker = TLSWalker()
@@ -91,31 +99,10 @@ struct SecretScanner {
         settle(position + bytes.count)
     }
 
-    private mutating func leaveTLS() {
-        walker = nil
-        beginLine()
-    }
-
     private var isAtStart: Bool {
         guard word.isEmpty, telnet == .text else { return false }
         if case .doubt = line { return true }
         return line == .verb
-    }
-
-    /// The next line of clear text with a password among TLS records that lost their order.
-    private func nextPassword(_ bytes: Span<UInt8>, from start: Int) -> Int? {
-        var at = start + 1
-        while at < bytes.count {
-            if bytes[at - 1] == 0x0a, beginsPassword(bytes, at) { return at }
-            at += 1
-        }
-        return nil
-    }
-
-    private func beginsPassword(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
-        guard at + 4 < bytes.count, bytes[at + 4] == 0x20 else { return false }
-        let word = (0..<4).map { bytes[at + $0] & 0xdf }
-        return word == Self.pass || word == Self.account
     }
 
     /// Bytes are missing before `position`.
@@ -123,6 +110,8 @@ struct SecretScanner {
         telnet = .text
         guard walker == nil else {
             walker?.lose()
+            isTLSBroken = true
+            recent = 0
             settle(position)
             return
         }
@@ -153,6 +142,8 @@ struct SecretScanner {
     /// Marks what is not decided before `position`.
     private mutating func giveUp(_ position: Int, _ mark: (Range<Int>) -> Void) {
         if case .doubt(let since, _) = line, since < position { mark(since..<position) }
+        if line == .verb, isClient, !Self.isKnown(word) { markLetters(mark) }
+        if line == .user, let colon, colon < position { mark(colon..<position) }
         if let place = carriageReturn { mark(place..<place + 1) }
         carriageReturn = nil
     }
@@ -161,6 +152,8 @@ struct SecretScanner {
         decided = end
         if let carriageReturn { decided = carriageReturn }
         if case .doubt(let since, _) = line { decided = since }
+        if line == .verb, isClient, let first = letters.first { decided = first }
+        if line == .user, let colon { decided = colon }
     }
 
     // MARK: bytes
@@ -179,8 +172,13 @@ struct SecretScanner {
             telnet = .text
             hide(at, mark)
         case .subnegotiation:
-            if byte == 255 { telnet = .subnegotiationCommand }
-            hide(at, mark)
+            if byte == 255 {
+                telnet = .subnegotiationCommand
+                hide(at, mark)
+            } else if isClient {
+                // FTP has none: one that never ends may be a name in Latin-1, and hold all that follows.
+                note(at, mark)
+            }
         case .subnegotiationCommand:
             telnet = byte == 240 ? .text : .subnegotiation
             hide(at, mark)
@@ -201,6 +199,8 @@ struct SecretScanner {
             return
         case 0x0a: break
         default:
+            // No command: a byte that its sender did not double.
+            takeText(255, at - 1, mark)
             takeText(byte, at, mark)
             return
         }
@@ -221,6 +221,8 @@ struct SecretScanner {
     private mutating func takeText(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
         if byte == 0x0a {
             if case .doubt(let since, _) = line, !isReadable(before: byte) { mark(since..<at) }
+            if line == .verb, isClient, !Self.isKnown(word) { beginTyped(byte, mark) }
+            if line == .unknown { beginTyped(byte, mark) }
             carriageReturn = nil
             endSecret()
             beginLine()
@@ -231,8 +233,15 @@ struct SecretScanner {
         case .secret: takeSecret(byte, at, mark)
         case .doubt(let since, _): takeDoubtful(byte, at, since, mark)
         case .verb: takeVerb(byte, at, mark)
-        case .watched(let exact): takeWatched(byte, at, exact: exact, mark)
+        case .user: takeUser(byte, at, mark)
         case .site: takeSite(byte, at, mark)
+        case .unknown:
+            if Self.isLetter(byte) {
+                mark(at..<at + 1)
+                keepTyped(byte)
+            } else {
+                beginTyped(byte, mark)
+            }
         }
     }
 
@@ -243,12 +252,23 @@ struct SecretScanner {
             return
         }
         note(at, mark)
+        if isTyped, byte == 0x20 {
+            found.append(secret)
+            isTyped = false
+        }
         if secret.count < Self.longestSecret { secret.append(byte) }
     }
 
-    private mutating func beginSecret(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
+    /// What follows is secret. The byte that ended the word before it stays: else the word would be
+    /// another afterwards.
+    private mutating func beginSecret() {
         line = .secret
         secret.removeAll(keepingCapacity: true)
+    }
+
+    /// Behind PASS and ACCT all is secret but the space.
+    private mutating func beginSecret(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
+        beginSecret()
         if byte != 0x20 { takeSecret(byte, at, mark) }
     }
 
@@ -257,35 +277,26 @@ struct SecretScanner {
         secret.removeAll(keepingCapacity: true)
     }
 
-    private mutating func beginLine() {
+    mutating func beginLine() {
         line = .verb
         word.removeAll(keepingCapacity: true)
+        letters.removeAll(keepingCapacity: true)
+        typed.removeAll(keepingCapacity: true)
+        isTyped = false
+        colon = nil
         isShouted = true
     }
 
     // MARK: words
 
-    private static let pass = Array("PASS".utf8)
-    private static let account = Array("ACCT".utf8)
-    /// Commands of RFC 2228 whose argument may hold another command, or a ticket.
-    private static let wrapped: Set<String> = ["MIC", "ENC", "CONF", "ADAT"]
-    /// What `SITE` may do that is no secret.
-    private static let harmlessSite: Set<String> = [
-        "CHMOD", "UMASK", "IDLE", "HELP", "UTIME", "SYMLINK", "LINK", "CPFR", "CPTO", "MKDIR",
-        "RMDIR", "DIRSTYLE", "ZONE", "STATS", "WHO", "QUOTA", "CHGRP", "NAMEFMT", "LISTFMT",
-    ]
-
-    /// A verb of FTP, in upper case.
-    private static func isCommand(_ word: String) -> Bool {
-        let family = Verb(rawValue: word)?.family
-        return family == .own || family == .shared
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5a).contains(byte & 0xdf) }
-
     private mutating func append(_ byte: UInt8) {
         if word.count < Self.longestWord { word.append(byte & 0xdf) }
         if byte & 0x20 != 0 { isShouted = false }
+    }
+
+    private mutating func markLetters(_ mark: (Range<Int>) -> Void) {
+        for letter in letters { mark(letter..<letter + 1) }
+        letters.removeAll(keepingCapacity: true)
     }
 
     private mutating func takeVerb(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
@@ -295,45 +306,68 @@ struct SecretScanner {
                 beginSecret(byte, at, mark)
             } else {
                 append(byte)
+                letters.append(at)
+                keepTyped(byte)
+                guard isClient, word.count > Verb.longest else { return }
+                markLetters(mark)
+                line = .unknown
             }
             return
         }
         let verb = String(decoding: word, as: UTF8.self)
         let isLone = word == Self.pass || word == Self.account
+        let isKnown = !word.isEmpty && Self.isKnown(word) && byte <= 0x20
         word.removeAll(keepingCapacity: true)
-        if isLone || Self.wrapped.contains(verb) {
+        if isLone {
             beginSecret(byte, at, mark)
+        } else if Self.wrapped.contains(verb) {
+            beginSecret()
         } else if verb == "SITE" {
             line = .site
         } else if verb == "USER" {
-            line = .watched(exact: true)
-        } else if Self.isCommand(verb) {
+            line = .user
+        } else if isKnown || !isClient {
             line = .plain
-        } else if !isClient {
-            line = .plain
-        } else if !verb.isEmpty, [0x20, 0x0d].contains(byte) {
-            line = .watched(exact: false)
         } else {
-            // No command at all: the byte that tells stays, so that it is none afterwards.
-            beginSecret(0x20, at, mark)
+            beginTyped(byte, mark)
         }
     }
 
-    private mutating func takeWatched(
-        _ byte: UInt8, _ at: Int, exact: Bool, _ mark: (Range<Int>) -> Void
-    ) {
+    private mutating func keepTyped(_ byte: UInt8) {
+        if typed.count < Self.longestSecret { typed.append(byte) }
+    }
+
+    /// A password without its command, or a command that was mistyped: all of the line is secret,
+    /// but for the byte that ends its first word, and servers repeat it in any case.
+    private mutating func beginTyped(_ byte: UInt8, _ mark: (Range<Int>) -> Void) {
+        markLetters(mark)
+        beginSecret()
+        secret = typed
+        isTyped = byte != 0x20
+        if !isTyped, !typed.isEmpty { found.append(typed) }
+        if byte != 0x0a, byte != 0x0d { secret.append(byte) }
+    }
+
+    private mutating func takeUser(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
+        takeColon(byte, at, mark)
         guard !Self.isLetter(byte) else {
-            // Of a long word the end counts.
-            if word.count == Self.longestWord { word.removeFirst() }
             append(byte)
             return
         }
-        let ends = word.suffix(4)
-        let isPassword =
-            ends.elementsEqual(Self.pass) || ends.elementsEqual(Self.account)
-        let isFound = isPassword && (!exact || word.count == 4)
+        let isPassword = word == Self.pass || word == Self.account
         word.removeAll(keepingCapacity: true)
-        if isFound { beginSecret(byte, at, mark) }
+        if isPassword { beginSecret() }
+    }
+
+    /// `anna:password@host`, also behind `ftp://`.
+    private mutating func takeColon(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
+        switch byte {
+        case 0x3a: if colon == nil { colon = at + 1 }
+        // Of `://` itself.
+        case 0x2f: if colon == at { colon = nil }
+        case 0x40: if let colon, colon < at { mark(colon..<at) }
+        default: break
+        }
     }
 
     private mutating func takeSite(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
@@ -344,7 +378,7 @@ struct SecretScanner {
             if Self.harmlessSite.contains(name) {
                 line = .plain
             } else {
-                beginSecret(byte, at, mark)
+                beginSecret()
             }
             return
         }

@@ -23,6 +23,12 @@ struct SecretTracker {
     /// Secrets of the client, to be found where the server repeats them.
     private(set) var words: [[UInt8]] = []
 
+    /// Secrets that the client said: of a server, what is looked for in its lines.
+    private var spoken: [[UInt8]] = []
+    /// Of a server: where the line begins that was not searched yet, and up to where its end was.
+    private var lineStart = 0
+    private var searched = 0
+
     private struct State: OptionSet {
         let rawValue: UInt8
         static var here: State { State(rawValue: 1) }
@@ -35,6 +41,8 @@ struct SecretTracker {
         var count: Int
         var carrier: Carrier
         var extra: [Range<Int>]
+        /// Where its line ends stand, if it says something else than its first copy.
+        var ends: [Int]?
     }
 
     /// Bytes kept behind the frontier, for retransmissions.
@@ -45,6 +53,8 @@ struct SecretTracker {
     static let farthest = 1 << 20
     static let mostPending = 512
     static let mostWords = 16
+    /// Longer lines of a server are searched in pieces.
+    static let longestReply = 1024
     /// Shorter secrets are not looked for elsewhere: they would be found everywhere.
     static let shortestWord = 4
 
@@ -61,6 +71,7 @@ struct SecretTracker {
         echoes: [[UInt8]] = [], into patches: inout FramePatches
     ) {
         guard payload.count + lost > 0 else { return }
+        spoken = echoes
         let expected = next ?? sequence
         next = expected
         let position = frontier + sequence.distance(from: expected)
@@ -86,12 +97,19 @@ struct SecretTracker {
             extra += judgeAlone(payload).ranges
         }
         pending.append(
-            Pending(position: position, count: payload.count, carrier: carrier, extra: extra))
+            Pending(
+                position: position, count: payload.count, carrier: carrier, extra: extra,
+                ends: isOdd
+                    ? (0..<payload.count).filter { [0x0a, 0x0d].contains(payload[$0]) } : nil))
         advance()
         if isOpen, end == frontier { force() }
         while pending.count > Self.mostPending, let hole = firstAhead {
             passHole(upTo: hole)
             advance()
+        }
+        if pending.count > Self.mostPending {
+            // A line that does not end, sent again and again.
+            if isClient { force() } else { searchLine(upTo: frontier, isEnd: true) }
         }
         settle(into: &patches)
         compact()
@@ -106,6 +124,7 @@ struct SecretTracker {
         var marked: [Range<Int>] = []
         scanner.finish(at: frontier) { marked.append($0) }
         mark(marked)
+        searchLine(upTo: frontier, isEnd: true)
         settle(into: &patches)
     }
 
@@ -173,6 +192,7 @@ struct SecretTracker {
         next = next?.advanced(by: frontier - before)
         mark(marked)
         keepWords()
+        searchLines()
     }
 
     private var firstAhead: Int? {
@@ -212,12 +232,40 @@ struct SecretTracker {
 
     private mutating func keepWords() {
         for word in scanner.takeFound()
-        where word.count >= Self.shortestWord && words.count < Self.mostWords {
+        where word.count >= Self.shortestWord && words.count < Self.mostWords
+            && !word.allSatisfy({ $0 == FramePatches.blank })
+        {
             words.append(word)
         }
     }
 
     // MARK: judgement
+
+    /// Looks for secrets of the client in the lines of a server that have come whole.
+    private mutating func searchLines() {
+        guard !isClient else { return }
+        for position in max(searched, low)..<frontier {
+            let isHere = states[position - low].contains(.here)
+            guard !isHere || bytes[position - low] == 0x0a else { continue }
+            searchLine(upTo: position, isEnd: true)
+            lineStart = position + 1
+        }
+        searched = frontier
+        if frontier - lineStart > Self.longestReply { searchLine(upTo: frontier, isEnd: false) }
+    }
+
+    private mutating func searchLine(upTo end: Int, isEnd: Bool) {
+        let start = max(lineStart, low)
+        if !isClient, !spoken.isEmpty, start < end {
+            let line = Array(bytes[start - low..<end - low])
+            mark(
+                Self.echoes(of: spoken, in: line.span).map {
+                    start + $0.lowerBound..<start + $0.upperBound
+                })
+        }
+        // The end of a piece may be the beginning of a secret.
+        lineStart = max(lineStart, isEnd ? end : end - SecretScanner.longestSecret)
+    }
 
     /// Whether a packet begins with a command whose argument is a secret, wherever it stands.
     private static func beginsSecret(_ payload: Span<UInt8>) -> Bool {
@@ -248,9 +296,10 @@ struct SecretTracker {
                 end - start >= 3 && payload[start] == 0x32 && payload[start + 1] == 0x32
                 && (0x37...0x39).contains(payload[start + 2])
             if !isAnnouncement {
+                let text = start + codeLength(payload.extracting(start..<end))
                 for word in words {
-                    ranges += places(of: word, in: payload.extracting(start..<end)).map {
-                        start + $0.lowerBound..<start + $0.upperBound
+                    ranges += places(of: word, in: payload.extracting(text..<end)).map {
+                        text + $0.lowerBound..<text + $0.upperBound
                     }
                 }
             }
@@ -259,10 +308,22 @@ struct SecretTracker {
         return ranges
     }
 
+    private static func codeLength(_ line: Span<UInt8>) -> Int {
+        guard line.count >= 3, (0..<3).allSatisfy({ (0x30...0x39).contains(line[$0]) }) else {
+            return 0
+        }
+        return line.count > 3 && [0x20, 0x2d].contains(line[3]) ? 4 : 3
+    }
+
+    /// Some servers repeat a command in upper case.
+    private static func isSame(_ a: UInt8, _ b: UInt8) -> Bool {
+        a == b || a & 0xdf == b & 0xdf && (0x41...0x5a).contains(a & 0xdf)
+    }
+
     private static func places(of word: [UInt8], in line: Span<UInt8>) -> [Range<Int>] {
         guard line.count >= word.count else { return [] }
         return (0...line.count - word.count).compactMap { at in
-            for index in 0..<word.count where line[at + index] != word[index] { return nil }
+            for index in 0..<word.count where !isSame(line[at + index], word[index]) { return nil }
             return at..<at + word.count
         }
     }
@@ -270,12 +331,22 @@ struct SecretTracker {
     /// Lets go of the packets whose bytes are judged for good.
     private mutating func settle(into patches: inout FramePatches) {
         var waiting: [Pending] = []
+        let decided = spoken.isEmpty ? scanner.decided : min(scanner.decided, max(lineStart, low))
         for packet in pending {
-            guard packet.position + packet.count <= scanner.decided else {
+            guard packet.position + packet.count <= (isClient ? scanner.decided : decided) else {
                 waiting.append(packet)
                 continue
             }
-            patches.blank(packet.extra + secrets(packet), of: packet.carrier)
+            var secrets = secrets(packet)
+            // Said instead of a secret, it may be one from its first byte on.
+            if !secrets.isEmpty, let ends = packet.ends {
+                var start = 0
+                for end in ends + [packet.count] {
+                    if start < end { secrets.append(start..<end) }
+                    start = end + 1
+                }
+            }
+            patches.blank(packet.extra + secrets, of: packet.carrier)
         }
         pending = waiting
     }

@@ -93,12 +93,16 @@ struct Selection {
             note(header)
             for fragment in fragments { kept.insert(fragment) }
         }
-        guard let connection = active[ends], !connection.isOver else { return }
+        guard let connection = active[ends], !connection.isOver else {
+            blankAlone(packet, bytes, carrier, &patches)
+            return
+        }
         if frame > connection.planned.last,
             packet.flags.contains(.syn)
                 || header.time.nanoseconds &- connection.time > Self.afterglow
         {
             end(connection, &kept, &patches)
+            blankAlone(packet, bytes, carrier, &patches)
             return
         }
         note(header)
@@ -115,6 +119,18 @@ struct Selection {
             Self.keep(connection.digest.take(packet, fromLow: isLow, place), &kept)
             if frame >= connection.planned.last { end(connection, &kept, &patches) }
         }
+    }
+
+    /// A frame that is kept because a record cites it, and of no connection that is followed: by itself.
+    private func blankAlone(
+        _ packet: Packet, _ bytes: Span<UInt8>, _ carrier: Carrier, _ patches: inout FramePatches
+    ) {
+        guard cited.contains(frame) else { return }
+        var tracker = SecretTracker(isClient: true, start: nil)
+        tracker.take(
+            bytes.extracting(packet.payloadRange), lost: packet.payloadLost,
+            at: SequenceNumber(packet.sequence), carrier, into: &patches)
+        tracker.finish(into: &patches)
     }
 
     private mutating func note(_ header: FrameHeader) {

@@ -1,5 +1,5 @@
 /// Values in a row, each with a next and a previous one, so that a set of them can be kept as ranges.
-public protocol Discrete: Comparable, Hashable, Sendable {
+public protocol Discrete: Comparable, Hashable, Sendable, CustomStringConvertible {
     var next: Self? { get }
     var previous: Self? { get }
     /// All values, as ascending ranges.

@@ -33,11 +33,11 @@ extension IntervalSet: CustomStringConvertible {
     }
 
     private static func text(_ range: ClosedRange<Element>) -> String {
-        if range.lowerBound == range.upperBound { return "\(range.lowerBound)" }
+        if range.lowerBound == range.upperBound { return range.lowerBound.description }
         if let addresses = range as? ClosedRange<IPAddress>, let prefix = Prefix(exactly: addresses)
         {
-            return "\(prefix)"
+            return prefix.description
         }
-        return "\(range.lowerBound)-\(range.upperBound)"
+        return range.lowerBound.description + "-" + range.upperBound.description
     }
 }

@@ -218,6 +218,8 @@ public struct Inspection: Hashable, Sendable {
     public var direction: Stage.Direction?
     /// Only for servers of these (own, untranslated) addresses; nil: for all.
     public var servers: AddressSet?
+    /// Only for control connections on whose first packet a rule left this tag; nil: for all.
+    public var assignedBy: String?
 
     public init(
         controlPorts: PortSet, opensFilter: Bool, rewritesAddress: Bool, source: SourceLine

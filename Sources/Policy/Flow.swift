@@ -43,6 +43,11 @@ struct Flows: Sendable {
 
     var isEmpty: Bool { list.isEmpty }
 
+    /// Whether it is certain that no packet goes to one of these addresses.
+    func isNone(boundFor set: AddressSet) -> Bool {
+        list.allSatisfy { $0.packet.destination.lies(in: set) == false }
+    }
+
     mutating func add(_ flow: Flow) {
         guard !flow.region.isEmpty else { return }
         let same = list.firstIndex {
@@ -52,11 +57,7 @@ struct Flows: Sendable {
             list.append(flow)
             return
         }
-        if flow.isCertain {
-            list[same].region.add(disjoint: flow.region)
-        } else {
-            list[same].region.add(flow.region)
-        }
+        list[same].region.add(flow.region)
     }
 
     mutating func add(_ flows: Flows) { for flow in flows.list { add(flow) } }

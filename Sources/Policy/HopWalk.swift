@@ -145,6 +145,7 @@ struct HopWalk {
     }
 
     private func translate(_ flow: Flow, _ translation: Translation) -> [Flow] {
+        let before = flow.packet
         var flow = flow
         flow.packet.translatedHere = true
         switch translation.address {
@@ -160,20 +161,26 @@ struct HopWalk {
         case .unknown(let why):
             flow.packet.destination = .unknown(why)
         }
+        // What comes out as it went in is no translated connection (nf_nat_core.c).
+        flow.packet.rewrittenHere =
+            flow.packet.destination != before.destination || flow.packet.place != before.place
         guard let ports = translation.ports else { return [flow] }
-        guard translation.keepsPortsWithin else {
-            flow.packet.ports = .to(ports)
-            return [flow]
-        }
+        var same = flow
         switch flow.packet.ports {
         case .kept:
-            var inside = flow
-            inside.region = flow.region.remove(ports: PortSet(ports), sources: nil)
-            flow.packet.ports = .to(ports)
-            return [inside, flow].filter { !$0.region.isEmpty }
+            guard translation.keepsPortsWithin || ports.count == 1 else {
+                same.region = Region()
+                break
+            }
+            same.region = flow.region.remove(ports: PortSet(ports), sources: nil)
+            if !translation.keepsPortsWithin { same.packet.ports = .to(ports) }
         case .to(let now):
-            if !PortSet(now).isSubset(of: PortSet(ports)) { flow.packet.ports = .to(ports) }
-            return [flow]
+            let kept = translation.keepsPortsWithin && PortSet(now).isSubset(of: PortSet(ports))
+            if kept || now == ports && now.count == 1 { return [flow] }
+            same.region = Region()
         }
+        flow.packet.ports = .to(ports)
+        flow.packet.rewrittenHere = true
+        return [same, flow].filter { !$0.region.isEmpty }
     }
 }

@@ -25,7 +25,7 @@ struct MatchContext {
         guard match.never == nil, match.tests.allSatisfy(packet.passes) else { return nil }
         guard !match.expectedOnly || packet.expectedHere else { return nil }
         var result = MatchResult(sources: match.sources)
-        let place = Self.place(rule.source)
+        let place = rule.source
         guard
             hold(match.entering, entering, "enters", place, &result),
             hold(match.leaving, leaving, "leaves", place, &result),
@@ -35,7 +35,9 @@ struct MatchContext {
             hold(match.originalPorts, packet.arrivalPorts, place, &result),
             holdSourcePorts(rule, place, &result)
         else { return nil }
-        for predicate in match.notModelled { result.doubts.append("\(place): \(predicate)") }
+        for predicate in match.notModelled {
+            result.doubts.append("\(Self.place(place)): \(predicate)")
+        }
         return result
     }
 
@@ -46,7 +48,7 @@ struct MatchContext {
     }
 
     private func hold(
-        _ names: Match.Names?, _ interface: String?, _ verb: String, _ place: String,
+        _ names: Match.Names?, _ interface: String?, _ verb: String, _ place: SourceLine,
         _ result: inout MatchResult
     ) -> Bool {
         guard let names else { return true }
@@ -59,7 +61,7 @@ struct MatchContext {
         }
         let list = names.names.joined(separator: ", ")
         result.doubts.append(
-            "\(place): it isn't known whether a packet \(verb) by \(names.negated ? "another interface than " : "")\(list)"
+            "\(Self.place(place)): it isn't known whether a packet \(verb) by \(names.negated ? "another interface than " : "")\(list)"
         )
         return true
     }
@@ -71,21 +73,22 @@ struct MatchContext {
     }
 
     private func hold(
-        _ set: AddressSet?, _ destination: Destination, _ place: String,
+        _ set: AddressSet?, _ destination: Destination, _ place: SourceLine,
         _ result: inout MatchResult
     ) -> Bool {
         guard let set else { return true }
         if let lies = destination.lies(in: set) { return lies }
         if case .unknown(let why) = destination {
-            result.doubts.append("\(place): \(why)")
+            result.doubts.append("\(Self.place(place)): \(why)")
         } else {
-            result.doubts.append("\(place): it depends on which of several addresses takes it")
+            result.doubts.append(
+                "\(Self.place(place)): it depends on which of several addresses takes it")
         }
         return true
     }
 
     private func hold(
-        _ set: PortSet?, _ mapping: PortMapping, _ place: String, _ result: inout MatchResult
+        _ set: PortSet?, _ mapping: PortMapping, _ place: SourceLine, _ result: inout MatchResult
     ) -> Bool {
         guard let set else { return true }
         switch mapping {
@@ -96,13 +99,14 @@ struct MatchContext {
             let ports = PortSet(range)
             if ports.isSubset(of: set) { return true }
             if ports.isDisjoint(with: set) { return false }
-            result.doubts.append("\(place): it depends on which of ports \(ports) it is given")
+            result.doubts.append(
+                "\(Self.place(place)): it depends on which of ports \(ports) it is given")
             return true
         }
     }
 
     private func holdSourcePorts(
-        _ rule: FilterRule, _ place: String, _ result: inout MatchResult
+        _ rule: FilterRule, _ place: SourceLine, _ result: inout MatchResult
     ) -> Bool {
         guard let needed = rule.match.sourcePorts else { return true }
         if sourcePorts.isSubset(of: needed) { return true }
@@ -110,7 +114,7 @@ struct MatchContext {
         // Some clients' ports match. A line that lets those in isn't counted on; one that does
         // anything else may be the one that decides.
         if rule.action == .permit { return false }
-        result.doubts.append("\(place): it depends on the client's port (\(needed))")
+        result.doubts.append("\(Self.place(place)): it depends on the client's port (\(needed))")
         return true
     }
 

@@ -73,7 +73,7 @@ struct Outcomes: Sendable {
         joined.append((outcome, fresh))
         for (outcome, region) in joined where !region.isEmpty {
             if doubtful[outcome] == nil { order.append(outcome) }
-            doubtful[outcome, default: Region()].add(disjoint: region)
+            doubtful[outcome, default: Region()].add(region)
         }
         if order.count > 64 {
             order.removeAll { doubtful[$0]?.isEmpty ?? true }

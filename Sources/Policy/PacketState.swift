@@ -24,7 +24,7 @@ public enum PacketTest: Hashable, Sendable {
     case tracked(Bool)
     /// The first packet of a connection that nothing expected.
     case new(Bool)
-    /// Its destination was translated at this device.
+    /// Its destination, address or port, was translated to another at this device.
     case translated(Bool)
     /// Its destination is the device itself.
     case local(Bool)
@@ -40,6 +40,7 @@ enum Destination: Hashable, Sendable {
     /// Whether it lies in `set`; nil where that differs by address or can't be told.
     func lies(in set: AddressSet) -> Bool? {
         guard case .oneOf(let addresses) = self else { return nil }
+        if addresses.count == 1, let address = addresses.first { return set.contains(address) }
         let inside = addresses.count { set.contains($0) }
         return inside == addresses.count ? true : inside == 0 ? false : nil
     }
@@ -65,13 +66,23 @@ struct Packet: Hashable, Sendable {
     /// As it arrived at the device where it is.
     var arrival: Destination
     var arrivalPorts = PortMapping.kept
+    /// Whether a translation was found for it here, be it to what it had.
     var translatedHere = false
+    /// Whether its destination is another by that.
+    var rewrittenHere = false
     /// Whether the device where it is expects it as a data connection.
     var expectedHere = false
     var tracked = true
     var mark: UInt32 = 0
     var connectionMark: UInt32 = 0
     var tags: Set<String> = []
+    /// Inspections that rules assigned so far: a hop's number in the path, and the tag.
+    var assigned: Set<Assignment> = []
+
+    struct Assignment: Hashable, Sendable {
+        var hop: Int
+        var tag: String
+    }
 
     init(to destination: Destination, place: Device.Place) {
         self.destination = destination
@@ -85,6 +96,7 @@ struct Packet: Hashable, Sendable {
         next.ports = ports
         next.arrivalPorts = ports
         next.expectedHere = expected
+        next.assigned = assigned
         return next
     }
 
@@ -95,7 +107,7 @@ struct Packet: Hashable, Sendable {
             (connectionMark & mask == value) != negated
         case .tracked(let wanted): tracked == wanted
         case .new(let wanted): (tracked && !expectedHere) == wanted
-        case .translated(let wanted): translatedHere == wanted
+        case .translated(let wanted): rewrittenHere == wanted
         case .local(let wanted): (place == .host) == wanted
         case .tagged(let name, let wanted): tags.contains(name) == wanted
         }

@@ -18,7 +18,7 @@ public struct PathEvaluator: Sendable {
         question.from = question.from.intersection(family)
         let whole = Region(ports: question.ports, sources: question.from)
         var notes = Notes()
-        let blue = outcomes(question, whole, servers: nil, &notes)
+        let blue = outcomes(question, whole, announced: nil, &notes)
         let expected = expectedOutcomes(question, &notes)
         let writer = SegmentWriter(question)
         var segments: [Reach.Segment] = []
@@ -29,7 +29,7 @@ public struct PathEvaluator: Sendable {
             }
             // Denied out of the blue; perhaps let in as an expected data connection.
             var rest = cell.region
-            for other in expected.all where other.outcome.verdict != .denied {
+            for other in expected where other.outcome.verdict != .denied {
                 let common = rest.remove(other.region)
                 segments += writer.segments(common, other.outcome, byInspection: true)
             }
@@ -38,11 +38,20 @@ public struct PathEvaluator: Sendable {
         return Reach(to: question.to, segments: writer.merged(segments), notes: notes.list)
     }
 
+    /// Who would announce an expected data connection, and what watches its control connection.
+    private struct Announcement {
+        var servers: AddressSet
+        /// Nil: it isn't known what rules assigned to the control connection.
+        var assigned: Set<Packet.Assignment>?
+    }
+
     /// The world in which the port is announced on a control connection that devices watch; nil
     /// where none does, or the question names no cleartext control connection.
-    private func expectedOutcomes(_ question: ReachQuestion, _ notes: inout Notes) -> Outcomes? {
+    private func expectedOutcomes(
+        _ question: ReachQuestion, _ notes: inout Notes
+    ) -> [(region: Region, outcome: Outcome)]? {
         guard let control = question.control, !question.encrypted,
-            path.contains(where: { inspection($0, control) != nil })
+            path.indices.contains(where: { inspection($0, control) != nil })
         else { return nil }
         // No control connection, no announcement.
         var own = question
@@ -50,28 +59,45 @@ public struct PathEvaluator: Sendable {
         own.control = nil
         var ignored = Notes()
         let open = outcomes(
-            own, Region(ports: own.ports, sources: own.from), servers: nil, &ignored)
-        var clients = AddressSet()
+            own, Region(ports: own.ports, sources: own.from), announced: nil, &ignored)
+        // Clients whose control connections are watched by the same inspections go together.
+        var order: [Set<Packet.Assignment>?] = []
+        var clients: [Set<Packet.Assignment>?: AddressSet] = [:]
         var servers = AddressSet(question.to)
         for cell in open.all where cell.outcome.verdict != .denied {
-            for box in cell.region.boxes { clients = clients.union(box.sources) }
+            let assigned = cell.outcome.packet?.assigned
+            if clients[assigned] == nil { order.append(assigned) }
+            let known = clients[assigned] ?? AddressSet()
+            clients[assigned] = known.union(cell.region.sources)
             if case .oneOf(let addresses) = cell.outcome.packet?.destination {
                 servers = servers.union(AddressSet(addresses.map { $0...$0 }))
             }
         }
-        return outcomes(
-            question, Region(ports: question.ports, sources: clients), servers: servers, &notes)
+        return order.flatMap { assigned in
+            let region = Region(
+                ports: question.ports, sources: clients[assigned] ?? AddressSet())
+            let announced = Announcement(servers: servers, assigned: assigned)
+            return outcomes(question, region, announced: announced, &notes).all
+        }
     }
 
     /// What at the hop reads the control connection of the question's expected data connection.
     private func inspection(
-        _ hop: Hop, _ control: UInt16?, servers: AddressSet? = nil
+        _ index: Int, _ control: UInt16?, announced: Announcement? = nil
     ) -> Inspection? {
+        let hop = path[index]
         guard let control, let device = hop.configuration.device else { return nil }
         let (entering, leaving) = InForce.interfaces(InForce.stages(device, hop).0, device, hop)
         return device.inspections.first { inspection in
             guard inspection.controlPorts.contains(control) else { return false }
-            if let own = inspection.servers, let servers, own.isDisjoint(with: servers) {
+            if let own = inspection.servers, let servers = announced?.servers,
+                own.isDisjoint(with: servers)
+            {
+                return false
+            }
+            if let tag = inspection.assignedBy, let assigned = announced?.assigned,
+                !assigned.contains(Packet.Assignment(hop: index, tag: tag))
+            {
                 return false
             }
             guard let interface = inspection.interface else { return true }
@@ -82,18 +108,18 @@ public struct PathEvaluator: Sendable {
         }
     }
 
-    /// What becomes of the region; as expected data connections where `servers` names who would
-    /// announce them.
+    /// What becomes of the region; as expected data connections where they are announced.
     private func outcomes(
-        _ question: ReachQuestion, _ region: Region, servers: AddressSet?, _ notes: inout Notes
+        _ question: ReachQuestion, _ region: Region, announced: Announcement?,
+        _ notes: inout Notes
     ) -> Outcomes {
-        let expected = servers != nil
+        let expected = announced != nil
         var packet = Packet(to: .oneOf([question.to]), place: .through)
         packet.expectedHere = expected
         var flows = [Flow(packet: packet, region: region)].filter { !$0.region.isEmpty }
         var outcomes = Outcomes()
         var trials = ReachLimit.ruleTrials
-        for hop in path {
+        for (index, hop) in path.enumerated() {
             guard let device = hop.configuration.device else {
                 let why = "\(hop.configuration.file): it holds no filter or translation"
                 for index in flows.indices { flows[index].doubt([why]) }
@@ -117,13 +143,17 @@ public struct PathEvaluator: Sendable {
                 hop, device, name: path.count == 1 && hop.name.isEmpty ? nil : hop.name,
                 question: question,
                 inspection: expected
-                    ? inspection(hop, question.control, servers: servers) : nil,
+                    ? inspection(index, question.control, announced: announced) : nil,
                 trials: trials)
             var next: [Flow] = []
+            let assigning = Set(device.inspections.compactMap(\.assignedBy))
             for flow in flows {
                 next += walk.pass(flow).map { passed in
                     var passed = passed
                     passed.packet.expectedHere = expected
+                    for tag in passed.packet.tags.intersection(assigning) {
+                        passed.packet.assigned.insert(.init(hop: index, tag: tag))
+                    }
                     return passed
                 }
             }

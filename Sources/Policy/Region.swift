@@ -4,22 +4,35 @@ import Net
 struct Box: Hashable, Sendable {
     var ports: PortSet
     var sources: AddressSet
-
-    var isEmpty: Bool { ports.isEmpty || sources.isEmpty }
 }
 
-/// A set of (client, port) pairs, as boxes of which no two overlap.
+/// A set of (client, port) pairs: for each range of ports the clients that it holds.
+///
+/// A line of a rule list touches few ports, so that its cost is that of finding them.
 struct Region: Hashable, Sendable {
-    private(set) var boxes: [Box]
-
-    init() { boxes = [] }
-
-    init(ports: PortSet, sources: AddressSet) {
-        let box = Box(ports: ports, sources: sources)
-        boxes = box.isEmpty ? [] : [box]
+    /// Ports with the same clients, at least one.
+    fileprivate struct Slab: Hashable, Sendable {
+        var ports: ClosedRange<UInt16>
+        var sources: AddressSet
     }
 
-    var isEmpty: Bool { boxes.isEmpty }
+    /// Ascending, not overlapping.
+    private var slabs: [Slab] = []
+    /// Ranges of clients of all slabs: what the region takes in memory.
+    private(set) var size = 0
+
+    init() {}
+
+    init(ports: PortSet, sources: AddressSet) {
+        guard !sources.isEmpty else { return }
+        slabs = ports.ranges.map { Slab(ports: $0, sources: sources) }
+        size = slabs.count * sources.ranges.count
+    }
+
+    var isEmpty: Bool { slabs.isEmpty }
+
+    /// All clients in it.
+    var sources: AddressSet { AddressSet(slabs.flatMap(\.sources.ranges)) }
 
     /// Takes the pairs of these ports and clients out, and gives them back; nil stands for all.
     mutating func remove(ports: PortSet?, sources: AddressSet?) -> Region {
@@ -28,107 +41,130 @@ struct Region: Hashable, Sendable {
             swap(&taken, &self)
             return taken
         }
-        var index = 0
-        let count = boxes.count
-        var emptied = false
-        var rest: [Box] = []
-        while index < count {
-            defer { index += 1 }
-            if let ports, !boxes[index].ports.mayOverlap(ports) { continue }
-            if let sources, !boxes[index].sources.mayOverlap(sources) { continue }
-            let hitPorts = ports.map(boxes[index].ports.intersection) ?? boxes[index].ports
-            guard !hitPorts.isEmpty else { continue }
-            let hitSources = sources.map(boxes[index].sources.intersection) ?? boxes[index].sources
-            guard !hitSources.isEmpty else { continue }
-            let hitAll = hitPorts.ranges == boxes[index].ports.ranges
-            let hitEverybody = sources == nil || hitSources.ranges == boxes[index].sources.ranges
-            if hitAll, !hitEverybody {
-                boxes[index].sources.subtract(hitSources)
-            } else {
-                // What is left of the other ports keeps all its clients.
-                if !hitEverybody {
-                    let others = boxes[index].sources.subtracting(hitSources)
-                    rest.append(Box(ports: hitPorts, sources: others))
-                }
-                boxes[index].ports.subtract(hitPorts)
-                if hitAll { emptied = true }
-            }
-            taken.boxes.append(Box(ports: hitPorts, sources: hitSources))
-        }
-        if emptied { boxes.removeAll { $0.isEmpty } }
-        boxes += rest
+        for range in (ports ?? PortSet(0...65535)).ranges { remove(range, sources, into: &taken) }
         return taken
     }
 
-    /// Adds pairs of which none is in the region yet.
-    mutating func add(disjoint other: Region) {
-        for box in other.boxes {
-            if let same = boxes.firstIndex(where: { $0.ports == box.ports }) {
-                boxes[same].sources = boxes[same].sources.union(box.sources)
-            } else if let same = boxes.firstIndex(where: { $0.sources == box.sources }) {
-                boxes[same].ports = boxes[same].ports.union(box.ports)
-            } else {
-                boxes.append(box)
+    private mutating func remove(
+        _ ports: ClosedRange<UInt16>, _ sources: AddressSet?, into taken: inout Region
+    ) {
+        let first = index(endingAtOrAfter: ports.lowerBound)
+        var end = first
+        var left: [Slab] = []
+        var isHit = false
+        while end < slabs.count, slabs[end].ports.lowerBound <= ports.upperBound {
+            let slab = slabs[end]
+            end += 1
+            let hit = sources.map(slab.sources.intersection) ?? slab.sources
+            guard !hit.isEmpty else {
+                left.append(slab)
+                continue
             }
+            isHit = true
+            let common = slab.ports.clamped(to: ports)
+            taken.append(Slab(ports: common, sources: hit))
+            left += slab.before(common)
+            if sources != nil {
+                let rest = slab.sources.subtracting(hit)
+                if !rest.isEmpty { left.append(Slab(ports: common, sources: rest)) }
+            }
+            left += slab.after(common)
         }
+        if isHit { replace(first..<end, by: left) }
+    }
+
+    /// Adds a slab behind all others.
+    private mutating func append(_ slab: Slab) {
+        if let last = slabs.last, last.ports.upperBound.next == slab.ports.lowerBound,
+            last.sources == slab.sources
+        {
+            slabs[slabs.count - 1].ports = last.ports.lowerBound...slab.ports.upperBound
+            return
+        }
+        slabs.append(slab)
+        size += slab.sources.ranges.count
+    }
+
+    private mutating func replace(_ range: Range<Int>, by new: [Slab]) {
+        for slab in slabs[range] { size -= slab.sources.ranges.count }
+        for slab in new { size += slab.sources.ranges.count }
+        slabs.replaceSubrange(range, with: new)
+    }
+
+    /// The first slab that ends at the port or later.
+    private func index(endingAtOrAfter port: UInt16) -> Int {
+        var low = 0
+        var high = slabs.count
+        while low < high {
+            let middle = (low + high) / 2
+            if slabs[middle].ports.upperBound < port { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     mutating func add(_ other: Region) {
-        var fresh = other
-        fresh.subtract(self)
-        add(disjoint: fresh)
+        if isEmpty {
+            self = other
+            return
+        }
+        for slab in other.slabs { add(slab) }
     }
 
-    mutating func subtract(_ other: Region) {
-        for box in other.boxes where !isEmpty { _ = remove(ports: box.ports, sources: box.sources) }
+    private mutating func add(_ new: Slab) {
+        if let last = slabs.last, last.ports.upperBound < new.ports.lowerBound {
+            append(new)
+            return
+        }
+        let first = index(endingAtOrAfter: new.ports.lowerBound)
+        var end = first
+        var joined: [Slab] = []
+        /// Of the new one, what lies behind the slabs that were passed.
+        var rest: Slab? = new
+        while end < slabs.count, slabs[end].ports.lowerBound <= new.ports.upperBound {
+            let slab = slabs[end]
+            end += 1
+            let common = slab.ports.clamped(to: new.ports)
+            if let open = rest { joined += open.before(common) }
+            joined += slab.before(common)
+            joined.append(Slab(ports: common, sources: slab.sources.union(new.sources)))
+            joined += slab.after(common)
+            rest = rest?.after(common).first
+        }
+        if let rest { joined.append(rest) }
+        replace(first..<end, by: joined)
     }
+
+    mutating func subtract(_ other: Region) { _ = remove(other) }
 
     /// Takes what both have out of this region, and gives it back.
     mutating func remove(_ other: Region) -> Region {
         var taken = Region()
-        for box in other.boxes where !isEmpty {
-            taken.boxes += remove(ports: box.ports, sources: box.sources).boxes
-        }
+        for slab in other.slabs where !isEmpty { remove(slab.ports, slab.sources, into: &taken) }
         return taken
     }
 
-    /// Fewer boxes for the same pairs.
-    func merged() -> Region {
-        guard boxes.count > 1 else { return self }
-        let byPorts = Dictionary(grouping: boxes, by: \.ports).mapValues { group in
-            AddressSet(group.flatMap(\.sources.ranges))
+    /// The region as boxes, one for each set of clients; ascending by port.
+    var boxes: [Box] {
+        var ports: [AddressSet: [ClosedRange<UInt16>]] = [:]
+        var order: [AddressSet] = []
+        for slab in slabs {
+            if ports[slab.sources] == nil { order.append(slab.sources) }
+            ports[slab.sources, default: []].append(slab.ports)
         }
-        let bySources = Dictionary(grouping: byPorts, by: \.value).mapValues { group in
-            PortSet(group.flatMap(\.key.ranges))
-        }
-        var result = Region()
-        result.boxes = bySources.map { Box(ports: $0.value, sources: $0.key) }
-        result.boxes.sort { ($0.ports, $0.sources) < ($1.ports, $1.sources) }
-        return result
+        return order.map { Box(ports: PortSet(ports[$0] ?? []), sources: $0) }
     }
 }
 
-extension IntervalSet {
-    /// False where the hulls of both lie apart; cheap.
-    fileprivate func mayOverlap(_ other: IntervalSet) -> Bool {
-        guard let low = first, let high = last, let otherLow = other.first,
-            let otherHigh = other.last
-        else { return false }
-        return low <= otherHigh && otherLow <= high
+extension Region.Slab {
+    /// What of it lies before some of its ports.
+    func before(_ part: ClosedRange<UInt16>) -> [Self] {
+        guard ports.lowerBound < part.lowerBound else { return [] }
+        return [Self(ports: ports.lowerBound...part.lowerBound - 1, sources: sources)]
     }
-}
 
-private func < (a: (PortSet, AddressSet), b: (PortSet, AddressSet)) -> Bool {
-    let order = compare(a.0, b.0)
-    return order == 0 ? compare(a.1, b.1) < 0 : order < 0
-}
-
-private func compare<T>(_ a: IntervalSet<T>, _ b: IntervalSet<T>) -> Int {
-    for (left, right) in zip(a.ranges, b.ranges) where left != right {
-        if left.lowerBound != right.lowerBound {
-            return left.lowerBound < right.lowerBound ? -1 : 1
-        }
-        return left.upperBound < right.upperBound ? -1 : 1
+    /// What of it lies behind some of its ports.
+    func after(_ part: ClosedRange<UInt16>) -> [Self] {
+        guard part.upperBound < ports.upperBound else { return [] }
+        return [Self(ports: part.upperBound + 1...ports.upperBound, sources: sources)]
     }
-    return a.ranges.count - b.ranges.count
 }

@@ -10,7 +10,7 @@ struct SegmentWriter {
     func segments(
         _ region: Region, _ outcome: Outcome, byInspection: Bool = false
     ) -> [Reach.Segment] {
-        region.merged().boxes.map { box in
+        region.boxes.map { box in
             var segment = Reach.Segment(
                 ports: box.ports, from: box.sources, verdict: verdict(outcome, byInspection),
                 decidedBy: outcome.decidedBy)
@@ -52,10 +52,10 @@ struct SegmentWriter {
             key.ports = PortSet()
             key.from = AddressSet()
             let region = Region(ports: segment.ports, sources: segment.from)
-            regions[key, default: Region()].add(disjoint: region)
+            regions[key, default: Region()].add(region)
         }
         let all = regions.flatMap { key, region in
-            region.merged().boxes.map { box in
+            region.boxes.map { box in
                 var segment = key
                 segment.ports = box.ports
                 segment.from = box.sources

@@ -6,8 +6,8 @@ public enum ReachLimit {
     public static let jumpDepth = 64
     /// Rules tried, each against each flow.
     public static let ruleTrials = 20_000_000
-    /// Boxes (port set × client set) of one flow.
-    public static let boxes = 16_384
+    /// Ranges of clients of one flow, summed over its ranges of ports.
+    public static let ranges = 2_000_000
     /// Regions of an answer in which worlds are still compared.
     public static let worlds = 20_000
 }
@@ -56,8 +56,14 @@ struct StageWalk {
         guard let chain = chains[name] else { return flows }
         var pending = flows
         var fallen = Flows()
-        for rule in chain.rules {
+        for index in chain.rules.indices {
             if pending.isEmpty { break }
+            // Most lines of a long list are for other servers: seen without a copy of the line.
+            if let set = chain.rules[index].match.destinations, pending.isNone(boundFor: set) {
+                trials -= 1
+                continue
+            }
+            let rule = chain.rules[index]
             if rule.action == .next, rule.effects.isEmpty { continue }
             trials -= pending.list.count
             guard trials > 0 else {
@@ -90,8 +96,8 @@ struct StageWalk {
             }
             guard !inside.region.isEmpty else { continue }
             touched = true
-            if pending.list[index].region.boxes.count > ReachLimit.boxes {
-                let limit = "limit of \(ReachLimit.boxes) boxes reached"
+            if pending.list[index].region.size > ReachLimit.ranges {
+                let limit = "limit of \(ReachLimit.ranges) ranges reached"
                 exhaust(Flows(pending.list[index]), limit, jumps)
                 pending.change(index) { $0.region = Region() }
             }

@@ -51,4 +51,9 @@ public enum CiscoIOS: ConfigFormat {
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         configuration.flatMap { IOSWriter($0)?.fix(change) }
     }
+
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        let writer = IOSWriter(configuration)
+        return { writer?.fix($0) }
+    }
 }

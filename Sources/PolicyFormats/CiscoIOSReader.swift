@@ -100,18 +100,17 @@ struct IOSReader {
         }
     }
 
+    private static let marks: Set<String> = [
+        "password", "secret", "community", "key", "key-string", "passphrase", "md5",
+        "pre-shared-key", "authentication-key", "sha", "esp", "wpa-psk", "passwd",
+    ]
+
     /// The line with what follows a word for a secret blanked.
     static func withoutSecrets(_ line: String) -> String {
-        let marks: Set<String> = [
-            "password", "secret", "community", "key", "key-string", "passphrase", "md5",
-            "pre-shared-key", "authentication-key", "sha", "esp", "wpa-psk", "passwd",
-        ]
+        let verb = line.utf8.drop { $0 == 0x20 }.prefix { $0 != 0x20 }
+        let first = line[verb.startIndex..<verb.endIndex].lowercased()
+        if ["permit", "deny", "access-list"].contains(first) || UInt(first) != nil { return line }
         let words = line.split(separator: " ", omittingEmptySubsequences: false)
-        if let verb = words.first(where: { !$0.isEmpty })?.lowercased() {
-            if ["permit", "deny", "access-list"].contains(verb) || UInt(verb) != nil {
-                return line
-            }
-        }
         guard let mark = words.firstIndex(where: { marks.contains($0.lowercased()) }),
             words[(mark + 1)...].contains(where: { !$0.isEmpty })
         else { return line }

@@ -24,7 +24,7 @@ public enum CiscoIOSShow: ConfigFormat {
 
     /// `Extended IP access list 101` as the command that opens the list.
     private static func header(_ line: String) -> String? {
-        let words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
+        let words = line.words
         guard words.count >= 5, words[1...3] == ["IP", "access", "list"],
             words[0] == "Extended" || words[0] == "Standard"
         else { return nil }

@@ -13,8 +13,8 @@ struct IOSLine {
     init(number: Int, text: String) {
         self.number = number
         self.text = text
-        indent = text.prefix { $0 == " " || $0 == "\t" }.count
-        let all = text.split { $0 == " " || $0 == "\t" }.map(String.init)
+        indent = text.utf8.prefix { $0 == 0x20 || $0 == 0x09 }.count
+        let all = text.words
         negated = all.count > 1 && all[0].lowercased() == "no"
         words = negated ? Array(all.dropFirst()) : all
     }

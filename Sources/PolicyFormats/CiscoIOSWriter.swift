@@ -5,13 +5,20 @@ import Policy
 struct IOSWriter {
     let config: IOSConfig
     let device: Device
+    /// Of each list its entries in the order in which they are tried, with what they match; nil
+    /// for what can't be told.
+    private let entries: [String: [(entry: IOSEntry, matches: [Match]?)]]
 
     /// The lines as they were read are the configuration; nil where they describe no device.
     init?(_ configuration: Configuration) {
         guard let device = configuration.device else { return nil }
         self.device = device
         let lines = configuration.notes.map(\.text).joined(separator: "\n")
-        config = IOSReader(ConfigText(file: configuration.file, lines)).config
+        let config = IOSReader(ConfigText(file: configuration.file, lines)).config
+        self.config = config
+        entries = config.lists.mapValues { list in
+            list.ordered.map { ($0, try? config.matches($0, extended: list.extended)) }
+        }
     }
 
     func fix(_ change: Change) -> Fix? {
@@ -109,13 +116,14 @@ struct IOSWriter {
     private func firstDenial(
         of ports: PortSet, _ address: IPAddress, in list: IOSAccessList
     ) -> Int? {
-        list.ordered.first { !$0.permits && touches($0, list, ports, address) }?.sequence
+        entries[list.name]?.first { !$0.entry.permits && touches($0.matches, ports, address) }?
+            .entry.sequence
     }
 
     private func touches(
-        _ entry: IOSEntry, _ list: IOSAccessList, _ ports: PortSet, _ address: IPAddress
+        _ matches: [Match]?, _ ports: PortSet, _ address: IPAddress
     ) -> Bool {
-        guard let matches = try? config.matches(entry, extended: list.extended) else { return true }
+        guard let matches else { return true }
         return matches.contains { match in
             match.never == nil && match.destinations?.contains(address) ?? true
                 && !(match.destinationPorts ?? .all).isDisjoint(with: ports)
@@ -127,8 +135,9 @@ struct IOSWriter {
         let target = global(of: address) ?? address
         let head = "ip access-list extended \(list.name)"
         var whole: [IOSEntry] = []
-        for entry in list.ordered where entry.permits && touches(entry, list, ports, target) {
-            guard let matches = try? config.matches(entry, extended: true),
+        for (entry, matches) in entries[list.name] ?? []
+        where entry.permits && touches(matches, ports, target) {
+            guard let matches,
                 matches.allSatisfy({
                     $0.destinations == AddressSet(target)
                         && ($0.destinationPorts?.isSubset(of: ports) ?? false)

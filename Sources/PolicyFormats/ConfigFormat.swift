@@ -14,9 +14,30 @@ public protocol ConfigFormat: SendableMetatype {
     /// useful yields settings and devices of nil and notes that say why.
     static func read(_ text: ConfigText) -> Configuration
 
+    /// Whether several files may make one device or server.
+    static var joinsFiles: Bool { get }
+
+    /// What the text says together with files that it names, or that name it.
+    static func read(_ text: ConfigText, with companions: [ConfigText]) -> Configuration
+
     /// The commands for a change to what `configuration` describes; nil where the platform can't
     /// carry out such a change. `configuration` is nil when only the product is known.
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix?
+
+    /// The same for many changes to one configuration, which need not be read for each of them.
+    static func fixer(_ configuration: Configuration) -> (Change) -> Fix?
+}
+
+extension ConfigFormat {
+    public static var joinsFiles: Bool { false }
+
+    public static func read(_ text: ConfigText, with companions: [ConfigText]) -> Configuration {
+        read(text)
+    }
+
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        { fix($0, configuration) }
+    }
 }
 
 public enum Recognition: Int, Comparable, Sendable {

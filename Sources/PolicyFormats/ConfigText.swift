@@ -8,26 +8,51 @@ public struct ConfigText: Sendable {
     public let lines: [String]
     /// The whole text, line breaks made LF, no byte order mark.
     public let whole: String
+    /// The first line that ends in a carriage return; nil where none does.
+    public let carriageReturn: Int?
 
     /// Decodes by byte order mark (UTF-8, UTF-16 of either order); without one as UTF-8, and where
     /// that is no UTF-8, as Windows-1252, in which every byte has a character.
     public init(file: String, bytes: [UInt8]) {
         self.file = file
-        let text = Self.decode(bytes)
-        var normal = String.UnicodeScalarView()
-        var previous: Unicode.Scalar?
-        for scalar in text.unicodeScalars {
-            if scalar == "\n", previous == "\r" {
-                // The pair was already written as one line break.
-            } else {
-                normal.append(scalar == "\r" ? "\n" : scalar)
-            }
-            previous = scalar
-        }
-        whole = String(normal)
-        var lines = whole.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let decoded = Self.decode(bytes)
+        carriageReturn = Self.firstReturn(decoded)
+        whole = Self.withPlainBreaks(decoded)
+        let text = whole
+        var lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
+            .map { String(text[$0.startIndex..<$0.endIndex]) }
         if lines.last == "" { lines.removeLast() }
         self.lines = lines
+    }
+
+    /// Of a long text its begin and its end, enough to tell what it is; nil of a short one.
+    var sample: ConfigText? {
+        guard lines.count > 2 * Self.sampled else { return nil }
+        return ConfigText(
+            file: file, lines: Array(lines.prefix(Self.sampled) + lines.suffix(Self.sampled)))
+    }
+
+    /// Lines of a sample's begin, and of its end.
+    private static let sampled = 500
+
+    private init(file: String, lines: [String]) {
+        self.file = file
+        self.lines = lines
+        whole = lines.joined(separator: "\n") + "\n"
+        carriageReturn = nil
+    }
+
+    /// The text with each CR LF, and each CR, made LF.
+    private static func withPlainBreaks(_ text: String) -> String {
+        guard text.utf8.contains(0x0d) else { return text }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        var previous: UInt8 = 0
+        for byte in text.utf8 {
+            if byte != 0x0a || previous != 0x0d { bytes.append(byte == 0x0d ? 0x0a : byte) }
+            previous = byte
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     public init(file: String, _ text: String) { self.init(file: file, bytes: Array(text.utf8)) }
@@ -48,6 +73,15 @@ public struct ConfigText: Sendable {
             start = bytes.index(after: start)
         }
         return false
+    }
+
+    private static func firstReturn(_ text: String) -> Int? {
+        var line = 1
+        for byte in text.utf8 {
+            if byte == 0x0d { return line }
+            if byte == 0x0a { line += 1 }
+        }
+        return nil
     }
 
     /// Line `number`, from 1, as a proof.

@@ -4,6 +4,24 @@ public import Policy
 public enum Formats {
     public static let all: [any ConfigFormat.Type] = [
         VsftpdConf.self,
+        ProFTPD.self,
+        PureFTPd.self,
+        PureFTPdFolder.self,
+        PureFTPdCommand.self,
+        FileZilla09.self,
+        FileZilla1.self,
+        IIS7ApplicationHost.self,
+        IIS7Appcmd.self,
+        IIS7PowerShell.self,
+        PyFTPdLib.self,
+        PyFTPdLibCommand.self,
+        WindowsDynamicPort.self,
+        WuFTPd.self,
+        GlFTPd.self,
+        CrushFTP.self,
+        AWSTransfer.self,
+        VsftpdCommand.self,
+        FTPContainer.self,
         IIS5Registry.self,
         IIS6Adsutil.self,
         IIS6Metabase.self,
@@ -21,6 +39,8 @@ public enum Formats {
         RouterOS.self,
         IPSetSave.self,
         IPTablesSave.self,
+        Nftables.self,
+        NftablesJSON.self,
     ]
 
     /// Why a file could not be taken.
@@ -32,6 +52,8 @@ public enum Formats {
         case ambiguous(file: String, formats: [String])
         /// Not one line says anything in the format that it is said to be.
         case notUnderstood(file: String, format: String)
+        /// Several files, of which one is a whole device or server of its own.
+        case notTogether(file: String, format: String)
     }
 
     /// The format of that name.
@@ -44,24 +66,29 @@ public enum Formats {
         file: String, bytes: [UInt8], as name: String? = nil
     ) throws(Refusal) -> Configuration {
         let text = ConfigText(file: file, bytes: bytes)
-        if let name {
-            guard let format = named(name) else {
-                throw .unknownName(name, known: all.map { $0.name })
-            }
-            return try understood(format.read(text))
+        if let format = try named(strictly: name) { return try understood(format.read(text)) }
+        return try understood(recognised(text).read(text))
+    }
+
+    /// The format that recognises a text best: of a long one it first looks at a sample.
+    private static func recognised(_ text: ConfigText) throws(Refusal) -> any ConfigFormat.Type {
+        if let sample = text.sample {
+            let certain = all.filter { $0.recognise(sample) == .certain }
+            if certain.count == 1, let winner = certain.first { return winner }
         }
         let claims = all.map { (format: $0, sure: $0.recognise(text)) }.filter { $0.sure > .no }
-        guard let best = claims.map(\.sure).max() else { throw .notRecognised(file: file) }
+        guard let best = claims.map(\.sure).max() else { throw .notRecognised(file: text.file) }
         let winners = claims.filter { $0.sure == best }
         guard winners.count == 1, let winner = winners.first else {
-            throw .ambiguous(file: file, formats: winners.map { $0.format.name })
+            throw .ambiguous(file: text.file, formats: winners.map { $0.format.name })
         }
-        return try understood(winner.format.read(text))
+        return winner.format
     }
 
     /// Reads several files that make one device together: a rule set with the sets that it names.
     ///
-    /// The first file of a format that stands by itself is the device; the others are read with it.
+    /// The first file of a format that stands by itself is the device or server, one that includes
+    /// others before all; the others are read with it.
     public static func read(
         together files: [(file: String, bytes: [UInt8])], as name: String? = nil
     ) throws(Refusal) -> Configuration {
@@ -70,23 +97,45 @@ public enum Formats {
             return try read(file: first.file, bytes: first.bytes, as: name)
         }
         let texts = files.map { ConfigText(file: $0.file, bytes: $0.bytes) }
-        for (index, text) in texts.enumerated() where !isCompanion(text) {
-            let others = texts.enumerated().filter { $0.offset != index }.map(\.element)
-            if IPTablesSave.recognise(text) == .certain || name == IPTablesSave.name {
-                return try understood(IPTablesSave.read(text, with: others))
+        let asked = try named(strictly: name)
+        // What includes others stands above them.
+        let (above, below) = (
+            texts.indices.filter { texts[$0].mentions("include") },
+            texts.indices.filter { !texts[$0].mentions("include") }
+        )
+        for index in above + below where !isCompanion(texts[index]) {
+            guard let format = asked ?? (try? recognised(texts[index])) else { continue }
+            let others = texts.indices.filter { $0 != index }.map { texts[$0] }
+            guard format.joinsFiles else {
+                throw .notTogether(file: texts[index].file, format: format.name)
             }
-            return try read(file: text.file, bytes: files[index].bytes, as: name)
+            return try understood(format.read(texts[index], with: others))
         }
         return try read(file: first.file, bytes: first.bytes, as: name)
     }
 
+    /// The format that the user names, where one is named.
+    private static func named(
+        strictly name: String?
+    ) throws(Refusal) -> (any ConfigFormat.Type)? {
+        guard let name else { return nil }
+        guard let format = named(name) else {
+            throw .unknownName(name, known: all.map { $0.name })
+        }
+        return format
+    }
+
     /// A firewall's file of which no line was understood says nothing, and nothing is no
-    /// permission.
+    /// permission; but one that would not load says so itself.
     private static func understood(
         _ configuration: Configuration
     ) throws(Refusal) -> Configuration {
         let notes = configuration.notes
-        guard configuration.device != nil, !notes.contains(where: { $0.state == .used }),
+        let refused =
+            configuration.device?.stages.contains { stage in
+                if case .unknown = stage.ending.value { true } else { false }
+            } ?? false
+        guard configuration.device != nil, !refused, !notes.contains(where: { $0.state == .used }),
             notes.contains(where: { $0.state == .invalid || $0.state == .notRecognised })
         else { return configuration }
         throw .notUnderstood(file: configuration.file, format: configuration.format)
@@ -97,8 +146,9 @@ public enum Formats {
         IPSetSave.recognise(text) == .certain
     }
 
-    /// The commands of the platform that the configuration came from; nil where it has none.
-    public static func fix(_ change: Change, _ configuration: Configuration) -> Fix? {
-        named(configuration.format)?.fix(change, configuration)
+    /// Gives the commands for changes on the platform that the configuration came from; nil where
+    /// it has none for one.
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        named(configuration.format)?.fixer(configuration) ?? { _ in nil }
     }
 }

@@ -5,6 +5,7 @@ public import Policy
 public enum IPTablesSave: ConfigFormat {
     public static let name = "iptables-save"
     public static let platform = "Linux (iptables)"
+    public static let joinsFiles = true
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         var table = false

@@ -77,6 +77,7 @@ struct VsftpdSetting {
 
     /// Whether a template or a shell has yet to fill the line in.
     static func isTemplate(_ text: String) -> Bool {
+        guard text.utf8.contains(where: { $0 == 0x7b || $0 == 0x25 }) else { return false }
         if ["{{", "{%", "<%", "${"].contains(where: { text.contains($0) }) { return true }
         return text.ranges(of: "%%").count > 1
     }

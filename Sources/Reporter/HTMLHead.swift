@@ -41,8 +41,10 @@ struct HTMLHead {
             let address = server.summary.addresses.first.map { "\($0)" } ?? ""
             let ends = address == server.summary.name ? "" : address
             let line: HTML =
-                server.line.map {
-                    "\(server.lead) <span class=\"file\">\($0.place)</span><br><code>\(HTML.sentence($0.trimmed))</code>"
+                server.line.map { line -> HTML in
+                    let text = HTML.sentence(line.trimmed)
+                    return
+                        "\(server.lead) <span class=\"file\">\(line.place)</span><br>\(line.line == nil ? text : "<code>\(text)</code>")"
                 } ?? ""
             var facts: [String] = []
             if !server.closed.isEmpty {

@@ -31,12 +31,13 @@ public enum MarkdownReport: ReportWriter {
         lines += ["\(text(words.report.title)), \(Figures.day(words.report.generatedAt))", ""]
         if let first = words.answer.servers.first {
             var change = ""
-            if let line = first.line { change = "\(first.lead) \(place(line)). " }
+            if let line = first.line { change = "\(first.lead) \(Self.spot(line)). " }
             lines += [change + text(words.others), ""]
             lines += ["| Server | Fault | Line to change |", "| --- | --- | --- |"]
             for server in words.answer.servers.prefix(5) {
                 let figures = server.figures.isEmpty ? "" : "<br>\(server.figures)"
-                let line = server.line.map { "\(server.lead) \(place($0, inTable: true))" } ?? ""
+                let line =
+                    server.line.map { "\(server.lead) \(Self.spot($0, inTable: true))" } ?? ""
                 lines.append(
                     "| **\(text(server.summary.name))** | "
                         + "\(MarkdownText.sentence(server.main.message))\(figures) | \(line) |")
@@ -62,6 +63,12 @@ public enum MarkdownReport: ReportWriter {
     static func place(_ line: SourceLine, inTable: Bool = false) -> String {
         let place = MarkdownText.code(line.place, inTable: inTable)
         return "\(place) \(MarkdownText.code(line.text, inTable: inTable))"
+    }
+
+    /// A line to change; where it is an absence, the file that lacks it.
+    private static func spot(_ line: SourceLine, inTable: Bool = false) -> String {
+        guard line.line == nil else { return place(line, inTable: inTable) }
+        return "\(MarkdownText.code(line.place, inTable: inTable)) (\(text(line.trimmed)))"
     }
 
     private static func findings(_ words: ReportWords) -> String {

@@ -37,8 +37,14 @@ public enum JSONReport: ReportWriter {
     /// Direction-changing and other invisible characters as `\u` escapes, so that a terminal or an
     /// editor shows what a program reads. Outside strings the encoder writes ASCII only.
     static func visible(_ text: String) -> String {
+        // What JSON's writer leaves of ASCII is visible, but for DEL.
+        guard text.utf8.contains(where: { $0 >= 0x7f }) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
+            guard scalar.value >= 0x7f else {
+                result.unicodeScalars.append(scalar)
+                continue
+            }
             switch scalar.properties.generalCategory {
             case .format, .lineSeparator, .paragraphSeparator,
                 .control where scalar != "\n":

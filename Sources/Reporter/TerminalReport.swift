@@ -49,7 +49,8 @@ public enum TerminalReport {
         }
         if !server.figures.isEmpty { page.item("Failed", server.figures) }
         if let line = server.line {
-            page.item(server.lead, "\(line.place)  \(Visible.line(line.text, limit: 120))")
+            let text = Visible.line(line.text, limit: 120)
+            page.item(server.lead, "\(line.place)  \(line.line == nil ? "(\(text))" : text)")
         }
         for fix in server.fixes {
             let device = fix.device.map { " on \(Visible.line($0))" } ?? ""

@@ -86,7 +86,8 @@ public struct Reassembler {
         let expected = next ?? start
         next = expected
         let ahead = start.distance(from: expected)
-        if ahead > limits.window {
+        // Exactly half of the circle away lies neither before nor behind.
+        if ahead > limits.window || ahead == Int(Int32.min) {
             events.append(.reached("window"))
         } else if ahead > 0 {
             hold(start, bytes, lost, mark, limits, &events)

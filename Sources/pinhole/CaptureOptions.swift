@@ -48,6 +48,8 @@ extension CaptureReading {
     /// Says what could not be read; the exit code that this asks for, if any.
     func complain() -> ExitCode? {
         for problem in problems { Complaints.say("\(problem)") }
-        return isUseless ? Exit.unusable : problems.isEmpty ? nil : Exit.partly
+        for problem in problemsBefore { Complaints.say(problem) }
+        if isUseless { return Exit.unusable }
+        return problems.isEmpty && problemsBefore.isEmpty ? nil : Exit.partly
     }
 }

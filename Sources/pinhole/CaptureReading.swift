@@ -18,6 +18,8 @@ struct CaptureReading {
     var coverage: [Coverage] = []
     var limits: [String: Int] = [:]
     var problems: [CaptureProblem] = []
+    /// What a distilled capture says of its originals: sentences on what was not read of them.
+    var problemsBefore: [String] = []
     private let digests: FileDigests?
 
     /// Whether not one frame could be had.
@@ -75,6 +77,8 @@ struct CaptureReading {
         // What a session reached once it reaches again when it is read from a distilled capture.
         self.limits = hits.counts.merging(before.counts, uniquingKeysWith: max)
         problems = summary.problems
+        for sentence in origins.compactMap({ $0?.sentences }).joined()
+        where !problemsBefore.contains(sentence) { problemsBefore.append(sentence) }
     }
 
     /// Hands the sessions over: they are not kept twice.
@@ -120,9 +124,10 @@ struct CaptureReading {
             var input = AuditReport.Input(file: captures[index], kind: .capture)
             let problem = problems.first { $0.path == source.path }.map { "\($0)" }
             let frames = coverage.indices.contains(index) ? coverage[index].frames : 0
-            if let problem = problem ?? origin?.problem {
+            let sentences = [problem, origin?.problem].compactMap { $0 }
+            if !sentences.isEmpty {
                 input.state = frames > 0 ? .partly : .unreadable
-                input.problem = problem
+                input.problem = sentences.joined(separator: "; ")
             }
             if let origin {
                 input.bytes = origin.size
@@ -136,6 +141,11 @@ struct CaptureReading {
         for problem in problems where !sources.contains(where: { $0.path == problem.path }) {
             var input = AuditReport.Input(file: problem.path, kind: .capture, state: .unreadable)
             input.problem = "\(problem)"
+            inputs.append(input)
+        }
+        for unread in origins.compactMap({ $0?.unread }).joined() {
+            var input = AuditReport.Input(file: unread.name, kind: .capture, state: .unreadable)
+            input.problem = unread.problem
             inputs.append(input)
         }
         return inputs

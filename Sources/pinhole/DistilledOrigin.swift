@@ -21,6 +21,21 @@ struct DistilledOrigin: Codable {
     var problem: String?
     /// Bounds that were reached, over all captures of the run; at the first of them.
     var limits: [String: Int]?
+    /// What could not be read at all and is none of the captures; at the first of them.
+    var unread: [Unread]?
+
+    /// An input that gave no capture, such as an empty folder.
+    struct Unread: Codable, Hashable {
+        var name: String
+        var problem: String
+    }
+
+    /// More of `unread` are not told.
+    static let mostUnread = 64
+    /// A comment that is longer would be cut, and then be none.
+    private static let longestComment = 65_000
+
+    private struct TooLong: Error {}
 
     /// A count above this is no count: sums of many must not overflow.
     private static let mostCounted = 1 << 46
@@ -53,14 +68,34 @@ struct DistilledOrigin: Codable {
                 origin.frames, origin.bytes, origin.notIP, origin.undecodable, origin.truncated,
                 origin.fragments, origin.tcp,
             ] + limits.values
-        guard counts.allSatisfy((0...Self.mostCounted).contains), limits.count <= 64 else {
-            return nil
-        }
+        guard counts.allSatisfy((0...Self.mostCounted).contains), limits.count <= 64,
+            origin.unread?.count ?? 0 <= Self.mostUnread
+        else { return nil }
         self = origin
     }
 
     /// The comment; the same for the same capture.
+    ///
+    /// Where it would be too long, fewer of `unread` are told.
     func comment() throws -> String {
+        var origin = self
+        while true {
+            let comment = try origin.encoded()
+            guard comment.utf8.count > Self.longestComment else { return comment }
+            guard let unread = origin.unread, unread.count > 1 else { throw TooLong() }
+            origin.unread?.removeLast()
+        }
+    }
+
+    /// Adds a problem to what is known of the capture.
+    mutating func add(_ sentence: String) {
+        problem = problem.map { $0 == sentence ? $0 : "\(sentence); \($0)" } ?? sentence
+    }
+
+    /// Sentences on what of the originals was not read.
+    var sentences: [String] { [problem].compactMap { $0 } + (unread ?? []).map(\.problem) }
+
+    private func encoded() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Distilled.originPrefix

@@ -45,9 +45,10 @@ struct MonitorCommand: ParsableCommand {
         let stop = StopSignal()
         saying.tell("listening on \(interface.joined(separator: ", ")); Ctrl-C ends")
         let output = FileHandle.standardOutput
+        let fixers = Fixers(loaded.site.hops)
         let monitor = Monitor(
             source, names: interface, site: loaded.site, limits: limits,
-            fixer: { ReportMaking.fixes($0, $1, loaded.site.hops) },
+            fixer: { fixers.fixes($0, $1) },
             emit: { output.write(Data(($0 + "\n").utf8)) })
         monitor.run(
             now: { Clock.now() }, dropped: { source.dropped }, until: { stop.isRaised })

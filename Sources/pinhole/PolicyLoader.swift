@@ -10,14 +10,21 @@ final class PolicyLoader {
     /// More than any firewall's export; a file beyond it is refused.
     static let largestFile = 64 << 20
 
+    /// Files of one folder.
+    static let mostFiles = 1000
+
     private(set) var inputs: [AuditReport.Input] = []
     private let folder: URL?
 
     /// - Parameter folder: what relative paths are relative to; nil: the working directory.
     init(relativeTo folder: URL? = nil) { self.folder = folder }
 
-    /// Reads a file as the format named, or as the one that recognises it.
+    /// Reads a file as the format named, or as the one that recognises it; of a folder all files,
+    /// which are one server or device together.
     func load(_ path: String, as format: String?) throws(SiteFile.LoadFailure) -> Configuration {
+        if let files = try files(in: path) {
+            return try load(together: files, as: format, named: path)
+        }
         var input = AuditReport.Input(file: path, kind: .configuration)
         defer {
             if !inputs.contains(where: { $0.file == path && $0.kind == .configuration }) {
@@ -46,7 +53,7 @@ final class PolicyLoader {
 
     /// Reads several files that are one device together.
     func load(
-        together paths: [String], as format: String?
+        together paths: [String], as format: String?, named name: String? = nil
     ) throws(SiteFile.LoadFailure) -> Configuration {
         if paths.count == 1 { return try load(paths[0], as: format) }
         var files: [(file: String, bytes: [UInt8])] = []
@@ -61,8 +68,32 @@ final class PolicyLoader {
         do {
             return try Formats.read(together: files, as: format)
         } catch {
-            throw SiteFile.LoadFailure(Self.sentence(error, paths.joined(separator: ", ")))
+            let name = name ?? paths.joined(separator: ", ")
+            throw SiteFile.LoadFailure(Self.sentence(error, name))
         }
+    }
+
+    /// The files of a folder, and of those in it, by name; nil where the path is none.
+    private func files(in path: String) throws(SiteFile.LoadFailure) -> [String]? {
+        let url = URL(filePath: path, relativeTo: folder)
+        let keys: [URLResourceKey] = [.isDirectoryKey, .isRegularFileKey]
+        guard (try? url.resourceValues(forKeys: Set(keys)).isDirectory) == true else { return nil }
+        var found: [String] = []
+        let all = FileManager.default.enumerator(
+            at: url, includingPropertiesForKeys: keys)
+        let base = url.standardizedFileURL.path(percentEncoded: false)
+        while let file = all?.nextObject() as? URL {
+            guard (try? file.resourceValues(forKeys: Set(keys)).isRegularFile) == true else {
+                continue
+            }
+            guard found.count < Self.mostFiles else {
+                throw SiteFile.LoadFailure("\(path): more than \(Self.mostFiles) files")
+            }
+            let place = file.standardizedFileURL.path(percentEncoded: false).dropFirst(base.count)
+            found.append(path + (path.hasSuffix("/") || place.hasPrefix("/") ? "" : "/") + place)
+        }
+        guard !found.isEmpty else { throw SiteFile.LoadFailure("\(path): no file in it") }
+        return found.sorted()
     }
 
     /// The bytes of a file; a sentence where they can't be had.
@@ -111,6 +142,8 @@ final class PolicyLoader {
             "\(path): several formats recognise it (\(formats.joined(separator: ", "))); name one with `as` or --as"
         case .notUnderstood(_, let format):
             "\(path): no line of it was understood as \(format)"
+        case .notTogether(let file, let format):
+            "\(path): not one device or server: \(file) is one of its own (\(format))"
         case nil: "\(path): cannot be read"
         }
     }

@@ -18,7 +18,8 @@ struct ReachCommand: ParsableCommand {
     @OptionGroup var device: DeviceOptions
     @Option(help: "Clients: an address, a prefix, or any.") var from: String
     @Option(help: "The client's source port; without it, an ephemeral one.") var fromPort: UInt16?
-    @Option(help: "The address that clients connect to.") var to: String
+    @Option(help: "The address that clients connect to; given several times, each has its answer.")
+    var to: [String]
     @Option(help: "Ports and ranges: 21,5001-5201.") var ports: String
     @Option(help: "The port of the cleartext control connection that announces the ports.")
     var control: UInt16?
@@ -27,24 +28,38 @@ struct ReachCommand: ParsableCommand {
     @OptionGroup var saying: OutputOptions
 
     func run() throws {
-        let question = try question()
-        let (path, server) = try site.map { try way(in: $0, to: question.to) } ?? lone()
-        let reach = PathEvaluator(path).reach(question)
-        switch output {
-        case .json: print(try ReachJSON(server: server).text(reach), terminator: "")
-        case .table:
-            for line in ReachTable(server: server).lines(reach) { print(line.printable) }
+        guard !to.isEmpty else { throw ValidationError("--to: an address is missing") }
+        let questions = try to.map(question)
+        let way = try ways()
+        for question in questions {
+            let (path, server) = try way(question.to)
+            let reach = PathEvaluator(path).reach(question)
+            switch output {
+            case .json: print(try ReachJSON(server: server).text(reach), terminator: "")
+            case .table:
+                for line in ReachTable(server: server).lines(reach) { print(line.printable) }
+            }
         }
     }
 
-    /// The hops to an address of the site, and the server there.
-    private func way(in file: String, to address: IPAddress) throws -> ([Hop], SiteServer?) {
+    /// Gives the hops to an address, and the server there.
+    private func ways() throws -> (IPAddress) throws -> ([Hop], SiteServer?) {
+        guard let site else {
+            let path = try lone()
+            return { _ in (path, nil) }
+        }
         if let name = device.stated {
             throw refuse("\(name) is of a device; --site has its own path")
         }
-        let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: file) }
+        let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: site) }
         for problem in loaded.problems { Complaints.say(problem) }
-        let servers = loaded.site.servers
+        return { try way(in: loaded.site, of: site, to: $0) }
+    }
+
+    private func way(
+        in site: Site, of file: String, to address: IPAddress
+    ) throws -> ([Hop], SiteServer?) {
+        let servers = site.servers
         guard let server = servers.first(where: { $0.addresses.contains(address) }) else {
             let known = servers.flatMap { server in
                 server.addresses.map { "\($0) (\(server.name))" }
@@ -53,11 +68,11 @@ struct ReachCommand: ParsableCommand {
                 "--to: no server of \(file) is reached at \(address); it has "
                     + known.joined(separator: ", "))
         }
-        return (loaded.site.path(to: server), server)
+        return (site.path(to: server), server)
     }
 
-    private func question() throws -> ReachQuestion {
-        guard let address = IPAddress(to) else { throw refuse("--to: '\(to)' is no address") }
+    private func question(_ name: String) throws -> ReachQuestion {
+        guard let address = IPAddress(name) else { throw refuse("--to: '\(name)' is no address") }
         guard let ports = PortSet(ports), !ports.isEmpty else {
             throw refuse("--ports: '\(ports)' are no ports; expected 21,5001-5201")
         }
@@ -79,14 +94,14 @@ struct ReachCommand: ParsableCommand {
     }
 
     /// The one device that the files are.
-    private func lone() throws -> ([Hop], SiteServer?) {
+    private func lone() throws -> [Hop] {
         guard !device.firewall.isEmpty else {
             throw refuse("--firewall or --site: a file is needed")
         }
         let hop = try Failure.orExit { () throws(Failure) in
             try device.hop(PolicyLoader(), name: "")
         }
-        return ([hop], nil)
+        return [hop]
     }
 
     private func refuse(_ sentence: String) -> ExitCode {

@@ -49,6 +49,19 @@ import Testing
         #expect(headers.map(\.originalLength) == [100, 100, 100])
     }
 
+    @Test func `keeps times that lie more than 292 years apart`() throws {
+        let times: [Int64] = [-9_000_000_000_000_000_001, -1, 0, 9_000_000_000_000_000_001]
+        var bytes = PcapngWriter.section(application: "test", comment: "test")
+        bytes += PcapngWriter.interface(
+            .ethernet, name: "a", comment: "", offset: -9_000_000_001)
+        for time in times {
+            bytes += PcapngWriter.packet(
+                [1].span, Self.header(0, 0, time), interface: 0, offset: -9_000_000_001,
+                comment: "")
+        }
+        #expect(try Self.read(bytes).1.map(\.time.nanoseconds) == times)
+    }
+
     @Test(arguments: ["", "frame=", "frame=0", "frame=-1", "frame=99999999999999999999", "Frame=1"])
     func `counts frames whose number is not told`(_ comment: String) throws {
         let (_, headers) = try Self.read(

@@ -18,6 +18,25 @@ import Testing
         #expect(!"\(record)".contains("secret-word"))
     }
 
+    @Test(arguments: [
+        ("anna:sesame@inner.example", "anna:x@inner.example"),
+        ("ftp://anna:se@same@inner.example", "ftp://anna:x@inner.example"),
+        ("anna@inner.example", "anna@inner.example"), ("DOMAIN:anna", "DOMAIN:anna"),
+    ])
+    func `keeps no password that stands in a name`(_ said: String, _ kept: String) throws {
+        let dialogue = """
+            server 203.0.113.10
+            client 198.51.100.7
+            connect
+            S: 220 Ready
+            C: USER \(said)
+            S: 331 Password
+
+            """
+        let record = try #require(try extract(dialogue + "close").first)
+        #expect(record.user == kept)
+    }
+
     @Test func `survives a connection at one end of time and its announcement at the other`()
         throws
     {

@@ -18,6 +18,7 @@ struct NaiveInterpreter {
         var port: ClosedRange<UInt16>
         var place: Device.Place
         var translated = false
+        var rewritten = false
         var mark: UInt32 = 0
         var lines: [Int?] = []
         var last: Int?? = nil
@@ -75,6 +76,9 @@ struct NaiveInterpreter {
                     let inside = ports.contains(after.port.lowerBound)
                     if !(translation.keepsPortsWithin && inside) { after.port = ports }
                 }
+                after.rewritten =
+                    after.destination != state.destination || after.place != state.place
+                    || after.port != state.port
             default:
                 if stage.work == .filter {
                     if isDefault {
@@ -136,7 +140,7 @@ struct NaiveInterpreter {
             {
                 return false
             }
-            if case .translated(let wanted) = test, state.translated != wanted { return false }
+            if case .translated(let wanted) = test, state.rewritten != wanted { return false }
         }
         if let ports = match.destinationPorts {
             let inside = state.port.count { ports.contains($0) }

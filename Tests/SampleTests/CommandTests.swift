@@ -48,6 +48,24 @@ import Testing
         if wanted.code == 2 { #expect(!run.complaints.isEmpty) }
     }
 
+    @Test func `reads a folder as the one server that its files make`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-folder-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "conf.d"), withIntermediateDirectories: true)
+        let files = [
+            "proftpd.conf": "ServerType standalone\nDefaultRoot ~\nInclude /etc/proftpd/conf.d/\n",
+            "conf.d/passive.conf": "PassivePorts 50000 50100\n",
+        ]
+        for (name, text) in files {
+            try Data(text.utf8).write(to: folder.appending(path: name))
+        }
+        let run = try Pinhole.run(["read", folder.path])
+        #expect(run.code == 0, "\(run.complaints)")
+        #expect(run.output.contains("50000-50100"))
+    }
+
     @Test func `audits what precedes a cut, and says where it is`() throws {
         let whole = try Data(contentsOf: Pinhole.root.appending(path: Self.first))
         let file = FileManager.default.temporaryDirectory.appending(

@@ -1,3 +1,4 @@
+import Dialogue
 import Foundation
 import Testing
 
@@ -20,15 +21,25 @@ import Testing
     }
 
     /// The JSON report of a capture, byte for byte.
-    static func report(_ capture: String, _ folder: URL) throws -> String {
-        let run = try Pinhole.run(
-            [
-                "audit", capture, "--site", "captures/pinhole.yml", "-o", folder.path, "--format",
-                "json", "--quiet",
-            ], environment: ["SOURCE_DATE_EPOCH": "1795000000"])
+    static func report(
+        _ capture: String, _ folder: URL, site: String = "captures/pinhole.yml"
+    ) throws -> String {
+        let run = try audit([capture], folder, site: site)
         #expect(run.code == 0, "\(run.complaints)")
+        return run.output
+    }
+
+    /// An audit whose output is the JSON report.
+    static func audit(
+        _ captures: [String], _ folder: URL, site: String = "captures/pinhole.yml"
+    ) throws -> Pinhole.Result {
         let file = folder.appending(path: "pinhole-report.json")
-        return String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        var run = try Pinhole.run(
+            ["audit"] + captures + [
+                "--site", site, "-o", folder.path, "--format", "json", "--quiet",
+            ], environment: ["SOURCE_DATE_EPOCH": "1795000000"])
+        run.output = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        return run
     }
 
     @Test(arguments: samples)
@@ -77,17 +88,111 @@ import Testing
         }
     }
 
-    @Test func `says what it could not read, and keeps what precedes`() throws {
+    /// Names in the folder that the test makes.
+    static let partial = [
+        ["cut.pcap"], ["cut.pcap", "whole.pcap"], ["whole.pcap", "text.pcap"],
+        ["nothing", "whole.pcap"], ["whole.pcap", "no-such.pcap", "broken.pcap"], ["."],
+    ]
+
+    @Test(arguments: partial)
+    func `an audit tells of what the originals lacked as one of them does`(
+        _ names: [String]
+    ) throws {
         try Self.inFolder { folder in
             let whole = try Data(contentsOf: Pinhole.root.appending(path: CommandTests.first))
-            let cut = folder.appending(path: "cut.pcap")
+            let inputs = folder.appending(path: "inputs")
+            try FileManager.default.createDirectory(
+                at: inputs.appending(path: "nothing"), withIntermediateDirectories: true)
+            let broken = whole.prefix(whole.count / 2) + Data(repeating: 0xff, count: 99)
+            for (name, content) in [
+                ("whole.pcap", whole), ("cut.pcap", whole.prefix(whole.count - 7)),
+                ("broken.pcap", broken), ("text.pcap", Data("no capture".utf8)),
+            ] {
+                try content.write(to: inputs.appending(path: name))
+            }
+            let captures = names.map { inputs.appending(path: $0).path }
+            let small = folder.appending(path: "small.pcapng").path
+            let again = folder.appending(path: "again.pcapng").path
+            let run = try Pinhole.run(["distill"] + captures + ["-o", small, "--quiet"])
+            let second = try Pinhole.run(["distill", small, "-o", again, "--quiet"])
+            let wanted = try Self.audit(captures, folder)
+            let found = try Self.audit([small], folder)
+            #expect(wanted.code == 3)
+            #expect([run, second, found].map(\.code) == [3, 3, 3], "\(found.complaints)")
+            #expect(found.output == wanted.output)
+            #expect(run.complaints == wanted.complaints)
+            #expect(Self.lines(found.complaints) == Self.lines(wanted.complaints))
+            #expect(Self.lines(second.complaints) == Self.lines(wanted.complaints))
+            let files = try [small, again].map { try Data(contentsOf: URL(filePath: $0)) }
+            #expect(files[0] == files[1])
+        }
+    }
+
+    private static func lines(_ text: String) -> [Substring] {
+        text.split(separator: "\n").sorted()
+    }
+
+    @Test func `tells of what a distilled capture itself lacks, and of what its original did`()
+        throws
+    {
+        try Self.inFolder { folder in
+            let whole = try Data(contentsOf: Pinhole.root.appending(path: CommandTests.first))
+            let (cut, small) = (
+                folder.appending(path: "cut.pcap"), folder.appending(path: "small.pcapng")
+            )
             try whole.prefix(whole.count - 7).write(to: cut)
-            let small = folder.appending(path: "small.pcapng")
-            try Data("old".utf8).write(to: small)
-            let run = try Pinhole.run(["distill", cut.path, "-o", small.path])
-            #expect(run.code == 3)
-            #expect(run.complaints.contains("byte"))
-            #expect(try Self.report(small.path, folder).contains("cut inside"))
+            _ = try Pinhole.run(["distill", cut.path, "-o", small.path])
+            let content = try Data(contentsOf: small)
+            try content.prefix(content.count - 5).write(to: small)
+            let wanted = try Self.audit([small.path], folder)
+            #expect(wanted.code == 3)
+            for name in ["cut.pcap: byte", "small.pcapng: byte"] {
+                #expect(wanted.complaints.contains(name), "\(wanted.complaints)")
+            }
+            let again = folder.appending(path: "again.pcapng").path
+            #expect(try Pinhole.run(["distill", small.path, "-o", again]).code == 3)
+            let found = try Self.audit([again], folder)
+            #expect(found.code == 3)
+            #expect(found.output == wanted.output)
+        }
+    }
+
+    @Test func `keeps attempts at a port that a site names, within its bounds`() throws {
+        try Self.inFolder { folder in
+            let (all, small) = (
+                folder.appending(path: "all.pcap"), folder.appending(path: "small.pcapng")
+            )
+            let dialogue = """
+                server 203.0.113.10:2100
+                client 198.51.100.7
+                connect refused
+                wait 5
+                connect unanswered 3
+                server 203.0.113.10:80
+                connect refused
+                """
+            try Data(Dialogue.render(dialogue)).write(to: all)
+            for (bound, kept) in [("2", 5), ("1", 2)] {
+                let site = """
+                    pinhole: 1
+                    servers:
+                      - {name: files, address: 203.0.113.10, control: [21, 2100]}
+                    capture: {limits: {controlAttempts: \(bound)}}
+                    """
+                let file = folder.appending(path: "pinhole.yml").path
+                try Data(site.utf8).write(to: URL(filePath: file))
+                let run = try Pinhole.run([
+                    "distill", all.path, "-o", small.path, "--site", file,
+                ])
+                #expect(run.code == 0, "\(run.complaints)")
+                #expect(run.complaints.contains("\(kept) of 7 frames"), "\(run.complaints)")
+                let whole = try Self.report(all.path, folder, site: file)
+                #expect(try Self.report(small.path, folder, site: file) == whole)
+            }
+            let none = try Pinhole.run(["distill", all.path, "-o", small.path])
+            #expect(none.complaints.contains("0 of 7 frames"), "\(none.complaints)")
+            let missing = ["distill", all.path, "-o", small.path, "--site", "no-such.yml"]
+            #expect(try Pinhole.run(missing).code == 2)
         }
     }
 }

@@ -135,6 +135,13 @@ private func mark(_ number: Int, _ milliseconds: Int64 = 0) -> PacketMark {
         #expect(check(104, 1500) == "[gap]cd")
     }
 
+    @Test func `leaves out what lies half of all sequence numbers away`() {
+        let far = UInt32(100) &+ 1 << 31
+        let result = run([(100, "a"), (far &+ 1, "x"), (101, "b")])
+        #expect(result.tape == "ab")
+        #expect(result.limits == ["window"])
+    }
+
     @Test func `holds no more than its bounds`() {
         var limits = Limits()
         limits.heldBytes = 10

@@ -13,29 +13,26 @@ private let target: FuzzTarget = {
     return target
 }()
 
-/// A file in memory that is written anew for every execution.
-private let file: CInt = {
+/// Files in memory that are written anew for every execution.
+private let files: [CInt] = (0..<FuzzTarget.files).map { _ in
     var name = Array("/dev/shm/pinhole-fuzz-XXXXXX".utf8CString)
     let number = unsafe mkstemp(&name)
     guard number >= 0, unsafe unlink(name) == 0 else { fatalError("no file in /dev/shm") }
     return number
-}()
+}
 
 @c(LLVMFuzzerTestOneInput)
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = unsafe UnsafeBufferPointer(start: start, count: count)
     let input = unsafe Input(Array(bytes))
-    if target == .readers {
-        ReaderTarget.run(input.bytes) { content in
-            let isWritten = unsafe content.withUnsafeBytes { content in
-                unsafe ftruncate(file, 0) == 0
-                    && pwrite(file, content.baseAddress, content.count, 0) == content.count
-            }
-            guard isWritten else { fatalError("the file in memory cannot be written") }
-            return "/proc/self/fd/\(file)"
+    target.run(input) { number, content in
+        let file = files[number]
+        let isWritten = unsafe content.withUnsafeBytes { content in
+            unsafe ftruncate(file, 0) == 0
+                && pwrite(file, content.baseAddress, content.count, 0) == content.count
         }
-    } else {
-        target.run(input)
+        guard isWritten else { fatalError("the file in memory cannot be written") }
+        return "/proc/self/fd/\(file)"
     }
     return 0
 }

@@ -1,7 +1,5 @@
 import Capture
-import FTP
 import Net
-import Streams
 
 /// Plays operations as packets: two clients' control connections with one server, and data
 /// connections to the ports from 50000 on, which `195,80` announces.
@@ -11,8 +9,7 @@ import Streams
 /// control connection, 12 time, 13 a place in the stream, 14 a frame as it stands, 15 a password.
 /// Bit 4 is IPv6, bit 5 a cut frame, bit 6 the other client.
 struct Conversation {
-    private let extractor: SessionExtractor
-    private let records: RecordCheck
+    private let audience: Audience
     private var wire = Wire()
     private var number = 0
     private var time: Int64 = 1_000_000_000_000_000
@@ -20,6 +17,18 @@ struct Conversation {
     private var controls: [Control]
     private var operation: UInt8 = 0
     private var stranger: UInt16 = 0
+    /// Whether every packet held whole lines that begin as commands and replies do, those of a
+    /// client once and in order, and none a password but those of operation 15.
+    private(set) var isOrderly = true
+
+    /// Who takes the packets.
+    struct Audience {
+        var frame: (FrameHeader, Span<UInt8>) -> Void
+        /// Time passes without a packet.
+        var time: (Timestamp) -> Void = { _ in }
+        /// What is known up to here is looked at.
+        var look: () -> Void = {}
+    }
 
     /// The two directions of a control connection.
     private struct Control {
@@ -29,10 +38,8 @@ struct Conversation {
         var isWhole = true
     }
 
-    init(_ choice: UInt8, limits: Limits) {
-        let records = RecordCheck(limits: limits)
-        self.records = records
-        extractor = SessionExtractor(limits: limits) { records.look(at: $0) }
+    init(_ choice: UInt8, _ audience: Audience) {
+        self.audience = audience
         controlPort = [21, 2121, 990, 4021][Int(choice & 3)]
         controls = [2, 3, 2, 3].map { Control(client: Wire.End(host: $0, port: 40_000)) }
         // Most inputs want a connection that stands.
@@ -42,8 +49,14 @@ struct Conversation {
     mutating func step(_ input: inout Input) {
         operation = input.byte()
         switch operation & 15 {
-        case 0, 1: say(client: true, input.take(Int(input.byte())))
-        case 2, 3: say(client: false, input.take(Int(input.byte())))
+        case 0, 1:
+            let text = input.take(Int(input.byte()))
+            isOrderly = isOrderly && operation & 0x20 == 0 && Self.isOrderly(text)
+            say(client: true, text)
+        case 2, 3:
+            let text = input.take(Int(input.byte()))
+            isOrderly = isOrderly && Self.isReply(text)
+            say(client: false, text)
         case 4: handshake()
         case 5: data(input.byte(), 0x02, fromOpener: true)
         case 6: data(input.byte(), 0x12, fromOpener: false)
@@ -59,19 +72,46 @@ struct Conversation {
         }
     }
 
-    func finish() {
-        for record in extractor.snapshot() { records.look(at: record) }
-        extractor.finish()
-        check(extractor.snapshot().isEmpty, "a session is open after the end")
-        _ = extractor.controlAttempts
-    }
-
     private var isV6: Bool { operation & 0x10 != 0 }
     /// Each family has connections of its own.
     private var which: Int { (operation & 0x40 == 0 ? 0 : 1) + (isV6 ? 2 : 0) }
     private var server: Wire.End { Wire.End(host: 1, port: controlPort) }
 
     // MARK: the control connection
+
+    /// Whole lines that begin with no letter.
+    private static func isReply(_ text: ArraySlice<UInt8>) -> Bool {
+        var begins = true
+        for byte in text {
+            if begins, !(0x20...0x39).contains(byte) { return false }
+            begins = byte == 0x0a
+        }
+        return begins && !text.contains(255)
+    }
+
+    private static let commands: Set<Substring> = [
+        "ABOR", "APPE", "AUTH", "CCC", "CWD", "EPRT", "EPSV", "FEAT", "LIST", "LPRT", "LPSV",
+        "MLSD",
+        "MKD", "NLST", "NOOP", "PASV", "PBSZ", "PORT", "PROT", "PWD", "QUIT", "REIN", "RETR",
+        "STOR",
+        "STOU", "TYPE", "USER",
+    ]
+
+    private static func isOrderly(_ text: ArraySlice<UInt8>) -> Bool {
+        let words = ["PASS", "ACCT"]
+        var text = Substring(decoding: text, as: UTF8.self)
+        guard text.last == "\r\n", !text.utf8.contains(255) else { return text.isEmpty }
+        while let end = text.firstIndex(of: "\r\n") {
+            let line = text[..<end].uppercased()
+            let verb = line.prefix { $0.isASCII && $0.isLetter }
+            guard commands.contains(verb),
+                verb.endIndex == line.endIndex || line[verb.endIndex] == " ",
+                words.allSatisfy({ !line.contains($0) }), verb != "USER" || !line.contains(":")
+            else { return false }
+            text = text[end...].dropFirst()
+        }
+        return text.isEmpty
+    }
 
     private mutating func say(client: Bool, _ text: ArraySlice<UInt8>) {
         if operation & 0x20 != 0, client { controls[which].isWhole = false }
@@ -108,6 +148,7 @@ struct Conversation {
     /// Leaves a hole, or comes back to what was sent.
     private mutating func move(_ how: UInt8) {
         let way = Int(how & 1)
+        isOrderly = isOrderly && way != 0
         if way == 0 { controls[which].isWhole = false }
         controls[which].next[way] &+= UInt32(
             bitPattern: Int32(Int8(bitPattern: how & 0xfe)) * (how & 2 == 0 ? 1 : 16))
@@ -159,10 +200,8 @@ struct Conversation {
         ]
         let step = steps[Int(how & 7)]
         time = step == .max || step == .min ? step : time &+ step
-        if how & 8 != 0 { extractor.tick(Timestamp(nanoseconds: time)) }
-        if how & 16 != 0 {
-            for record in extractor.snapshot() { records.look(at: record) }
-        }
+        if how & 8 != 0 { audience.time(Timestamp(nanoseconds: time)) }
+        if how & 16 != 0 { audience.look() }
         if how & 32 != 0 { crowd() }
     }
 
@@ -180,6 +219,7 @@ struct Conversation {
     private mutating func raw(_ link: UInt8, _ bytes: ArraySlice<UInt8>) {
         // It may hold anything of the control connection.
         for index in controls.indices { controls[index].isWhole = false }
+        isOrderly = false
         send(bytes, link & 1 == 0 ? .ethernet : .ipv4)
     }
 
@@ -194,6 +234,6 @@ struct Conversation {
         let header = FrameHeader(
             capture: 0, number: number, time: Timestamp(nanoseconds: time),
             originalLength: bytes.count + lost, linkType: link)
-        extractor.consume(header, bytes.span)
+        audience.frame(header, bytes.span)
     }
 }

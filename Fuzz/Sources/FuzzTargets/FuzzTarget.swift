@@ -4,15 +4,23 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case decoder
     case reassembler
     case sessions
+    case merged
+    case distiller
+
+    /// Files that a target may have at one time.
+    public static let files = 3
 
     /// One execution; ends the process where a property does not hold.
-    public func run(_ input: consuming Input) {
+    ///
+    /// `file` writes one of the files anew, by its number from 0, and returns its path.
+    public func run(_ input: consuming Input, file: (Int, [UInt8]) -> String) {
         switch self {
-        // Wants a file, which the entry gives it.
-        case .readers: break
+        case .readers: ReaderTarget.run(input.bytes) { file(0, $0) }
         case .decoder: DecoderTarget.run(&input)
         case .reassembler: ReassemblerTarget.run(&input)
         case .sessions: SessionsTarget.run(&input)
+        case .merged: MergedTarget.run(&input, file)
+        case .distiller: DistillerTarget.run(&input) { file(0, $0) }
         }
     }
 }

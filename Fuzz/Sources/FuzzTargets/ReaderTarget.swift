@@ -7,7 +7,7 @@ import Net
 /// no more bytes than the file, and a problem lies inside it. One input in 8 is decoded both ways: the same packets.
 /// One input in 32 is read once more
 /// so far back in a file that it lies across the end of the reader's buffer.
-public enum ReaderTarget {
+enum ReaderTarget {
     /// What one way of reading gave.
     private struct Outcome: Equatable {
         var frames = 0
@@ -44,7 +44,7 @@ public enum ReaderTarget {
     /// - Parameters:
     ///   - content: The file.
     ///   - file: Writes a file anew and returns its path.
-    public static func run(_ content: [UInt8], file: ([UInt8]) -> String) {
+    static func run(_ content: [UInt8], file: ([UInt8]) -> String) {
         guard !isPacked(content) else { return }
         let path = file(content)
         let single = oneByOne(path, size: content.count)
@@ -62,7 +62,7 @@ public enum ReaderTarget {
     }
 
     /// An unpacking program would be started.
-    private static func isPacked(_ content: [UInt8]) -> Bool {
+    static func isPacked(_ content: [UInt8]) -> Bool {
         content.starts(with: [0x1f, 0x8b]) || content.starts(with: [0x28, 0xb5, 0x2f, 0xfd])
             || content.starts(with: [0xfd, 0x37, 0x7a, 0x58])
     }

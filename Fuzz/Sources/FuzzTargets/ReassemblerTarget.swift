@@ -77,7 +77,7 @@ private struct Feed {
     /// longer segment, 5 one that was cut, 6 the other content, 7 time passes.
     mutating func step(_ input: inout Input) {
         let operation = input.byte()
-        let scale = [1, 8, 128, 1 << 20][Int(operation >> 2 & 3)]
+        let scale = [1, 8, 128, 1 << 24][Int(operation >> 2 & 3)]
         let distance = Int(Int8(bitPattern: input.byte())) * scale
         if operation & 0x80 != 0 { time += 400_000_000 }
         number += 1

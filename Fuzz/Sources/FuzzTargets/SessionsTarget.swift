@@ -11,9 +11,20 @@ import Streams
 enum SessionsTarget {
     static func run(_ input: inout Input) {
         let limits = limits(input.byte())
-        var conversation = Conversation(input.byte(), limits: limits)
+        let records = RecordCheck(limits: limits)
+        let extractor = SessionExtractor(limits: limits) { records.look(at: $0) }
+        func look() {
+            for record in extractor.snapshot() { records.look(at: record) }
+        }
+        var conversation = Conversation(
+            input.byte(),
+            Conversation.Audience(
+                frame: extractor.consume, time: extractor.tick, look: look))
         while !input.isEmpty { conversation.step(&input) }
-        conversation.finish()
+        look()
+        extractor.finish()
+        check(extractor.snapshot().isEmpty, "a session is open after the end")
+        _ = extractor.controlAttempts
     }
 
     private static func limits(_ choice: UInt8) -> Limits {

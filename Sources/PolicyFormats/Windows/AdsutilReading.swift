@@ -26,18 +26,22 @@ struct AdsutilReading: Hashable {
     /// Takes one line without its prompt; nil where it isn't adsutil's.
     mutating func take(_ line: String, _ source: SourceLine) -> (LineNote.State, String)? {
         guard line.mentions("adsutil") || line.mentions("passiveportrange") else { return nil }
-        if let command = line.firstMatch(
-            of: /(?i)adsutil(?:\.vbs)?["”]?\s+(get|set|delete|enum)\s+(\S+)\s*(.*)$/)
+        if line.mentions("adsutil"),
+            let command = line.firstMatch(
+                of: /(?i)adsutil(?:\.vbs)?["”]?\s+(get|set|delete|enum)\s+(\S+)\s*(.*)$/)
         {
             return take(
                 String(command.1).lowercased(), String(command.2), String(command.3), source)
         }
-        if let output = line.wholeMatch(
-            of: /(?i)\s*PassivePortRange\s*:\s*\((\w+)\)\s*["“”]?([^"“”]*)["“”]?\s*/)
+        if line.utf8.contains(UInt8(ascii: "(")),
+            let output = line.wholeMatch(
+                of: /(?i)\s*PassivePortRange\s*:\s*\((\w+)\)\s*["“”]?([^"“”]*)["“”]?\s*/)
         {
             return set(String(output.2), type: String(output.1), source)
         }
-        if line.firstMatch(of: /(?i)"PassivePortRange"\s+is not set at this node/) != nil {
+        if line.mentions("is not set"),
+            line.firstMatch(of: /(?i)"PassivePortRange"\s+is not set at this node/) != nil
+        {
             return set("", type: "STRING", source)
         }
         return nil

@@ -23,6 +23,7 @@ struct BatchState {
 
     var firewall = WindowsFirewall()
     var adsutil = AdsutilReading()
+    var ftp = IIS7Model()
 
     /// This way's part of `whole`.
     var mass = whole
@@ -47,6 +48,7 @@ struct BatchState {
             }
             firewall.join(other.firewall, why)
             adsutil.join(other.adsutil, why)
+            ftp.join(other.ftp, why)
             version = fresh
         }
         mass += other.mass

@@ -34,6 +34,10 @@ struct LineNotes {
         states.indices.contains(line - 1) ? states[line - 1]?.state : nil
     }
 
+    func why(_ line: Int) -> String {
+        states.indices.contains(line - 1) ? states[line - 1]?.why ?? "" : ""
+    }
+
     /// All lines; `rest` judges those of which nothing was said.
     func finish(_ rest: (_ line: Int, _ text: String) -> (LineNote.State, String)) -> [LineNote] {
         text.lines.indices.map { index in

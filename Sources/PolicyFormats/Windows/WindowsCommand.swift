@@ -53,6 +53,12 @@ struct WindowsCommand {
         if let (said, why) = state.adsutil.take(command, source) {
             return .init(state: said, why: why, changed: before != state.adsutil)
         }
+        if AppcmdReading.isAppcmd(verb) {
+            let before = state.ftp
+            let words = Array(NetshArguments.words(command).dropFirst())
+            let (said, why) = AppcmdReading.take(words, source, &state.ftp)
+            return .init(state: said, why: why, changed: before != state.ftp)
+        }
         if command.mentions("firewallpolicy") || command.mentions("netfirewall")
             || verb.hasPrefix("powershell")
         {

@@ -60,6 +60,7 @@ struct WindowsScript {
         _ name: String, _ end: BatchState, _ notes: LineNotes, _ gaveUp: String?
     ) -> Configuration {
         var notes = notes
+        var end = end
         let file = text.file.lowercased()
         if file.hasSuffix(".bat") || file.hasSuffix(".cmd") {
             for line in prompted.lines {
@@ -77,6 +78,13 @@ struct WindowsScript {
                 server?.passive = nil
                 server?.passiveFrom = .unknown
                 server?.passiveProblem = end.adsutil.doubt ?? gaveUp
+            }
+        }
+        if server == nil, end.ftp.sawAnything {
+            if let gaveUp { end.ftp.doubtRange(gaveUp) }
+            server = end.ftp.settings(in: text)
+            for other in end.ftp.others {
+                notes.set(other.source?.line ?? 0, .notModelled, "a site of its own")
             }
         }
         var device: Device?

@@ -18,6 +18,8 @@ struct XMLScanner {
         var line: Int
         /// How many elements are open around it.
         var depth: Int
+        /// The text straight inside it, entities resolved; empty unless it was asked for.
+        var text = ""
 
         subscript(_ name: String) -> Attribute? {
             attributes.first { $0.name == name }
@@ -39,13 +41,16 @@ struct XMLScanner {
     private let bytes: [UInt8]
     private var at = 0
     private var line = 1
-    private var open: [(name: String, line: Int)] = []
+    /// `index` is the element's among `elements`.
+    private var open: [(name: String, line: Int, index: Int)] = []
     private let elementLimit: Int
+    private let keepsText: Bool
 
     /// Reading stops after `elementLimit` elements, without a fault.
-    init(_ text: String, elementLimit: Int = .max) {
+    init(_ text: String, elementLimit: Int = .max, keepsText: Bool = false) {
         bytes = Array(text.utf8)
         self.elementLimit = elementLimit
+        self.keepsText = keepsText
         while fault == nil, elements.count < elementLimit, at < bytes.count { step() }
         if fault == nil, elements.count < elementLimit, let last = open.last {
             fault = Fault(
@@ -54,10 +59,7 @@ struct XMLScanner {
     }
 
     private mutating func step() {
-        guard bytes[at] == UInt8(ascii: "<") else {
-            advance()
-            return
-        }
+        guard bytes[at] == UInt8(ascii: "<") else { return content() }
         if skip(from: "<!--", to: "-->") || skip(from: "<![CDATA[", to: "]]>")
             || skip(from: "<?", to: "?>")
         {
@@ -70,6 +72,14 @@ struct XMLScanner {
         } else {
             startTag()
         }
+    }
+
+    private mutating func content() {
+        let first = at
+        while at < bytes.count, bytes[at] != UInt8(ascii: "<") { advance() }
+        guard keepsText, let last = open.last else { return }
+        let text = String(decoding: bytes[first..<at], as: UTF8.self)
+        elements[last.index].text += Self.resolve(text)
     }
 
     private mutating func startTag() {
@@ -88,7 +98,7 @@ struct XMLScanner {
             if bytes[at] == UInt8(ascii: ">") {
                 at += 1
                 guard open.count < Self.depthLimit else { return fail("too deep", line) }
-                open.append((name, start))
+                open.append((name, start, elements.count))
                 break
             }
             guard let attribute = attribute() else { return }

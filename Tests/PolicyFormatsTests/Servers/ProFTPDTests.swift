@@ -1,0 +1,200 @@
+import Net
+import Policy
+import Testing
+
+@testable import PolicyFormats
+
+@Suite struct ProFTPDTests {
+    private func read(_ text: String, with others: [(String, String)] = []) -> Configuration {
+        ProFTPD.read(
+            ConfigText(file: "proftpd.conf", text),
+            with: others.map { ConfigText(file: $0.0, $0.1) })
+    }
+
+    private func server(_ text: String) -> ServerSettings? { read(text).server }
+
+    @Test(
+        arguments: [
+            ("PassivePorts 50000 50010", 50000...50010),
+            ("passiveports \"50000\" \\\n  50010 # as it comes", 50000...50010),
+            ("PassivePorts 50000 50010\nPassivePorts 40000 40010", 50000...50010),
+            (
+                "<Global>\nPassivePorts 40000 40010\n</Global>\nPassivePorts 50000 50010",
+                50000...50010
+            ),
+            ("<Global>\nPassivePorts 40000 40010\n</Global>", 40000...40010),
+            ("<IfModule mod_core.c>\nPassivePorts 50000 50010\n</IfModule>", 50000...50010),
+            (
+                "LoadModule mod_x.c\n<IfModule mod_x.c>\nPassivePorts 50000 50010\n</IfModule>",
+                50000...50010
+            ),
+            ("Define WAN\n<IfDefine WAN>\nPassivePorts 50000 50010\n</IfDefine>", 50000...50010),
+        ] as [(String, ClosedRange<UInt16>)])
+    func `takes the range that the server takes`(text: String, range: ClosedRange<UInt16>) {
+        #expect(server(text)?.passive == .ports(range))
+        #expect(server(text)?.passiveFrom == .set)
+    }
+
+    @Test(arguments: [
+        "DefaultRoot ~", "<VirtualHost a>\nPort 0\nPassivePorts 50000 50010\n</VirtualHost>",
+        "<IfModule !mod_core.c>\nPassivePorts 50000 50010\n</IfModule>",
+    ])
+    func `leaves the ports to the system where nothing sets them`(text: String) {
+        #expect(server(text)?.passive == .osDynamic(usual: nil))
+        #expect(server(text)?.passiveFrom == .default)
+    }
+
+    @Test(arguments: [
+        "PassivePorts 50000 50000", "PassivePorts 50010 50000", "PassivePorts 500 600",
+        "PassivePorts 50000", "PassivePorts 50000-50010", "PassivePorts 50000 70000",
+        "<Anonymous ~ftp>\nPassivePorts 50000 50010\n</Anonymous>", "<Global>",
+        "</Global>", "Port 99999",
+    ])
+    func `a line that keeps the server from starting makes the range invalid`(text: String) {
+        let configuration = read(text)
+        #expect(configuration.server?.passiveFrom == .invalid)
+        #expect(configuration.server?.passive == nil)
+        #expect(configuration.notes.contains { $0.state == .invalid })
+    }
+
+    @Test(arguments: [
+        "<IfModule mod_x.c>\nPassivePorts 50000 50010\n</IfModule>",
+        "<IfModule mod_core>\nPassivePorts 50000 50010\n</IfModule>",
+        "<IfDefine WAN>\nPassivePorts 50000 50010\n</IfDefine>",
+        "<IfDefine WAN>\nPassivePorts 50000 50010\n</IfDefine>\nPassivePorts 40000 40010",
+        "PassivePorts %{env:LOW} %{env:HIGH}", "PassivePorts {{ low }} {{ high }}",
+    ])
+    func `what depends on something unknown leaves the range open`(text: String) {
+        let configuration = read(text)
+        #expect(configuration.server?.passiveFrom == .unknown)
+        #expect(configuration.server?.passive == nil)
+        #expect(configuration.notes.contains { $0.state == .notModelled })
+    }
+
+    @Test func `an include that isn't there leaves an unset range open, and a set one as read`() {
+        let unset = read("Include /etc/proftpd/conf.d/").server
+        #expect(unset?.passive == .osDynamic(usual: nil))
+        #expect(unset?.passiveFrom == .unknown)
+        let set = read("Include /etc/proftpd/conf.d/\nPassivePorts 50000 50010")
+        #expect(set.server?.passive == .ports(50000...50010))
+        #expect(set.notes.map(\.state) == [.notModelled, .used])
+    }
+
+    @Test(arguments: [
+        ("Include /etc/proftpd/conf.d/", "proftpd/conf.d/ports.conf"),
+        ("Include /etc/proftpd/conf.d", "conf.d/ports.conf"),
+        ("Include /etc/proftpd/*.conf", "etc/proftpd/ports.conf"),
+        ("Include /etc/proftpd/ports.conf", "ports.conf"),
+    ])
+    func `an included file counts where it stands`(text: String, file: String) {
+        let read = read(
+            "\(text)\nPassivePorts 40000 40010\n",
+            with: [(file, "PassivePorts 50000 50010\n"), ("other.txt", "PassivePorts 1 2\n")])
+        #expect(read.server?.passive == .ports(50000...50010))
+        #expect(read.server?.passiveSources.first?.file == file)
+        #expect(read.notes.map(\.state) == [.used, .irrelevant])
+    }
+
+    @Test func `a virtual server that differs is a server of its own`() {
+        let read = read(
+            """
+            Port 2121
+            PassivePorts 50000 50010
+            <VirtualHost 192.0.2.1>
+              Port 2122
+            </VirtualHost>
+            <VirtualHost 192.0.2.2>
+              Port 2123
+              PassivePorts 50000 50010
+            </VirtualHost>
+            """)
+        #expect(read.server?.control.map(\.value) == [2121, 2123])
+        #expect(read.notes[2].state == .notModelled)
+        #expect(read.notes[2].why.contains("2122"))
+        #expect(read.notes[5].state == .used)
+    }
+
+    @Test func `reads addresses, foreign peers and denied commands`() {
+        let settings = server(
+            """
+            MasqueradeAddress 192.0.2.1
+            MasqueradeAddress 192.0.2.2
+            AllowForeignAddress on
+            <Limit PORT EPRT>
+              DenyAll
+            </Limit>
+            """)
+        #expect(settings?.advertisedAddress?.value == IPAddress("192.0.2.1"))
+        #expect(settings?.foreignActivePeers?.value == true)
+        #expect(settings?.active.value == false)
+        #expect(
+            server("MasqueradeAddress ftp.example.com")?.advertisedName?.value == "ftp.example.com")
+        #expect(server("MasqueradeAddress 2001:db8::1")?.advertisedAddress == nil)
+        let off = server("<Limit PASV EPSV>\nDenyAll\n</Limit>\nDefaultRoot ~")
+        #expect(off?.passiveDisabled?.value == true)
+    }
+
+    @Test(
+        arguments: [
+            ("DefaultRoot ~", .none), ("TLSEngine on", .optional), ("TLSEngine off", .none),
+            ("TLSEngine on\nTLSRequired on", .required),
+            ("TLSEngine on\nTLSRequired ctrl", .optional),
+            ("TLSEngine on\nTLSRequired auth+data", .required),
+            ("TLSEngine on\nTLSOptions NoSessionReuseRequired UseImplicitSSL", .implicit),
+            ("<IfModule mod_tls.c>\nTLSEngine on\nTLSRequired on\n</IfModule>", .optional),
+        ] as [(String, ServerSettings.TLS)])
+    func `TLS is required only for login and data`(text: String, tls: ServerSettings.TLS) {
+        #expect(server(text)?.tls.value == tls)
+    }
+
+    @Test func `a name that no module has is not recognised`() {
+        #expect(read("PasivePorts 50000 50010").notes.map(\.state) == [.notRecognised])
+    }
+
+    @Test func `recognises its own and leaves Apache's and Pure-FTPd's files alone`() {
+        func sure(_ text: String) -> Recognition { ProFTPD.recognise(ConfigText(file: "f", text)) }
+        #expect(sure("ServerName x\nDefaultRoot ~\nPassivePorts 50000 50010\n") == .certain)
+        #expect(
+            sure("Include a\n<VirtualHost *:80>\nServerName x\nDocumentRoot /\n</VirtualHost>")
+                == .no)
+        #expect(sure("ChrootEveryone yes\nMaxLoad 4\nPassivePortRange 1 2\n") == .no)
+        #expect(sure("#!/bin/sh\nPassivePorts 1 2\n") == .no)
+    }
+
+    @Test(arguments: ["DefaultRoot ~\n", "PassivePorts 40000 40010\nMasqueradeAddress 192.0.2.1\n"])
+    func `what it writes is read as meant`(text: String) throws {
+        let before = read(text)
+        let address = try #require(IPAddress("198.51.100.7"))
+        let changes: [Change] = [
+            .setPassiveRange(50000...50100), .advertise(address), .requireTLS, .refuseActive,
+            .refuseForeignPeers,
+        ]
+        let commands = changes.compactMap { ProFTPD.fix($0, before)?.commands }.flatMap(\.self)
+        let after = server(commands.joined(separator: "\n"))
+        #expect(after?.passive == .ports(50000...50100))
+        #expect(after?.advertisedAddress?.value == address)
+        #expect(after?.tls.value == .required)
+        #expect(after?.active.value == false)
+        let undo = ProFTPD.fix(.setPassiveRange(50000...50100), before)?.undo ?? []
+        #expect(undo.contains("PassivePorts 40000 40010") == text.contains("40010"))
+        #expect(ProFTPD.fix(.setPassiveRange(50000...50000), before) == nil)
+    }
+
+    @Test func `no broken text makes it stumble`() {
+        WindowsVerdicts.batter(
+            ProFTPD.self,
+            """
+            Include /etc/a/*.conf
+            <IfModule !mod_tls.c>
+              PassivePorts 50000 \\
+                50010
+            </IfModule>
+            <VirtualHost 192.0.2.1>
+              Port 2122
+              <Limit PASV EPSV>
+                DenyAll
+              </Limit>
+            </VirtualHost>
+            """, file: "proftpd.conf")
+    }
+}
