@@ -11,8 +11,11 @@ public struct DeviceInterface: Hashable, Sendable {
     public var side: Side?
     /// Its own addresses; empty where they are negotiated or not configured.
     public var addresses: [IPAddress]
-    /// The networks that are reached through it without a router.
+    /// The networks that are reached through it: those connected, and those to which the
+    /// configuration has a route by it.
     public var networks: [Prefix]
+    /// Other names that people may mean it by: the hardware's, where rules use a given one.
+    public var aliases: [String] = []
 
     public init(
         name: String, side: Side? = nil, addresses: [IPAddress] = [], networks: [Prefix] = []
@@ -26,9 +29,11 @@ public struct DeviceInterface: Hashable, Sendable {
     /// Whether people may mean this interface by `text`: its name, or a short form of it (letters
     /// cut at the end, numbers the same: `Gi0/0`); case and blanks do not count.
     public func answers(to text: String) -> Bool {
-        let (mine, theirs) = (Self.parts(name), Self.parts(text))
-        return !theirs.letters.isEmpty && mine.numbers == theirs.numbers
-            && mine.letters.hasPrefix(theirs.letters)
+        let theirs = Self.parts(text)
+        return ([name] + aliases).map(Self.parts).contains { mine in
+            !theirs.letters.isEmpty && mine.numbers == theirs.numbers
+                && mine.letters.hasPrefix(theirs.letters)
+        }
     }
 
     private static func parts(_ text: String) -> (letters: String, numbers: String) {
@@ -43,6 +48,7 @@ extension Device {
     /// it is none of the device's own, or more than one.
     public func interface(meant text: String) -> String? {
         if let exact = interfaces.first(where: { $0.name == text }) { return exact.name }
+        if let other = interfaces.first(where: { $0.aliases.contains(text) }) { return other.name }
         let meant = interfaces.filter { $0.answers(to: text) }
         return meant.count == 1 ? meant[0].name : nil
     }

@@ -19,6 +19,7 @@ public enum CiscoIOS: ConfigFormat {
                 ("standard", "ip"), ("extended", "ip"), ("boot", "nxos:"):
                 return .no
             case ("access-group", _) where line.keyword(3) == "interface": return .no
+            case ("access-list", _) where third == "extended" || third == "line": points -= 4
             case ("ip", "access-list") where third == "standard" || third == "extended":
                 points += line.words.count == 4 ? 4 : 0
             case ("ip", "access-group") where line.words.count == 4: points += 4

@@ -1,0 +1,140 @@
+import Net
+import Policy
+import PolicyFormats
+import Testing
+
+@Suite struct PANOSTests {
+    static let set = """
+        set deviceconfig system hostname edge
+        set network interface ethernet ethernet1/1 layer3 ip 203.0.113.2/24
+        set network interface ethernet ethernet1/2 layer3 ip 10.1.1.1/24
+        set network virtual-router default routing-table ip static-route d interface ethernet1/1
+        set network virtual-router default routing-table ip static-route d destination 0.0.0.0/0
+        set zone untrust network layer3 ethernet1/1
+        set zone trust network layer3 ethernet1/2
+        set address ftp ip-netmask 203.0.113.10
+        set address ftp-inside ip-netmask 10.1.1.10
+        set service passive protocol tcp port 5001-5100,5150
+        set rulebase nat rules in from untrust
+        set rulebase nat rules in to untrust
+        set rulebase nat rules in source any
+        set rulebase nat rules in destination ftp
+        set rulebase nat rules in service any
+        set rulebase nat rules in destination-translation translated-address ftp-inside
+        set rulebase security rules bad from untrust
+        set rulebase security rules bad to any
+        set rulebase security rules bad source [ 192.0.2.0/24 198.18.0.0-198.19.255.255 ]
+        set rulebase security rules bad destination any
+        set rulebase security rules bad application any
+        set rulebase security rules bad service any
+        set rulebase security rules bad action drop
+        set rulebase security rules control from untrust
+        set rulebase security rules control to trust
+        set rulebase security rules control source any
+        set rulebase security rules control destination ftp
+        set rulebase security rules control application ftp
+        set rulebase security rules control service application-default
+        set rulebase security rules control action allow
+        set rulebase security rules data from untrust
+        set rulebase security rules data to trust
+        set rulebase security rules data source any
+        set rulebase security rules data destination ftp
+        set rulebase security rules data application any
+        set rulebase security rules data service passive
+        set rulebase security rules data action allow
+        """
+    static let xml = """
+        <?xml version="1.0"?>
+        <config version="10.0.0" urldb="paloaltonetworks">
+          <devices><entry name="localhost.localdomain">
+            <network><interface><ethernet>
+              <entry name="ethernet1/1"><layer3><ip><entry name="203.0.113.2/24"/></ip></layer3></entry>
+              <entry name="ethernet1/2"><layer3><ip><entry name="10.1.1.1/24"/></ip></layer3></entry>
+            </ethernet></interface></network>
+            <vsys>
+              <entry name="vsys1">
+                <zone>
+                  <entry name="untrust"><network><layer3><member>ethernet1/1</member></layer3></network></entry>
+                  <entry name="trust"><network><layer3><member>ethernet1/2</member></layer3></network></entry>
+                </zone>
+                <service><entry name="ftp"><protocol><tcp><port>21</port></tcp></protocol></entry></service>
+                <rulebase><security><rules>
+                  <entry name="in">
+                    <from><member>untrust</member></from>
+                    <to><member>trust</member></to>
+                    <source><member>any</member></source>
+                    <destination><member>10.1.1.10</member></destination>
+                    <application><member>any</member></application>
+                    <service><member>ftp</member></service>
+                    <action>allow</action>
+                  </entry>
+                </rules></security></rulebase>
+              </entry>
+            </vsys>
+          </entry></devices>
+        </config>
+        """
+    static let braces = """
+        config {
+          devices {
+            localhost.localdomain {
+              vsys {
+                vsys1 {
+                  rulebase { security { rules {
+                    one { from any; to any; source any; destination 10.1.1.10; application any; service any; action allow; }
+                  } } }
+                }
+              }
+            }
+          }
+        }
+        """
+
+    private func ask(_ text: String) -> FirewallVerdicts { FirewallVerdicts(PANOS.self, text) }
+
+    @Test func `recognises itself in its three forms`() {
+        for text in [Self.set, Self.xml, Self.braces] {
+            let text = ConfigText(file: "x", text)
+            #expect(Formats.all.filter { $0.recognise(text) > .no }.map { $0.name } == ["panos"])
+        }
+    }
+
+    @Test func `rules name the address before translation and the zone behind it`() throws {
+        #expect(try ask(Self.set).ports(.permitted, "203.0.113.10") == "21,5001-5100,5150")
+        #expect(try ask(Self.set).delivered("203.0.113.10", 5001) == "10.1.1.10")
+        #expect(try ask(Self.set).ports(.permitted, "203.0.113.10", from: "192.0.2.8") == "")
+        #expect(try ask(Self.set).ports(.permitted, "10.1.1.10") == "")
+        #expect(try ask(Self.set).ports(.permittedByInspection, "203.0.113.10", control: 21) != "")
+    }
+
+    @Test func `reads XML and braces`() throws {
+        #expect(try ask(Self.xml).ports(.permitted, "10.1.1.10") == "21")
+        #expect(try ask(Self.braces).ports(.permitted, "10.1.1.10") == "1-65535")
+        #expect(try ask(Self.braces).ports(.permitted, "10.1.1.11") == "")
+    }
+
+    @Test(arguments: [
+        ("data service passive", "data service nothing"),
+        ("data application any", "data application web-browsing"),
+        ("data source any", "data source nobody"),
+        ("data action allow", "data action allow\nset rulebase security rules data schedule night"),
+    ])
+    func `what isn't in the file is unknown`(_ old: String, _ new: String) throws {
+        let text = Self.set.replacing(old, with: new)
+        try #require(text != Self.set)
+        #expect(try ask(text).ports(.permitted, "203.0.113.10") == "21")
+        #expect(try ask(text).ports(.unknown, "203.0.113.10") != "")
+    }
+
+    @Test func `a rule of its own opens ports`() throws {
+        let to = try #require(IPAddress("203.0.113.10"))
+        let open = try ask(Self.set).mended(PANOS.self, .permit(PortSet(6000...6010), to: to))
+        #expect(try open.ports(.permitted, "203.0.113.10") == "21,5001-5100,5150,6000-6010")
+    }
+
+    @Test func `no bytes trap it`() {
+        FirewallVerdicts.batter(PANOS.self, Self.set)
+        FirewallVerdicts.batter(PANOS.self, Self.xml)
+        FirewallVerdicts.batter(PANOS.self, Self.braces)
+    }
+}

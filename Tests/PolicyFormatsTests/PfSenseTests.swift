@@ -1,0 +1,180 @@
+import Net
+import Policy
+import PolicyFormats
+import Testing
+
+@Suite struct PfSenseTests {
+    static let old = """
+        <?xml version="1.0"?>
+        <pfsense>
+          <system><ipv6allow/></system>
+          <interfaces>
+            <wan><if>em0</if><ipaddr>203.0.113.2</ipaddr><subnet>24</subnet><blockpriv/></wan>
+            <lan><if>em1</if><descr><![CDATA[Servers]]></descr><ipaddr>10.1.1.1</ipaddr><subnet>24</subnet></lan>
+          </interfaces>
+          <aliases>
+            <alias><name>ftp</name><type>host</type><address>10.1.1.10</address></alias>
+            <alias><name>passive</name><type>port</type><address>5001:5100 5150</address></alias>
+            <alias><name>bad</name><type>urltable</type><address>bad</address></alias>
+          </aliases>
+          <nat>
+            <outbound><mode>automatic</mode></outbound>
+            <rule>
+              <source><any/></source>
+              <destination><network>wanip</network><port>21</port></destination>
+              <protocol>tcp</protocol><target>ftp</target><local-port>2121</local-port>
+              <interface>wan</interface><associated-rule-id>nat_1</associated-rule-id>
+            </rule>
+            <rule>
+              <source><any/></source>
+              <destination><address>203.0.113.2</address><port>5001-5201</port></destination>
+              <protocol>tcp</protocol><target>10.1.1.10</target><local-port>5001</local-port>
+              <interface>wan</interface>
+            </rule>
+            <rule>
+              <source><any/></source>
+              <destination><network>wanip</network><port>990</port></destination>
+              <protocol>tcp</protocol><target>ftp</target><local-port>990</local-port>
+              <interface>wan</interface><associated-rule-id>pass</associated-rule-id>
+            </rule>
+          </nat>
+          <filter>
+            <rule>
+              <type>pass</type><interface>wan</interface><protocol>tcp</protocol>
+              <source><any/></source><destination><address>ftp</address><port>2121</port></destination>
+              <associated-rule-id>nat_1</associated-rule-id>
+            </rule>
+            <rule>
+              <type>pass</type><interface>wan</interface><protocol>tcp</protocol>
+              <source><any/></source><destination><address>ftp</address><port>passive</port></destination>
+            </rule>
+            <rule>
+              <disabled/>
+              <type>pass</type><interface>wan</interface>
+              <source><any/></source><destination><any/></destination>
+            </rule>
+            <rule>
+              <floating>yes</floating><quick>yes</quick><direction>in</direction>
+              <type>reject</type><interface>wan</interface><protocol>tcp</protocol>
+              <source><address>198.51.100.0/28</address></source>
+              <destination><any/><port>5002</port></destination>
+            </rule>
+            <rule>
+              <type>pass</type><interface>lan</interface>
+              <source><network>lan</network></source><destination><any/></destination>
+            </rule>
+          </filter>
+        </pfsense>
+        """
+    static let new = """
+        <opnsense>
+          <system><ipv6allow>1</ipv6allow></system>
+          <interfaces>
+            <wan><if>em0</if><ipaddr>dhcp</ipaddr><blockpriv>1</blockpriv></wan>
+            <lan><if>em1</if><ipaddr>10.1.1.1</ipaddr><subnet>24</subnet></lan>
+          </interfaces>
+          <OPNsense><Firewall>
+            <Alias><aliases>
+              <alias><enabled>1</enabled><name>ftp</name><type>host</type><content>10.1.1.10
+        10.1.1.11</content></alias>
+            </aliases></Alias>
+            <Filter><rules>
+              <rule>
+                <enabled>1</enabled><sequence>20</sequence><action>block</action><quick>1</quick>
+                <interface>wan</interface><direction>in</direction><ipprotocol>inet</ipprotocol>
+                <protocol>TCP</protocol><source_net>any</source_net>
+                <destination_net>any</destination_net><destination_port>22</destination_port>
+              </rule>
+              <rule>
+                <enabled>1</enabled><sequence>10</sequence><action>pass</action><quick>1</quick>
+                <interface>wan</interface><direction>in</direction><ipprotocol>inet</ipprotocol>
+                <protocol>TCP</protocol><source_net>any</source_net>
+                <destination_net>ftp</destination_net><destination_port>21-22</destination_port>
+              </rule>
+            </rules></Filter>
+          </Firewall></OPNsense>
+        </opnsense>
+        """
+
+    private func ask(_ text: String, entering: String? = nil) -> FirewallVerdicts {
+        var asked = FirewallVerdicts(PfSense.self, text)
+        asked.entering = entering
+        return asked
+    }
+
+    @Test func `recognises itself, whichever of both it is`() {
+        for text in [Self.old, Self.new] {
+            let text = ConfigText(file: "x", text)
+            #expect(
+                Formats.all.filter { $0.recognise(text) > .no }.map { $0.name } == [PfSense.name])
+        }
+    }
+
+    @Test func `forwards ports, then filters`() throws {
+        let asked = ask(Self.old)
+        #expect(try asked.ports(.permitted, "203.0.113.2") == "21,990,5001,5003-5100,5150")
+        #expect(try asked.delivered("203.0.113.2", 21) == "10.1.1.10:2121")
+        #expect(try asked.delivered("203.0.113.2", 5001) == "10.1.1.10")
+        #expect(
+            try asked.ports(.permitted, "203.0.113.2", from: "198.51.100.77")
+                == "21,990,5001-5100,5150")
+        #expect(try asked.ports(.permitted, "203.0.113.2", from: "192.168.7.7") == "990")
+        #expect(try asked.lines("203.0.113.2", 5001).prefix(2) == [21, 40])
+    }
+
+    @Test func `private senders are blocked where the interface says so`() throws {
+        let asked = ask(Self.old)
+        #expect(try asked.ports(.permitted, "10.1.1.10", from: "192.168.7.7") == "")
+        #expect(try asked.ports(.permitted, "10.1.1.10") == "2121,5001,5003-5100,5150")
+    }
+
+    @Test func `interfaces go by their key, their device or their title`() throws {
+        for name in ["lan", "em1", "Servers"] {
+            #expect(
+                try ask(Self.old, entering: name).ports(.permitted, "192.0.2.1", from: "10.1.1.5")
+                    == "1-65535")
+        }
+        #expect(
+            try ask(Self.old, entering: "lan").ports(.permitted, "192.0.2.1", from: "10.9.1.5")
+                == "")
+    }
+
+    @Test func `reads rules of the new kind in the order of their numbers`() throws {
+        #expect(try ask(Self.new).ports(.permitted, "10.1.1.11") == "21-22")
+        #expect(try ask(Self.new).ports(.permitted, "10.1.1.12") == "")
+    }
+
+    @Test(arguments: [
+        ("<address>ftp</address><port>passive", "<address>bad</address><port>passive"),
+        ("<address>ftp</address><port>passive", "<address>nobody</address><port>passive"),
+        ("<port>passive", "<port>nothing"),
+        (
+            "<protocol>tcp</protocol>\n      <source><any/></source><destination><address>ftp</address><port>passive",
+            "<protocol>tcp</protocol><sched>night</sched>\n      <source><any/></source><destination><address>ftp</address><port>passive"
+        ),
+    ])
+    func `what isn't in the file is unknown`(_ old: String, _ new: String) throws {
+        let text = Self.old.replacing(old, with: new)
+        try #require(text != Self.old)
+        #expect(try ask(text).ports(.permitted, "203.0.113.2") == "21,990")
+        #expect(try ask(text).ports(.unknown, "203.0.113.2") != "")
+    }
+
+    @Test func `a text that is cut short permits nothing`() throws {
+        let cut = String(Self.old.prefix(Self.old.count - 40))
+        #expect(try ask(cut).ports(.permitted, "203.0.113.2") == "")
+    }
+
+    @Test func `shows no secret`() {
+        let text = Self.new.replacing(
+            "<system>",
+            with: "<system>\n<bcrypt-hash>abc$</bcrypt-hash>\n<password>tiger</password>\n")
+        let notes = ask(text).configuration.notes
+        #expect(!notes.contains { $0.text.contains("tiger") || $0.text.contains("abc$") })
+    }
+
+    @Test func `no bytes trap it`() {
+        FirewallVerdicts.batter(PfSense.self, Self.old)
+        FirewallVerdicts.batter(PfSense.self, Self.new)
+    }
+}
