@@ -137,7 +137,7 @@ import Testing
         #expect(Verdicts.ports(Verdicts.reach(both)) == "21")
     }
 
-    @Test func `the command's rule, read again, permits what was asked`() {
+    @Test func `the command names the ports, the address and the direction`() {
         let fix = AzureNSG.fix(
             .permit(PortSet([21...21, 5001...5201]), to: Verdicts.server), Self.read([]))
         let command = fix?.commands.first ?? ""

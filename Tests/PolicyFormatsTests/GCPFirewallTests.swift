@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func `the command's rule, read again, permits what was asked`() {
+    @Test func `the command names the ports, the address and the direction`() {
         let ports = PortSet([21...21, 5001...5201])
         let fix = GCPFirewall.fix(.permit(ports, to: Verdicts.server), Self.read(Self.yaml))
         #expect(
