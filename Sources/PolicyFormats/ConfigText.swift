@@ -33,7 +33,7 @@ public struct ConfigText: Sendable {
     }
 
     /// Lines of a sample's begin, and of its end.
-    private static let sampled = 500
+    private static let sampled = 250
 
     private init(file: String, lines: [String]) {
         self.file = file
