@@ -78,6 +78,7 @@ enum HTMLStyle {
         @media (min-width: 760px) {
           .answer li { grid-template-columns: minmax(150px, .85fr) minmax(0, 1.65fr) minmax(0, 1.6fr); }
           .answer .hd { display: grid; }
+          .answer .rest { display: block; }
         }
         .tally { display: flex; flex-wrap: wrap; gap: 6px 22px; margin: 24px 0 16px; font-size: 14px; }
         .tally b { font-size: 18px; }
