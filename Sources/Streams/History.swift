@@ -21,7 +21,7 @@ struct History {
         let untilEnd = min(some, bytes.count - place)
         write(new.extracting(from..<from + untilEnd), at: place)
         place += untilEnd
-        if place == bytes.count {
+        if place == Self.kept {
             write(new.extracting(from + untilEnd..<new.count), at: 0)
             place = some - untilEnd
         }

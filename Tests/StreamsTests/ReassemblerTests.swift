@@ -135,6 +135,15 @@ private func mark(_ number: Int, _ milliseconds: Int64 = 0) -> PacketMark {
         #expect(check(104, 1500) == "[gap]cd")
     }
 
+    @Test func `compares what comes again when the memory for it was just full`() {
+        let filler = String(repeating: "f", count: 504)
+        let result = run([
+            (100, "abcdefgh"), (108, filler), (612, "0123456789"), (610, "ff0123456789"),
+            (612, "x123456789"),
+        ])
+        #expect(result.tape == "abcdefgh" + filler + "0123456789[conflict]")
+    }
+
     @Test func `leaves out what lies half of all sequence numbers away`() {
         let far = UInt32(100) &+ 1 << 31
         let result = run([(100, "a"), (far &+ 1, "x"), (101, "b")])
