@@ -20,9 +20,12 @@ struct Blockade {
 extension ServerView {
     /// What was decided of the given ports, a group a deciding line, in the order of the ports.
     func blockades(of ports: PortSet, encrypted: Bool = false) -> [Blockade] {
+        Self.blockades(of: ports, in: encrypted ? reachEncrypted : reach)
+    }
+
+    static func blockades(of ports: PortSet, in answers: [Reach]) -> [Blockade] {
         var groups: [Blockade] = []
-        for segment in (encrypted ? reachEncrypted : reach).flatMap(\.segments)
-        where segment.verdict == .denied {
+        for segment in answers.flatMap(\.segments) where segment.verdict == .denied {
             let hit = segment.ports.intersection(ports)
             guard !hit.isEmpty, let decision = segment.decidedBy.last else { continue }
             if let index = groups.firstIndex(where: {

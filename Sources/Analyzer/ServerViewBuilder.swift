@@ -72,7 +72,7 @@ extension ServerView {
         }
     }
 
-    private static func withoutFilters(_ hop: Hop) -> Hop {
+    static func withoutFilters(_ hop: Hop) -> Hop {
         var hop = hop
         hop.configuration.device?.stages.removeAll { $0.work == .filter }
         return hop

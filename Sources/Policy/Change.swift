@@ -20,6 +20,18 @@ public enum Change: Hashable, Sendable {
     case forbid(PortSet, to: IPAddress)
     /// Translate these ports of the outside address to the inside one, ports kept.
     case translate(PortSet, outside: IPAddress, inside: IPAddress)
+    /// Set something of a device beside its lists.
+    case set(DeviceSetting)
+}
+
+/// A setting of a device that is none of its lists.
+public enum DeviceSetting: Hashable, Sendable {
+    /// Read cleartext control connections at these ports of the server (its own address) too.
+    case readControl(PortSet, server: IPAddress)
+    /// Leave control connections alone.
+    case ignoreControl
+    /// Keep TCP connections on which nothing is sent for as many seconds.
+    case keepIdle(Int)
 }
 
 /// Commands that carry out a change on one platform.

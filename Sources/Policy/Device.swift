@@ -37,6 +37,14 @@ public struct Device: Hashable, Sendable {
     public var usualEntering: String?
     /// Where a packet from outside leaves when nobody says and no connected network tells.
     public var usualLeaving: String?
+    /// Address families of which its files speak; of another, rules may stand elsewhere.
+    public var families: Set<IPAddress.Family> = [.v4, .v6]
+    /// Seconds after which it forgets a TCP connection on which nothing was sent; 0: never. Nil: the
+    /// file doesn't say.
+    public var idleTimeout: Setting<Int>?
+    /// Whether it follows FTP by itself and so cuts control connections under TLS, as Windows's
+    /// StatefulFTP does. Nil: it is no such device; a value of nil: the file doesn't say.
+    public var followsFTP: Setting<Bool?>?
 
     public init(
         usualPlace: Place, chains: [String: Chain] = [:], stages: [Stage] = [],

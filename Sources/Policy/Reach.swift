@@ -24,6 +24,8 @@ public struct Reach: Hashable, Sendable {
         public var alternatives: [IPAddress]
         /// The way back: nil where it wasn't asked.
         public var back: Verdict?
+        /// The lines that deny answers, where the way back is denied.
+        public var backDeniedBy: [SourceLine] = []
         /// Why it is unknown, and which limits or assumptions shaped it.
         public var notes: [String]
 

@@ -6,7 +6,14 @@ import Net
 /// asked. Every source port of the question must get its answers, or the way back is unknown.
 struct WayBack {
     /// What becomes of the answers, over a partition of the server's ports × the clients.
-    private(set) var cells: [(region: Region, verdict: Reach.Verdict, notes: [String])] = []
+    private(set) var cells: [Cell] = []
+
+    struct Cell {
+        var region: Region
+        var verdict: Reach.Verdict
+        var notes: [String] = []
+        var deniedBy: [SourceLine] = []
+    }
 
     /// Parts of the client's ports that rules tell apart.
     static let maximumPieces = 64
@@ -22,12 +29,13 @@ struct WayBack {
         let pieces = Self.pieces(of: question.sourcePorts, filters)
         guard pieces.count <= Self.maximumPieces else {
             let limit = "limit of \(Self.maximumPieces) parts of the client's ports reached"
-            cells = [(whole, .unknown, ["way back: \(limit)"])]
+            cells = [Cell(region: whole, verdict: .unknown, notes: ["way back: \(limit)"])]
             return
         }
         var permitted = whole
         var denied = whole
         var notes = Notes()
+        var lines: [SourceLine] = []
         var verdicts: Set<Outcome.Verdict> = []
         for piece in pieces {
             var passing = Region()
@@ -40,6 +48,7 @@ struct WayBack {
                 case .denied:
                     stopped.add(cell.region)
                     if let by = cell.outcome.decidedBy.last?.source {
+                        if !lines.contains(by) { lines.append(by) }
                         notes.add("way back: denied: \(StageWalk.sentence(by, by.text))")
                     }
                 case .unknown: break
@@ -55,8 +64,9 @@ struct WayBack {
             notes.add("way back: it depends on the client's port")
         }
         cells = [
-            (permitted, .permitted, []), (denied, .denied, notes.list),
-            (unknown, .unknown, notes.list),
+            Cell(region: permitted, verdict: .permitted),
+            Cell(region: denied, verdict: .denied, notes: notes.list, deniedBy: lines),
+            Cell(region: unknown, verdict: .unknown, notes: notes.list),
         ]
     }
 
@@ -70,6 +80,7 @@ struct WayBack {
                 part.ports = box.ports
                 part.from = box.sources
                 part.back = cell.verdict
+                part.backDeniedBy = cell.deniedBy
                 part.notes += cell.notes
                 return part
             }

@@ -40,6 +40,8 @@ extension IOSReader {
             guard line.keyword(4) == "ftp" else { return (.irrelevant, "not FTP") }
             config.inspected[line.words[3]] = line.negated ? nil : line.number
             return Self.used
+        case "inspect" where line.keyword(2) == "tcp" && line.keyword(3) == "idle-time":
+            return inspectionTimeout(line)
         case "port-map" where line.keyword(2) == "ftp":
             context = .none
             var rest = IOSWords(line.words, from: 4)

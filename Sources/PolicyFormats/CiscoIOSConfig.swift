@@ -19,6 +19,9 @@ struct IOSConfig {
     var portGroups: [String: IOSGroup] = [:]
     /// Translations of sources that come from outside: who is meant, and the line.
     var outsideSources: [IOSOutsideSource] = []
+    /// `ip nat translation tcp-timeout`, in seconds, 0 for never; and `ip inspect tcp idle-time`.
+    var translationIdle: (seconds: Int, line: Int)?
+    var inspectionIdle: (seconds: Int, line: Int)?
 }
 
 /// `ip nat outside source`: clients whose address is another behind the router.

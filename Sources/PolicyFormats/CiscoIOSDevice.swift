@@ -29,6 +29,8 @@ struct IOSDeviceBuilder {
         leavingFilters()
         if config.interfaces.isEmpty { loneLists() }
         addInspections(translates)
+        addIdleTimeout(translates)
+        addAnswers(translates)
         for interface in config.interfaces {
             device.assumptions += interface.beyond.map {
                 "\($0) on \(interface.name) is taken to pass what the lists pass"

@@ -14,6 +14,8 @@ extension IOSReader {
                 return try destination(line, &rest)
             case "outside": return try outsideSource(line, &rest)
             case "service": return service(line, &rest)
+            case "translation" where rest.take("tcp-timeout"):
+                return translationTimeout(line, &rest)
             case "translation", "log", "portmap", "settings", "switchover", "sip-sbc", "stateful":
                 return (.irrelevant, "no influence on who reaches which port")
             default: return (.notModelled, "a form of translation that isn't modelled")

@@ -26,6 +26,8 @@ struct IOSWriter {
         case .permit(let ports, let address): permit(ports, address)
         case .forbid(let ports, let address): forbid(ports, address)
         case .translate(let ports, let outside, let inside): translate(ports, outside, inside)
+        case .set(.readControl(let ports, let server)): readControl(ports, server)
+        case .set(.keepIdle(let seconds)): keepIdle(seconds)
         default: nil
         }
     }

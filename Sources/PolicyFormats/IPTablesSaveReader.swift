@@ -334,6 +334,7 @@ struct IPTablesSaveReader {
             device.stages.append(stage)
         }
         device.inspections = inspections
+        device.families = [family]
         device.assumptions = assumptions.sorted()
         if text.lines.contains(where: { $0.hasPrefix("# Warning: iptables-legacy tables present") })
         {

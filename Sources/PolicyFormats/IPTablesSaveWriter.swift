@@ -11,6 +11,7 @@ enum IPTablesSaveWriter {
             commands(chain(address, configuration), address, ports, "DROP")
         case .translate(let ports, let outside, let inside):
             translate(ports, outside, inside)
+        case .set(.readControl(let ports, let server)): attachHelper(ports, server)
         default: nil
         }
     }
@@ -53,6 +54,17 @@ enum IPTablesSaveWriter {
         return Fix(
             platform: IPTablesSave.platform, commands: rules.map { "\(tool) -t nat -I \($0)" },
             undo: rules.map { "\(tool) -t nat -D \($0)" })
+    }
+
+    /// The helper is attached before the connection is tracked.
+    private static func attachHelper(_ ports: PortSet, _ server: IPAddress) -> Fix? {
+        guard !ports.isEmpty else { return nil }
+        let tool = tool(server)
+        let rules = chunks(ports).map { "PREROUTING -p tcp \($0) -j CT --helper ftp" }
+        return Fix(
+            platform: IPTablesSave.platform,
+            commands: ["modprobe nf_conntrack_ftp"] + rules.map { "\(tool) -t raw -I \($0)" },
+            undo: rules.map { "\(tool) -t raw -D \($0)" })
     }
 
     private static func tool(_ address: IPAddress) -> String {

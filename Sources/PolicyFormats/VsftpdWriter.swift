@@ -30,7 +30,7 @@ struct VsftpdWriter {
             return set([("pasv_promiscuous", "NO"), ("port_promiscuous", "NO")])
         case .refuseActive: return set([("port_enable", "NO")])
         case .restart: return Fix(platform: VsftpdConf.platform, commands: [], restart: restart)
-        case .permit, .forbid, .translate: return nil
+        case .permit, .forbid, .translate, .set: return nil
         }
     }
 

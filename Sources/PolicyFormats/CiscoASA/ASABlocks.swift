@@ -212,6 +212,9 @@ extension ASAReader {
             }
             return Self.used
         case ("inspect", _): return (.irrelevant, "not FTP")
+        case ("set", "connection") where line.words.contains("timeout"):
+            config.classTimeout = line.number
+            return Self.furniture
         case ("set", _), ("police", _), ("ips", _), ("csc", _), ("cxsc", _), ("sfr", _):
             guard line.indent > 0 else { return nil }
             if line.keyword(0) == "set" || line.keyword(0) == "police" { return Self.furniture }

@@ -79,6 +79,7 @@ extension ASAReader {
             context = .other(.notModelled, "it may drop or redirect packets")
             return (.notModelled, "it may drop or redirect packets")
         case ("firewall", _): return Self.furniture
+        case ("timeout", "conn"): return readTimeout(line)
         case ("crypto", _):
             context = .other(.irrelevant, "below a line without influence")
             return Self.furniture

@@ -40,6 +40,10 @@ struct ASAConfig {
     /// What may drop packets and isn't modelled, in words of the command.
     var beyond: [String] = []
     var learnsRoutes: Int?
+    /// `timeout conn H:MM:SS`
+    var idle: (seconds: Int, line: Int)?
+    /// A class of a policy has a timeout of its own.
+    var classTimeout: Int?
 
     /// Whether lists name real addresses and NAT goes before them: since 8.3.
     var untranslatesFirst: Bool {

@@ -40,6 +40,7 @@ struct ASADeviceBuilder {
         oldFamilies()
         assumptions()
         forgetUnusedLists()
+        device.idleTimeout = idleTimeout
         return device
     }
 

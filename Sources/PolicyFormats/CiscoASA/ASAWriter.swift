@@ -19,11 +19,13 @@ struct ASAWriter {
         case .permit(let ports, let address): permit(ports, address)
         case .forbid(let ports, let address): forbid(ports, address)
         case .translate(let ports, let outside, let inside): translate(ports, outside, inside)
+        case .set(.readControl(let ports, _)): readControl(ports)
+        case .set(.keepIdle(let seconds)): keepIdle(seconds)
         default: nil
         }
     }
 
-    private func script(_ commands: [String], undo: [String]) -> Fix {
+    func script(_ commands: [String], undo: [String]) -> Fix {
         Fix(
             platform: CiscoASA.platform, commands: ["configure terminal"] + commands + ["end"],
             undo: ["configure terminal"] + undo + ["end"])

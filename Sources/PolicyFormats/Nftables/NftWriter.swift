@@ -29,8 +29,27 @@ enum NftWriter {
         case .forbid(let ports, let address): forbid(ports, address, configuration?.device)
         case .translate(let ports, let outside, let inside):
             translate(ports, outside, inside, configuration?.device)
+        case .set(.readControl(let ports, _)): attachHelper(ports)
         default: nil
         }
+    }
+
+    /// In a table of its own, behind connection tracking's hook and before the filters'.
+    private static func attachHelper(_ ports: PortSet) -> Fix? {
+        guard !ports.isEmpty else { return nil }
+        let table = "inet pinhole_helper"
+        let set = ports.ranges.map {
+            $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+        }
+        return Fix(
+            platform: Nftables.platform,
+            commands: [
+                "modprobe nf_conntrack_ftp", "nft add table \(table)",
+                "nft 'add ct helper \(table) ftp { type \"ftp\" protocol tcp; }'",
+                "nft 'add chain \(table) prerouting { type filter hook prerouting priority -150; }'",
+                "nft 'add rule \(table) prerouting tcp dport { \(set.joined(separator: ", ")) } ct helper set \"ftp\"'",
+            ],
+            undo: ["nft delete table \(table)"])
     }
 
     /// FORWARD's hook where the address is one that the device translates to, or it stands between.

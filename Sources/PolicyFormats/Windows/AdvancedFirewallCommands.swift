@@ -14,6 +14,14 @@ extension WindowsFirewall {
         case ("firewall", _, _), ("consec", _, _), ("mainmode", _, _), ("monitor", _, _): return nil
         case ("set", let profile?, let setting?) where profile.contains("profile"):
             return set(profile, setting, words.dropFirst(3).map { $0.lowercased() }, source)
+        case ("set", "global", "statefulftp"):
+            switch words.dropFirst(3).first?.lowercased() {
+            case "enable"?: statefulFTP = Setting(true, source)
+            case "disable"?: statefulFTP = Setting(false, source)
+            case "notconfigured"?: statefulFTP = nil
+            default: return (.invalid, "it is enable, disable or notconfigured")
+            }
+            return (.used, "")
         case ("reset", _, _):
             self = WindowsFirewall()
             return (.used, "")

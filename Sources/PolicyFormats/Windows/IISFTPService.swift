@@ -96,7 +96,7 @@ enum IISFTPService {
                 restart: [restart])
         case .restart:
             return Fix(platform: generation.platform, commands: [], restart: [restart])
-        case .advertise, .requireTLS, .refuseActive, .permit, .forbid, .translate:
+        case .advertise, .requireTLS, .refuseActive, .permit, .forbid, .translate, .set:
             return nil
         }
     }

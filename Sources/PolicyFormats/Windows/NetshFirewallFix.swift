@@ -24,7 +24,12 @@ enum NetshFirewallFix {
             .restart:
             guard configuration?.server != nil else { return nil }
             return IISFTPService.fix(change, .six, configuration)
-        case .translate:
+        case .set(.ignoreControl) where isAdvanced:
+            let global = "netsh advfirewall set global statefulftp"
+            return Fix(
+                platform: advancedPlatform, commands: ["\(global) disable"],
+                undo: ["\(global) enable"])
+        case .translate, .set:
             return nil
         }
     }

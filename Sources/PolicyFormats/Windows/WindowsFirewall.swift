@@ -67,6 +67,8 @@ struct WindowsFirewall {
     var shielded: Switch? { didSet { edits &+= 1 } }
     /// What nothing blocks is let in.
     var open: Switch? { didSet { edits &+= 1 } }
+    /// Whether it follows FTP by itself, where that was said.
+    var statefulFTP: Setting<Bool>? { didSet { edits &+= 1 } }
     /// Tells whether anything was written since.
     private(set) var edits = 0
 
@@ -131,6 +133,7 @@ struct WindowsFirewall {
             }
         }
         for doubt in other.doubts where !doubts.contains(doubt) { doubts.append(doubt) }
+        if statefulFTP?.value != other.statefulFTP?.value { statefulFTP = nil }
         off = Self.join(off, other.off, why)
         shielded = Self.join(shielded, other.shielded, why)
         open = Self.join(open, other.open, why)
@@ -152,9 +155,14 @@ struct WindowsFirewall {
         } else if let open, open.uncertainty == nil {
             ending = Setting(.permit, open.source)
         }
-        return Device(
+        var device = Device(
             usualPlace: .host, chains: ["inbound": chain],
             stages: [Stage(.filter, chain: "inbound", ending: ending)], assumptions: assumptions)
+        if statefulFTP != nil || text.mentions("advfirewall") {
+            let source = statefulFTP?.source ?? text.absence("StatefulFTP isn't mentioned")
+            device.followsFTP = Setting(statefulFTP?.value, source)
+        }
+        return device
     }
 
     private func chainRules() -> [FilterRule] {

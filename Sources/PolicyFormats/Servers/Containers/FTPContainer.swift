@@ -190,7 +190,7 @@ public enum FTPContainer: ConfigFormat {
             guard address.family == .v4 else { return nil }
             values = [(image.address, "\(address)")]
         case .restart: values = []
-        case .requireTLS, .refuseForeignPeers, .refuseActive, .permit, .forbid, .translate:
+        case .requireTLS, .refuseForeignPeers, .refuseActive, .permit, .forbid, .translate, .set:
             return nil
         }
         let place = "# in the environment of the container of \(image.name)"

@@ -188,7 +188,7 @@ public enum FileZilla09: ConfigFormat {
             ]
         case .refuseForeignPeers: items = [("Check data connection IP", "numeric", "2")]
         case .restart: items = []
-        case .refuseActive, .permit, .forbid, .translate: return nil
+        case .refuseActive, .permit, .forbid, .translate, .set: return nil
         }
         var fix = Fix(
             platform: platform, commands: [],

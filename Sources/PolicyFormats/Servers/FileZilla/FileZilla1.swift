@@ -138,7 +138,7 @@ public enum FileZilla1: ConfigFormat {
                 platform: platform, commands: [place, "<tls_mode>2</tls_mode>"],
                 undo: [place, "<tls_mode>0</tls_mode>"], restart: restart)
         case .restart: return Fix(platform: platform, commands: [], restart: restart)
-        case .refuseActive, .refuseForeignPeers, .permit, .forbid, .translate: return nil
+        case .refuseActive, .refuseForeignPeers, .permit, .forbid, .translate, .set: return nil
         }
     }
 

@@ -273,7 +273,7 @@ public enum IIS7PowerShell: ConfigFormat {
                 commands: lines("SslRequire") + ["# serverCertHash must name a certificate"],
                 undo: lines("SslAllow"), restart: restart)
         case .restart: return Fix(platform: platform, commands: [], restart: restart)
-        case .refuseForeignPeers, .refuseActive, .permit, .forbid, .translate: return nil
+        case .refuseForeignPeers, .refuseActive, .permit, .forbid, .translate, .set: return nil
         }
     }
 }

@@ -55,7 +55,7 @@ enum IIS7Writer {
                 platform: platform, commands: lines("true"), undo: lines("false"),
                 restart: restart)
         case .restart: return Fix(platform: platform, commands: [], restart: restart)
-        case .refuseActive, .permit, .forbid, .translate: return nil
+        case .refuseActive, .permit, .forbid, .translate, .set: return nil
         }
     }
 

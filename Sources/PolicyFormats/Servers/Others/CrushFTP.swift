@@ -139,7 +139,7 @@ public enum CrushFTP: ConfigFormat {
             guard address.family == .v4 else { return nil }
             (name, value) = ("server_ip", "\(address)")
         case .requireTLS, .refuseForeignPeers, .refuseActive, .restart, .permit, .forbid,
-            .translate:
+            .translate, .set:
             return nil
         }
         let place =

@@ -118,7 +118,7 @@ public enum GlFTPd: ConfigFormat {
             guard address.family == .v4 else { return nil }
             (name, value) = ("pasv_addr", "\(address)")
         case .requireTLS, .refuseForeignPeers, .refuseActive, .restart, .permit, .forbid,
-            .translate:
+            .translate, .set:
             return nil
         }
         let place = "# in \(configuration?.file ?? "glftpd.conf")"

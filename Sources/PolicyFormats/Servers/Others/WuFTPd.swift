@@ -171,7 +171,7 @@ public enum WuFTPd: ConfigFormat {
             kind = "address"
             line = "passive address \(address) 0.0.0.0/0"
         case .requireTLS, .refuseForeignPeers, .refuseActive, .restart, .permit, .forbid,
-            .translate:
+            .translate, .set:
             return nil
         }
         let place = "# in \(configuration?.file ?? "/etc/ftpaccess")"

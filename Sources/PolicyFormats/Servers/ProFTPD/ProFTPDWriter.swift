@@ -43,7 +43,7 @@ struct ProFTPDWriter {
                 platform: ProFTPD.platform, commands: [place] + lines,
                 undo: [place] + ["# take out the section <Limit PORT EPRT>"], restart: restart)
         case .restart: return Fix(platform: ProFTPD.platform, commands: [], restart: restart)
-        case .permit, .forbid, .translate: return nil
+        case .permit, .forbid, .translate, .set: return nil
         }
     }
 

@@ -16,7 +16,7 @@ enum PureFTPdWriter {
         case .requireTLS: return [("TLS", "3")]
         case .refuseForeignPeers: return [("AllowUserFXP", "no"), ("AllowAnonymousFXP", "no")]
         case .restart: return []
-        case .refuseActive, .permit, .forbid, .translate: return nil
+        case .refuseActive, .permit, .forbid, .translate, .set: return nil
         }
     }
 

@@ -225,7 +225,7 @@ public enum PyFTPdLib: ConfigFormat {
             lines = [("tls_control_required", "True"), ("tls_data_required", "True")]
         case .refuseForeignPeers: lines = [("permit_foreign_addresses", "False")]
         case .restart: lines = []
-        case .refuseActive, .permit, .forbid, .translate: return nil
+        case .refuseActive, .permit, .forbid, .translate, .set: return nil
         }
         var fix = Fix(
             platform: platform, commands: [], restart: ["# start the program anew"])

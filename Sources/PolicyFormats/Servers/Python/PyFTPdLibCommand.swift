@@ -126,7 +126,7 @@ public enum PyFTPdLibCommand: ConfigFormat {
         case .refuseForeignPeers: options = "# without --permit-foreign-addresses"
         case .restart:
             return Fix(platform: platform, commands: [], restart: ["# start the command anew"])
-        case .refuseActive, .permit, .forbid, .translate: return nil
+        case .refuseActive, .permit, .forbid, .translate, .set: return nil
         }
         return Fix(
             platform: platform,

@@ -1,0 +1,52 @@
+import Net
+import Policy
+
+/// What rules ask of devices that read FTP's control connections.
+extension ServerView {
+    /// The server's addresses, on either side of a translation.
+    private var everyAddress: AddressSet {
+        AddressSet(((site?.inside ?? []) + addresses).map { $0...$0 })
+    }
+
+    /// What on the hop reads control connections of this server, whatever their port.
+    func readings(at hop: Hop) -> [Inspection] {
+        (hop.configuration.device?.inspections ?? []).filter { inspection in
+            inspection.servers.map { !$0.isDisjoint(with: everyAddress) } ?? true
+        }
+    }
+
+    /// What is denied of the given ports to a session in clear text at that control port.
+    func blockades(of ports: PortSet, control port: UInt16) -> [Blockade] {
+        guard let site, port != site.control.first else { return blockades(of: ports) }
+        let evaluator = PathEvaluator(path)
+        let answers = site.addresses.map { address in
+            evaluator.reach(
+                ReachQuestion(
+                    from: Self.clients(of: site, as: address.family), to: address, ports: ports,
+                    control: port))
+        }
+        return Self.blockades(of: ports, in: answers)
+    }
+
+    /// The hop at which a blockade stands.
+    func hop(of blockade: Blockade) -> Hop? {
+        path.first { $0.name == blockade.hop } ?? path.first
+    }
+
+    /// Why the fate of these ports isn't known, as a clause; nil where it is known of each.
+    func doubt(about ports: PortSet) -> String? {
+        let doubtful = ports.intersection(undecided)
+        guard !doubtful.isEmpty else { return nil }
+        let why = doubts(about: doubtful).prefix(3).joined(separator: "; ")
+        return "whether \(doubtful.named) pass isn't known: \(why)"
+    }
+
+    /// Ports that the server is meant to be reached at: its range, where one is known, and control.
+    var wantedPorts: PortSet { (range ?? PortSet()).union(controlPorts) }
+
+    /// Whether nobody but client and server can read any control connection.
+    var demandsTLS: Bool {
+        guard let tls = settings?.tls.value else { return false }
+        return tls == .required || tls == .implicit
+    }
+}

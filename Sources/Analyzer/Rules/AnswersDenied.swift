@@ -1,0 +1,84 @@
+import Net
+import Policy
+
+/// PH213: a filter that keeps no state lets connections to the server in, and not its answers out.
+enum AnswersDenied: Rule {
+    static let id = "PH213"
+    static let title = "Return traffic not permitted by a stateless list"
+    static let severity = Severity.medium
+    static let controls: [ControlSet] = [.availability]
+    static let explanation = Explanation(
+        checks: """
+            Where a device on the path judges each packet by itself, the answers from the server's \
+            ports to every client who must get in are asked of its lists for the other direction.
+            """,
+        why: """
+            Such a filter remembers no connection: the SYN passes, the SYN-ACK is dropped, and the \
+            client waits as if the port were shut.
+            """,
+        remedy: """
+            Permit what comes from the server's ports to the clients' ports, 1024-65535, in the \
+            other direction; where the product can, only packets with ACK set (`established`).
+            """,
+        refutation: "A device that remembers connections, or a newer list for the other direction.",
+        references: [
+            "RFC 2979 section 3.1", "AWS: Network ACLs, ephemeral ports",
+            "NIST SP 800-41 Revision 1, section 2.1.1",
+        ])
+
+    static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
+        guard server.site != nil, !server.path.isEmpty else {
+            return .notApplicable("no device on the path of this server is known")
+        }
+        let stateless = server.path.filter { $0.configuration.device?.answers.isEmpty == false }
+        guard !stateless.isEmpty else {
+            return .notApplicable("no device on the path judges answers by lists of their own")
+        }
+        let wanted = server.wantedPorts
+        let open = server.reach.flatMap(\.segments).filter { segment in
+            (segment.verdict == .permitted || segment.verdict == .permittedByInspection)
+                && !segment.ports.isDisjoint(with: wanted)
+        }
+        guard !open.isEmpty else {
+            return .cannotTell("no port of the server is known to be let in: nothing to answer")
+        }
+        let lost = open.filter { $0.back == .denied }
+        guard lost.isEmpty else { return .failed([fault(lost, stateless, server)]) }
+        let doubtful = open.filter { $0.back == .unknown }
+        guard doubtful.isEmpty else {
+            let ports = ports(of: doubtful).intersection(wanted)
+            let why = Set(doubtful.flatMap(\.notes)).filter { $0.hasPrefix("way back: ") }
+                .sorted().prefix(3).map { $0.dropFirst("way back: ".count) }
+            return .cannotTell(
+                "whether answers from \(ports.named) pass isn't known: "
+                    + why.joined(separator: "; "))
+        }
+        return .passed("answers from \(ports(of: open).intersection(wanted).brief) pass")
+    }
+
+    private static func fault(
+        _ lost: [Reach.Segment], _ stateless: [Hop], _ server: ServerView
+    ) -> Fault {
+        let ports = ports(of: lost).intersection(server.wantedPorts)
+        var seen: Set<SourceLine> = []
+        let lines = lost.flatMap(\.backDeniedBy).filter { seen.insert($0).inserted }
+        let names = stateless.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        let by = lines.map { line in
+            line.line.map { "\(line.file):\($0) \(line.text)" } ?? "\(line.file): \(line.text)"
+        }
+        let who = stateless.count == 1 ? "\(names) lets" : "\(names) let"
+        return Fault(
+            key: "\(ports)",
+            message: """
+                \(who) connections to \(ports.named) in, and not the answers out: \
+                \(by.prefix(3).joined(separator: "; ")).
+                """,
+            expected: "answers from \(ports.brief) permitted to the clients' ports",
+            observed: "denied", count: ports.count,
+            config: lost.flatMap(\.decidedBy).map(\.source).prefix(4) + lines, ports: ports)
+    }
+
+    private static func ports(of segments: [Reach.Segment]) -> PortSet {
+        PortSet(segments.flatMap(\.ports.ranges))
+    }
+}
