@@ -21,7 +21,7 @@ struct WayBack {
     /// Nil where no device on the path is stateless.
     init?(_ path: [Hop], _ question: ReachQuestion) {
         let filters = path.compactMap { hop in
-            hop.configuration.device.map { Filter(hop, $0, among: path) }
+            hop.configuration.device.map { Filter(hop, $0, among: path, question.to.family) }
         }
         .filter { !$0.stages.isEmpty }
         guard !filters.isEmpty else { return nil }
@@ -95,7 +95,9 @@ struct WayBack {
         /// Whether another device stands on the path that rewrites addresses.
         let rewritten: Bool
 
-        init(_ hop: Hop, _ device: Device, among path: [Hop]) {
+        init(
+            _ hop: Hop, _ device: Device, among path: [Hop], _ family: IPAddress.Family
+        ) {
             self.device = device
             name = path.count == 1 && hop.name.isEmpty ? nil : hop.name
             rewritten = path.contains { other in
@@ -103,6 +105,7 @@ struct WayBack {
             }
             guard !device.answers.isEmpty else { return }
             stages = InForce.stages(device, hop).0.compactMap { device.answers[$0.chain] }
+                .filter { $0.families.contains(family) }
         }
     }
 

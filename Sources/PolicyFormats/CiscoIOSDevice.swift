@@ -30,7 +30,7 @@ struct IOSDeviceBuilder {
         if config.interfaces.isEmpty { loneLists() }
         addInspections(translates)
         addIdleTimeout(translates)
-        addAnswers(translates)
+        addAnswers()
         for interface in config.interfaces {
             device.assumptions += interface.beyond.map {
                 "\($0) on \(interface.name) is taken to pass what the lists pass"
@@ -113,7 +113,7 @@ struct IOSDeviceBuilder {
         return rules
     }
 
-    private func ending(_ name: String) -> Setting<Action> {
+    func ending(_ name: String) -> Setting<Action> {
         guard let list = config.lists[name] else {
             return Setting(.permit, reader.text.absence("list \(name) is not defined: all pass"))
         }

@@ -74,7 +74,9 @@ extension IOSWriter {
         if translates {
             raise("ip nat translation tcp-timeout", config.translationIdle?.seconds, usual: 86400)
         }
-        if inspects { raise("ip inspect tcp idle-time", config.inspectionIdle?.seconds, usual: 3600) }
+        if inspects {
+            raise("ip inspect tcp idle-time", config.inspectionIdle?.seconds, usual: 3600)
+        }
         return commands.isEmpty ? nil : script(commands, undo: undo)
     }
 

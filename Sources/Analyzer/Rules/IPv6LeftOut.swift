@@ -64,14 +64,10 @@ enum IPv6LeftOut: Rule {
 
     private static func judgeHost(_ server: ServerView, _ site: SiteServer) -> Judgement {
         let hosts = server.path.filter { $0.place == .host && $0.configuration.device != nil }
-        guard !hosts.isEmpty, let own = site.inside.first(where: { $0.family == .v4 }) else {
-            return .notApplicable("the site gives the server no IPv6 address")
-        }
-        // Any address will do where a rule for none is asked after.
-        guard silent(hosts) == nil, let any = IPAddress("2001:db8::1") else {
-            return .cannotTell(
-                "neither an IPv6 address of the server nor its host's rules for IPv6 are known")
-        }
+        // Any address will do where rules for none are asked after.
+        guard !hosts.isEmpty, silent(hosts) == nil, let any = IPAddress("2001:db8::1"),
+            let own = site.inside.first(where: { $0.family == .v4 })
+        else { return .notApplicable("the site gives the server no IPv6 address") }
         let evaluator = PathEvaluator(hosts)
         func open(to address: IPAddress) -> (answer: Reach, ports: PortSet) {
             let answer = evaluator.reach(
@@ -91,7 +87,8 @@ enum IPv6LeftOut: Rule {
                     the host have an address of it.
                     """,
                 expected: "the same rules for both families", observed: "IPv6 wide open",
-                count: six.ports.count, confidence: .probable, config: lines([six.answer], six.ports),
+                count: six.ports.count, confidence: .probable,
+                config: lines([six.answer], six.ports),
                 ports: six.ports)
         ])
     }
@@ -125,8 +122,10 @@ enum IPv6LeftOut: Rule {
         }
         return Fault(
             key: "open \(extra)",
-            message: "\(extra.count) ports are open over IPv6 that IPv4 keeps shut: \(extra.brief).",
-            expected: "the same ports over both families", observed: "\(extra.brief) open over IPv6",
+            message:
+                "\(extra.count) ports are open over IPv6 that IPv4 keeps shut: \(extra.brief).",
+            expected: "the same ports over both families",
+            observed: "\(extra.brief) open over IPv6",
             count: extra.count, severity: extra.count > wide ? .high : nil,
             config: lines(six, extra), changes: change.map { [$0] } ?? [], ports: extra)
     }

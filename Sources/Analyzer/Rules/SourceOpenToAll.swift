@@ -45,7 +45,8 @@ enum SourceOpenToAll: Rule {
             let why = Set(doubtful.flatMap(\.notes)).sorted().prefix(3).joined(separator: "; ")
             return .cannotTell("who else reaches \(ports.named) isn't known: \(why)")
         }
-        return .passed("\(server.wantedPorts.brief) are not open to all; \(names(site)) must get in")
+        return .passed(
+            "\(server.wantedPorts.brief) are not open to all; \(names(site)) must get in")
     }
 
     private static func fault(

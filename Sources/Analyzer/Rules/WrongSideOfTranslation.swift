@@ -81,7 +81,8 @@ enum WrongSideOfTranslation: Rule {
 
     /// Whether the stage can end with that line.
     private static func holds(_ line: SourceLine, _ stage: Stage, _ device: Device) -> Bool {
-        stage.ending.source == line || rules(from: stage.chain, device).contains { $0.source == line }
+        stage.ending.source == line
+            || rules(from: stage.chain, device).contains { $0.source == line }
     }
 
     /// The rules of a chain and of those to which it leads.
