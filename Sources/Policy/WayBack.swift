@@ -104,8 +104,16 @@ struct WayBack {
                 other.configuration.device?.stages.contains { $0.work == .translate } ?? false
             }
             guard !device.answers.isEmpty else { return }
-            stages = InForce.stages(device, hop).0.compactMap { device.answers[$0.chain] }
-                .filter { $0.families.contains(family) }
+            let all = InForce.stages(device, hop).0
+            let entering = InForce.interfaces(all, device, hop).entering
+            stages = all.filter { stage in
+                guard stage.direction == .entering, let own = stage.interface, let entering else {
+                    return true
+                }
+                return own == entering
+            }
+            .compactMap { device.answers[$0.chain] }
+            .filter { $0.families.contains(family) }
         }
     }
 

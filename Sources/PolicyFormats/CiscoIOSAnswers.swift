@@ -3,25 +3,34 @@ import Policy
 
 /// Lists that judge the answers of servers: they remember no connection.
 extension IOSDeviceBuilder {
-    /// What leaves by the outside interface or enters by the inside one is judged packet by packet,
-    /// unless the router inspects connections.
+    /// What leaves by the interface of the clients or enters by that of the server is judged packet
+    /// by packet, unless the router inspects connections.
     mutating func addAnswers() {
         let open = config.interfaces.filter { !$0.isShut }
-        guard let outside = open.first(where: { $0.name == device.usualEntering }),
-            !open.contains(where: {
-                $0.zone != nil || $0.inspectIn != nil || $0.inspectOut != nil
-            }),
-            let key = device.stages.first(where: {
-                $0.work == .filter && ($0.interface == nil || $0.interface == outside.name)
-            })?.chain
-        else { return }
-        let others = open.filter { $0.name != outside.name }
-        let inside = others.filter { $0.name == device.usualLeaving }
-        var lists = inside.compactMap { $0.filterIn?.list }
-        if inside.isEmpty, others.contains(where: { $0.filterIn != nil }) {
+        let isStateful = open.contains {
+            $0.zone != nil || $0.inspectIn != nil || $0.inspectOut != nil
+        }
+        guard !isStateful else { return }
+        let outside = open.filter { $0.name == device.usualEntering }
+        for interface in outside.isEmpty ? open.filter({ $0.filterIn != nil }) : outside {
+            addAnswers(to: interface, open.filter { $0.name != interface.name })
+        }
+    }
+
+    private mutating func addAnswers(to outside: IOSInterface, _ others: [IOSInterface]) {
+        let entering = device.stages.filter { $0.work == .filter && $0.direction != .leaving }
+        guard let key = entering.first(where: { $0.interface == outside.name })?.chain else {
+            return
+        }
+        guard entering.count(where: { $0.chain == key }) == 1 else {
+            return notKnown("answers to several interfaces can't be told apart", key)
+        }
+        let usual = others.first { $0.name == device.usualLeaving }
+        let inside = usual ?? (others.count == 1 ? others.first : nil)
+        if inside == nil, others.contains(where: { $0.filterIn != nil }) {
             return notKnown("it isn't known by which interface answers enter", key)
         }
-        if let last = outside.filterOut?.list { lists.append(last) }
+        var lists = [inside?.filterIn?.list, outside.filterOut?.list].compactMap(\.self)
         // A list that is missing or empty lets all pass.
         lists.removeAll { name in
             config.lists[name].map { $0.entries.isEmpty && $0.strange == nil } ?? true
@@ -32,11 +41,14 @@ extension IOSDeviceBuilder {
         }
         for (index, name) in lists.enumerated() {
             let next = lists.indices.contains(index + 1) ? Self.answers(lists[index + 1]) : nil
-            let chain = Self.answers(name)
+            // Two ways may pass one list, and not the same after it.
+            let chain = Self.answers(name) + (next.map { ", \($0)" } ?? "")
             device.chains[chain] = Chain(name: chain, rules: mirrored(name, next))
+            if index == 0 {
+                device.answers[key] = Stage(
+                    .filter, chain: chain, ending: ending(first), families: [.v4])
+            }
         }
-        device.answers[key] = Stage(
-            .filter, chain: Self.answers(first), ending: ending(first), families: [.v4])
     }
 
     private static func answers(_ list: String) -> String { "answers through \(list)" }

@@ -33,12 +33,12 @@ enum SourceOpenToAll: Rule {
         let answers = zip(site.addresses, strangers).map { address, strangers in
             let answer = evaluator.reach(
                 ReachQuestion(from: strangers, to: address, ports: server.wantedPorts))
-            return (answer: answer, size: size(strangers))
+            return (answer: answer, open: openToMost(answer, of: size(strangers)))
         }
-        let open = answers.flatMap { answer, size in
-            answer.segments.filter { $0.verdict == .permitted && isMost($0.from, of: size) }
+        let open = answers.reduce(PortSet()) { $0.union($1.open) }
+        guard open.isEmpty else {
+            return .failed([fault(open, answers.map(\.answer), site)])
         }
-        guard open.isEmpty else { return .failed([fault(open, site, server)]) }
         let doubtful = answers.flatMap(\.answer.segments).filter { $0.verdict == .unknown }
         guard doubtful.isEmpty else {
             let ports = PortSet(doubtful.flatMap(\.ports.ranges))
@@ -50,11 +50,12 @@ enum SourceOpenToAll: Rule {
     }
 
     private static func fault(
-        _ open: [Reach.Segment], _ site: SiteServer, _ server: ServerView
+        _ ports: PortSet, _ answers: [Reach], _ site: SiteServer
     ) -> Fault {
-        let ports = PortSet(open.flatMap(\.ports.ranges))
         var seen: Set<SourceLine> = []
-        let lines = open.flatMap(\.decidedBy).map(\.source).filter { seen.insert($0).inserted }
+        let lines = answers.flatMap(\.segments)
+            .filter { $0.verdict == .permitted && !$0.ports.isDisjoint(with: ports) }
+            .flatMap(\.decidedBy).map(\.source).filter { seen.insert($0).inserted }
         return Fault(
             key: "\(ports)",
             message: """
@@ -77,8 +78,23 @@ enum SourceOpenToAll: Rule {
         set.ranges.reduce(0) { $0 + Double($1.upperBound.bits - $1.lowerBound.bits) + 1 }
     }
 
-    private static func isMost(_ part: AddressSet, of whole: Double) -> Bool {
-        size(part) * 2 > whole
+    /// Ports that more than half of the addresses may open, by however many lines.
+    private static func openToMost(_ answer: Reach, of whole: Double) -> PortSet {
+        var change = [Double](repeating: 0, count: 65537)
+        for segment in answer.segments where segment.verdict == .permitted {
+            let weight = size(segment.from)
+            for range in segment.ports.ranges {
+                change[Int(range.lowerBound)] += weight
+                change[Int(range.upperBound) + 1] -= weight
+            }
+        }
+        var sum = 0.0
+        var open: [UInt16] = []
+        for port in UInt16.min ... .max {
+            sum += change[Int(port)]
+            if sum * 2 > whole { open.append(port) }
+        }
+        return PortSet(ports: open)
     }
 
     // MARK: clients
