@@ -22,9 +22,6 @@ extension IOSDeviceBuilder {
         guard let key = entering.first(where: { $0.interface == outside.name })?.chain else {
             return
         }
-        guard entering.count(where: { $0.chain == key }) == 1 else {
-            return notKnown("answers to several interfaces can't be told apart", key)
-        }
         let usual = others.first { $0.name == device.usualLeaving }
         let inside = usual ?? (others.count == 1 ? others.first : nil)
         if inside == nil, others.contains(where: { $0.filterIn != nil }) {
@@ -36,6 +33,9 @@ extension IOSDeviceBuilder {
             config.lists[name].map { $0.entries.isEmpty && $0.strange == nil } ?? true
         }
         guard let first = lists.first else { return }
+        guard entering.count(where: { $0.chain == key }) == 1 else {
+            return notKnown("answers to several interfaces can't be told apart", key)
+        }
         if let line = reader.notes.first(where: { $0.text.contains("evaluate ") }) {
             return notKnown("line \(line.line) passes what answers another flow", key)
         }
