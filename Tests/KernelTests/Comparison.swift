@@ -61,7 +61,7 @@ struct Comparison {
         let probes = probes
         let answered = try laboratory.answered(probes)
         var wrong: [Mismatch] = []
-        for form in forms {
+        for form in Self.forms(tool) {
             let (said, doubts) = try said(rules, form)
             self.doubts.formUnion(doubts)
             for probe in probes {
@@ -94,19 +94,25 @@ struct Comparison {
         }
     }
 
-    private var forms: [Form] { tool == .nft ? [.written, .listed, .json] : [.written] }
+    /// The ways in which a tool's rules come to reach.
+    static func forms(_ tool: Laboratory.Tool) -> [Form] {
+        tool == .nft ? [.written, .listed, .json] : [.written]
+    }
+
+    static func text(_ rules: String, _ form: Form, _ laboratory: Laboratory) throws -> String {
+        switch form {
+        case .written: rules
+        case .listed: try laboratory.listing(json: false)
+        case .json: try laboratory.listing(json: true)
+        }
+    }
 
     /// Whether reach permits each probe; none where it can't tell, which it may only where a rule
     /// gives one of several ports or addresses, and a later one asks which.
     private func said(
         _ rules: String, _ form: Form
     ) throws -> (answers: [Probe: Bool], doubts: Set<String>) {
-        let text =
-            switch form {
-            case .written: rules
-            case .listed: try laboratory.listing(json: false)
-            case .json: try laboratory.listing(json: true)
-            }
+        let text = try Self.text(rules, form, laboratory)
         let configuration = try Formats.read(
             file: "rules", bytes: Array(text.utf8), as: tool == .nft ? form.format : nil)
         let clients = clients.compactMap { IPAddress($0) }

@@ -95,6 +95,19 @@ struct Laboratory {
         return Set(probes.filter { answered.contains("\($0) answered") })
     }
 
+    /// What a command of a client says.
+    func ask(_ words: [String]) throws -> String { try inside(client, words) }
+
+    /// Starts a program that stays: on the machine with the rules, or on one behind it.
+    func start(_ words: [String], behind isBehind: Bool) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["ip", "netns", "exec", isBehind ? behind : server] + words
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
     func close() throws {
         for name in [server, client, behind] { try Self.run(["ip", "netns", "del", name]) }
     }
@@ -107,7 +120,7 @@ struct Laboratory {
     }
 
     @discardableResult
-    private static func run(_ words: [String], input: String? = nil) throws -> String {
+    static func run(_ words: [String], input: String? = nil) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = words

@@ -139,10 +139,12 @@ struct RandomNftRules {
 
     private mutating func translation() -> String {
         let dnat = isInet ? "dnat ip to" : "dnat to"
+        // A rule set doesn't tell the machine's addresses: what is bound elsewhere isn't sent to it.
+        let own = "ip daddr \(RandomRules.server) \(dnat)"
         let low = port()
         var choices = [
             "\(dnat) \(Self.inner)", "\(dnat) \(Self.inner):\(low)",
-            "\(dnat) \(RandomRules.server):\(low)", "\(dnat) \(RandomRules.server)",
+            "\(own) \(RandomRules.server):\(low)", "\(own) \(RandomRules.server)",
             "\(dnat) \(Self.inner):\(low)-\(low + 2)", "\(dnat) \(Self.inner)-\(Self.second)",
             "redirect", "redirect to :\(low)", "redirect to :\(low)-\(low + 1)",
             "redirect to :tcp dport map { \(intervals().map { "\($0) : \(port())" }.joined(separator: ", ")) }",
@@ -159,6 +161,8 @@ struct RandomNftRules {
             "counter", "meta mark set \(mark())", "meta mark set \(mark())",
             "meta mark set meta mark \(pick(["|", "&", "^"])) \(mark())",
             "ct mark set \(mark())", "ct mark set meta mark", "meta mark set ct mark",
+            "ct mark set ct mark | \(mark())", "meta mark set ct mark & \(mark())",
+            "ct mark set tcp dport map { \(intervals().map { "\($0) : \(mark())" }.joined(separator: ", ")) }",
             "meta mark set ip saddr map { \(clientSet().map { "\($0) : \(mark())" }.joined(separator: ", ")) }",
             "meta mark set tcp dport map { \(intervals().map { "\($0) : \(mark())" }.joined(separator: ", ")) }",
         ]
@@ -179,7 +183,11 @@ struct RandomNftRules {
         case 7: return "meta l4proto tcp th dport \(not)\(port())"
         case 8, 9: return "ip saddr \(not)\(clientSet()[0])"
         case 10: return "ip saddr \(not){ \(clientSet().joined(separator: ", ")) }"
-        case 11: return "ip saddr & 0.0.0.\(1 + random(3)) == 0.0.0.\(random(4))"
+        case 11:
+            // Never bits beside the mask: nft lists `& 255.255.255.252 == 198.51.100.3`, which
+            // nothing meets, as 198.51.100.3/30.
+            let (mask, base) = [(252, 4), (252, 0), (254, 6), (254, 2), (248, 0)][random(5)]
+            return "ip saddr & 255.255.255.\(mask) \(pick(["==", "!="])) 198.51.100.\(base)"
         case 12:
             let addresses = [RandomRules.server, Self.inner, "192.0.2.0/24"]
             return "ip daddr \(not)\(pick(addresses))"
@@ -202,7 +210,12 @@ struct RandomNftRules {
             ]
             return pick(asks)
         case 20: return "meta mark \(not)\(mark())"
-        case 21: return "meta mark & \(mark()) \(pick(["==", "!="])) \(mark())"
+        case 21:
+            let asks = [
+                "& \(pick(["1", "2", "3"])) \(pick(["==", "!="])) \(mark())", "\(not)1-2",
+                "\(not){ 0-1, 3 }", "\(pick(["<", ">", "<=", ">="])) \(mark())",
+            ]
+            return "meta mark " + pick(asks)
         case 22:
             let names = ["pin0", "lo", "\"pin*\"", "\"eth*\"", "{ pin0, lo }", "!= { lo, pin1 }"]
             return "iifname \(pick(names))"
