@@ -30,8 +30,10 @@ struct Comparison {
         var format: String { self == .json ? "nftables-json" : "nftables" }
     }
 
-    /// How many answers were compared, and of how many reach couldn't tell for a known reason.
+    /// How many answers were compared, and how many of them said that a port is open.
     private(set) var compared = 0
+    private(set) var open = 0
+    /// Of how many reach couldn't tell for a known reason.
     private(set) var untold = 0
     /// Why it couldn't tell of others.
     private(set) var doubts: Set<String> = []
@@ -70,6 +72,7 @@ struct Comparison {
                     continue
                 }
                 compared += 1
+                if permitted { open += 1 }
                 guard permitted != answered.contains(probe) else { continue }
                 // A loaded machine may answer late: only what stays wrong is wrong.
                 let again = try laboratory.answered([probe]).contains(probe)

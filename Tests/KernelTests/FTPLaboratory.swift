@@ -27,9 +27,12 @@ struct FTPLaboratory {
         do {
             try Laboratory.run(["openssl", "version"])
             let parts = try Laboratory(clients: [client], address: RandomRules.server)
-            defer { try? parts.close() }
-            for one in [HelperCase.ofIptables[1].rules] { try parts.load(one, by: .iptables) }
-            for one in [HelperCase.ofNft[1].rules] { try parts.load(one, by: .nft) }
+            let loaded = Result {
+                try parts.load(HelperCase.ofIptables[1].rules, by: .iptables)
+                try parts.load(HelperCase.ofNft[1].rules, by: .nft)
+            }
+            try parts.close()
+            try loaded.get()
             return nil
         } catch {
             return "no FTP helper in this kernel, or no openssl: \(error)"
@@ -62,11 +65,6 @@ struct FTPLaboratory {
             try parts.start(words + ["-olisten_port=2121"], behind: false),
             try parts.start(words, behind: true),
         ]
-    }
-
-    func load(_ one: HelperCase, by tool: Laboratory.Tool) throws {
-        try parts.load("", by: .nft)
-        try parts.load(one.rules, by: tool)
     }
 
     /// Whether the port that a session announced can be reached, and another.

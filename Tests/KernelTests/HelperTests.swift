@@ -23,8 +23,10 @@ extension KernelTests {
             do { try laboratory.close() } catch { Issue.record(error) }
         }
         for one in cases {
-            try laboratory.load(one, by: tool)
-            let tried = try laboratory.session(one)
+            try laboratory.parts.load(one.rules, by: tool)
+            var tried = try laboratory.session(one)
+            // A loaded machine may answer late: only what stays closed is closed.
+            if one.opens, !tried.announced.isOpen { tried = try laboratory.session(one) }
             #expect(tried.announced.isOpen == one.opens, "\(tool), the kernel: \(one.name)")
             for form in Comparison.forms(tool) {
                 let text = try Comparison.text(one.rules, form, laboratory.parts)

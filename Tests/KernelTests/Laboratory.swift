@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Network namespaces with a cable between each and the next: clients, a server, and machines
 /// behind it, to which it forwards.
@@ -15,6 +16,9 @@ struct Laboratory {
     static let interface = "pin0"
     /// Its interface to the machines behind it.
     static let inside = "pin1"
+
+    /// Laboratories of this process so far.
+    private static let count = Atomic(0)
 
     /// Why this machine has none; nil where it can.
     static let missing: String? = {
@@ -40,7 +44,8 @@ struct Laboratory {
     }()
 
     init(clients: [String], address: String, behind machines: [String] = []) throws {
-        let id = getpid()
+        let number = Self.count.add(1, ordering: .relaxed).newValue
+        let id = "\(getpid())-\(number)"
         server = "pinhole-s-\(id)"
         client = "pinhole-c-\(id)"
         behind = "pinhole-b-\(id)"

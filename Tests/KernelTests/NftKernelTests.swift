@@ -9,7 +9,7 @@ extension KernelTests {
             do { try laboratory.close() } catch { Issue.record(error) }
         }
         let comparison = Comparison(laboratory, .nft, behind: [RandomNftRules.inner])
-        try Self.compare(comparison, rounds: 8) { seed in
+        try Self.compare(comparison, rounds: 6) { seed in
             var maker = RandomNftRules(seed: seed)
             return maker.text()
         }

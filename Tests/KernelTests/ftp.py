@@ -10,13 +10,13 @@ import select
 import socket
 import ssl
 import sys
+import time
 
 source, server, port, command = sys.argv[1:5]
-wait = 0.3
 
 
-def connect(*numbers):
-    """Ends of those that were answered, by port; a refusal is an answer."""
+def connect(*numbers, wait=0.2):
+    """Those that were answered: ends and error numbers, by port."""
     poll, waiting, answered = select.poll(), {}, {}
     for number in numbers:
         end = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -32,8 +32,9 @@ def connect(*numbers):
         for found, _ in events:
             poll.unregister(found)
             number, end = waiting.pop(found)
-            if end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in (0, errno.ECONNREFUSED):
-                answered[number] = end
+            code = end.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code in (0, errno.ECONNREFUSED):
+                answered[number] = (end, code)
     return answered
 
 
@@ -52,7 +53,12 @@ def say(line):
     return reply()
 
 
-end = connect(int(port)).get(int(port))
+# The server may still be starting.
+for _ in range(50):
+    end, code = connect(int(port), wait=3).get(int(port), (None, 0))
+    if code == 0:
+        break
+    time.sleep(0.1)
 if end is None:
     print("control silent")
     sys.exit()
