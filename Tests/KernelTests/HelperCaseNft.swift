@@ -36,6 +36,18 @@ extension HelperCase {
         .init("before, family ip", opens: true, table([before()], family: "ip")),
         .init("before connections are tracked", opens: false, table([before(priority: "raw")])),
         .init("right behind tracking", opens: true, table([before(priority: "-199")])),
+        .init(
+            "a helper of the other family", opens: false,
+            table([
+                "ct helper six { type \"ftp\" protocol tcp; l3proto ip6; }",
+                before(["tcp dport 21 ct helper set \"six\""]),
+            ])),
+        .init(
+            "a helper of both families", opens: true,
+            table([
+                "ct helper both { type \"ftp\" protocol tcp; }",
+                before(["tcp dport 21 ct helper set \"both\""]),
+            ])),
         .init("helper on another port", opens: false, port: 2121, table([before()])),
         .init(
             "helper on both ports", opens: true, port: 2121,

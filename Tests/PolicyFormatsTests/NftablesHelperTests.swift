@@ -37,6 +37,17 @@ import Testing
         #expect(Self.ports(["tcp dport 21 ct helper set \"std\" accept"], control: nil) == "")
     }
 
+    @Test func `connections of another family than the helper's don't get it`() {
+        let rules = ["ct state related accept", "tcp dport 21 ct helper set \"a\" accept"]
+        for (words, opens) in [("l3proto ip6;", false), ("l3proto inet;", true), ("", true)] {
+            let helper = "ct helper a { type \"ftp\" protocol tcp; \(words) }"
+            let reading = NftQuestion.read(NftQuestion.table(rules, before: [helper]))
+            let reach = NftQuestion.reach(reading, control: 21)
+            let open = NftQuestion.ports(reach, .permittedByInspection)
+            #expect(open == (opens ? "0-20,22-65535" : ""))
+        }
+    }
+
     @Test func `an untracked control connection has no helper`() {
         let raw = "chain raw { type filter hook prerouting priority raw; tcp dport 21 notrack; }"
         let rules = ["tcp dport 21 ct helper set \"std\" accept"]

@@ -56,6 +56,9 @@ extension NftRuleLowering {
         if !effects.isEmpty { split() }
         var tracked = Match()
         tracked.tests = [.tracked(true)]
+        if let family = object.helperFamily {
+            tracked.sources = family == .v4 ? .allV4 : .allV6
+        }
         put(product(ways, [tracked]), .next, [.tag(Self.helperTag)])
     }
 
