@@ -27,6 +27,7 @@ public enum Formats {
         IIS6Metabase.self,
         NetshFirewallScript.self,
         NetshFirewallShow.self,
+        NetshAdvancedFirewallShow.self,
         CiscoIOS.self,
         CiscoIOSShow.self,
         CiscoASA.self,
