@@ -28,6 +28,7 @@ public enum Formats {
         NetshFirewallScript.self,
         NetshFirewallShow.self,
         NetshAdvancedFirewallShow.self,
+        WindowsFirewallRegistry.self,
         CiscoIOS.self,
         CiscoIOSShow.self,
         CiscoASA.self,
