@@ -29,6 +29,7 @@ public enum Formats {
         NetshFirewallShow.self,
         NetshAdvancedFirewallShow.self,
         WindowsFirewallRegistry.self,
+        NetFirewallRule.self,
         CiscoIOS.self,
         CiscoIOSShow.self,
         CiscoASA.self,

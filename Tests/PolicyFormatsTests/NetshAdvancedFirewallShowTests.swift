@@ -179,6 +179,11 @@ import Testing
         ),
         (["C:\\> netsh advfirewall show currentprofile"] + Listing.profile("Public"), "21", ""),
         (["", "Domain Profile Settings:", Listing.dashes], "21", "1-20,22-65535"),
+        (
+            Listing.profiles().map {
+                $0.replacing("N/A (GPO-store only)", with: "Disable")
+            }, "", "21"
+        ),
         ([], "21", ""),
     ]
 

@@ -194,8 +194,8 @@ struct RuleListing {
                 return notes.set(line, .irrelevant, "rules made here count")
             }
             let why = "rules made on the host itself may not count: LocalFirewallRules is off"
-            assumptions.insert(why)
-            firewall.doubtAll(why, it.source)
+            it.doubt = why
+            WindowsFirewall.turn(&firewall.shielded, on: true, it)
             notes.set(line, .notModelled, why)
         default: notes.set(line, .irrelevant, "no setting of rules")
         }

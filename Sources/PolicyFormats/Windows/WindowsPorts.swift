@@ -27,13 +27,13 @@ struct WindowsPorts: Hashable {
             .filter { !$0.isEmpty }
         guard !parts.isEmpty else { return nil }
         var ranges: [ClosedRange<UInt16>] = []
+        var isAll = false
         for part in parts {
             if ["any", "*", "0-65535", "1-65535"].contains(part) {
-                ports = nil
-                doubt = nil
-                return
+                isAll = true
+                continue
             }
-            if let ports = PortSet(part) {
+            if !part.contains(where: \.isWhitespace), let ports = PortSet(part) {
                 ranges += ports.ranges
                 continue
             }
@@ -43,6 +43,7 @@ struct WindowsPorts: Hashable {
             }
             ranges.append(known)
         }
-        ports = ranges.contains(0...65535) ? nil : PortSet(ranges)
+        if isAll { doubt = nil }
+        ports = isAll || ranges.contains(0...65535) ? nil : PortSet(ranges)
     }
 }

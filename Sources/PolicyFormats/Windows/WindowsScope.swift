@@ -27,11 +27,11 @@ struct WindowsScope: Hashable {
     /// where it is none of these.
     init?(_ text: String) {
         var ranges: [ClosedRange<IPAddress>] = []
+        var isAll = false
         for part in text.split(separator: ",").map({ $0.bare.lowercased() }) where !part.isEmpty {
             if part == "all" || part == "*" || part == "any" {
-                addresses = nil
-                doubt = nil
-                return
+                isAll = true
+                continue
             }
             if Self.isPlace(part) {
                 doubt = "for \(text.excerpt), whose addresses the text doesn't tell"
@@ -40,7 +40,8 @@ struct WindowsScope: Hashable {
             guard let range = Self.range(part) else { return nil }
             ranges.append(range)
         }
-        guard doubt == nil else { return }
+        if isAll { doubt = nil }
+        guard doubt == nil, !isAll else { return }
         guard !ranges.isEmpty else { return nil }
         addresses = AddressSet(ranges)
     }
