@@ -91,7 +91,10 @@ import Testing
         (["Program": "-", "Group": "FTP Server"], "", "21"),
         (["Program": "System", "LocalPort": "IPHTTPSIn"], "", ""),
         (
-            ["Program": "%SystemRoot%\\system32\\svchost.exe", "Service": "EventLog"], "", ""
+            [
+                "Program": "%SystemRoot%\\system32\\svchost.exe", "Service": "EventLog",
+                "LocalPort": "RPC",
+            ], "", ""
         ),
         (["Program": "%SystemRoot%\\system32\\svchost.exe", "Service": "ftpsvc"], "", "21"),
         (["Program": "%SystemRoot%\\system32\\svchost.exe", "Service": "-"], "", "21"),
@@ -101,7 +104,7 @@ import Testing
         (["Owner": "S-1-5-21-1"], "", "21"), (["Package": "S-1-15-2-1"], "", "21"),
         (
             [
-                "Package": "S-1-15-2-1",
+                "Package": "S-1-15-2-1", "LocalPort": "Any",
                 "Group": "@{Microsoft.Windows.Cortana_1.0_neutral_cw5n1h2txyewy?ms-resource://x}",
             ], "", ""
         ),

@@ -56,8 +56,20 @@ import Testing
         (["RemotePort": "1024-65535"], "21", ""),
         (["Program": "C:\\Program Files\\FileZilla Server\\server.exe"], "", "21"),
         (["Program": "%SystemRoot%\\system32\\svchost.exe", "Service": "ftpsvc"], "", "21"),
-        (["Program": "%SystemRoot%\\system32\\svchost.exe", "Service": "EventLog"], "", ""),
-        (["Program": "C:\\Tools\\svchost.exe", "Service": "EventLog"], "", "21"),
+        (["Program": "%SystemRoot%\\system32\\svchost.exe", "Service": "EventLog"], "", "21"),
+        (
+            [
+                "Program": "%SystemRoot%\\system32\\svchost.exe", "Service": "EventLog",
+                "LocalPort": "RPC",
+            ], "", ""
+        ),
+        (
+            [
+                "Program": "C:\\Tools\\svchost.exe", "Service": "EventLog", "LocalPort": "RPC",
+            ], "", "1024-65535"
+        ),
+        (["Program": "%windir%\\system32\\wininit.exe", "LocalPort": "Any"], "", ""),
+        (["Program": "%windir%\\system32\\other.exe", "LocalPort": "Any"], "", "1-65535"),
         (["Program": "System", "LocalPort": "IPHTTPS"], "", ""),
         (["Program": "Any", "Service": "Any"], "21", ""),
         (["Service": "ftpsvc"], "", "21"),

@@ -126,13 +126,18 @@ struct AdvancedRule: Hashable {
         if isReported, enabled != "yes" {
             doubts.append("whether it is enabled isn't told in words that are known")
         }
-        guard isReported else { return nil }
-        if WindowsProgram.servesNoFTP(
+        return isForOthers ? .none("for a program that serves no FTP") : nil
+    }
+
+    /// Windows tells it of a program that serves no FTP, and names no ports that stay: it opens
+    /// what that program listens on, and no port of an FTP server.
+    private var isForOthers: Bool {
+        guard isReported,
+            let ports = WindowsPorts(arguments["localport"] ?? "any"),
+            ports.ports == nil || ports.doubt != nil
+        else { return false }
+        return WindowsProgram.servesNoFTP(
             arguments["program"] ?? "any", service: arguments["service"] ?? "any")
-        {
-            return .none("for a program that serves no FTP")
-        }
-        return nil
     }
 
     /// Its ports and addresses; nil where netsh would refuse them.

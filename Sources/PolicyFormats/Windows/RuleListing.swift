@@ -84,8 +84,8 @@ struct RuleListing {
     /// A prompt with its command.
     private mutating func transcript(_ line: Int, _ plain: String) -> Bool {
         let low = plain.lowercased()
-        guard low.mentions("netsh ") || low.hasPrefix("ps "), low.contains("show"),
-            low.contains(">") || low.hasPrefix("netsh")
+        guard low.mentions("netsh "), low.contains("show"),
+            low.contains(">") || low.hasPrefix("netsh"), block?.language.field(plain) == nil
         else { return false }
         close()
         endProfile()
@@ -115,7 +115,9 @@ struct RuleListing {
                 return true
             }
         }
-        guard isHead(line) else { return false }
+        guard isHead(line), plain.contains(where: { $0 == ":" || $0 == "：" }) else {
+            return false
+        }
         close()
         endProfile()
         let word = ListingLanguage.folded(plain)
