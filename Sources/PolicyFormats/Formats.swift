@@ -22,6 +22,7 @@ public enum Formats {
         AWSTransfer.self,
         VsftpdCommand.self,
         FTPContainer.self,
+        DockerPorts.self,
         IIS5Registry.self,
         IIS6Adsutil.self,
         IIS6Metabase.self,
