@@ -23,6 +23,8 @@ public enum Formats {
         VsftpdCommand.self,
         FTPContainer.self,
         DockerPorts.self,
+        HAProxy.self,
+        NginxStream.self,
         IIS5Registry.self,
         IIS6Adsutil.self,
         IIS6Metabase.self,

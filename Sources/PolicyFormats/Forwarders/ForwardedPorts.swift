@@ -41,6 +41,9 @@ struct ForwardedPorts {
     /// Sentences about assumptions that hold for every answer.
     var assumptions: [String] = []
 
+    /// Whether what stands behind sees its address in place of the client's.
+    var hidesClients = false
+
     func device(_ place: Device.Place) -> Device {
         var taken = Chain(name: Self.chain)
         var handed = Chain(name: Self.targets)
@@ -66,9 +69,11 @@ struct ForwardedPorts {
         if !handed.rules.allSatisfy({ $0.action == .keep }) {
             stages.append(Stage(.translate, chain: Self.targets, ending: keep))
         }
-        return Device(
+        var device = Device(
             usualPlace: place, chains: [Self.chain: taken, Self.targets: handed], stages: stages,
             assumptions: assumptions)
+        device.hidesClients = hidesClients
+        return device
     }
 
     private func translations(_ forward: Forward, _ match: Match) -> [FilterRule] {
