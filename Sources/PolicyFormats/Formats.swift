@@ -25,6 +25,7 @@ public enum Formats {
         DockerPorts.self,
         HAProxy.self,
         NginxStream.self,
+        KubernetesService.self,
         IIS5Registry.self,
         IIS6Adsutil.self,
         IIS6Metabase.self,
