@@ -26,12 +26,16 @@ func harness(_ name: String, _ imports: [Target.Dependency]) -> Target {
 let package = Package(
     name: "fuzz",
     products: [.library(name: "Entry", type: .static, targets: ["Entry"])],
+    dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
     targets: [
         room("Net", []),
         room("Capture", ["Net"]),
         room("Streams", ["Capture", "Net"]),
         room("FTP", ["Streams", "Capture", "Net"]),
-        harness("FuzzTargets", ["FTP", "Streams", "Capture", "Net"]),
+        room("Policy", ["Net"]),
+        room("PolicyFormats", ["Policy", "Net", "Yams"]),
+        harness(
+            "FuzzTargets", ["PolicyFormats", "Policy", "FTP", "Streams", "Capture", "Net"]),
         harness("Entry", ["FuzzTargets"]),
     ],
     swiftLanguageModes: [.v6]

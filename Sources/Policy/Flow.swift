@@ -43,20 +43,27 @@ struct Flows: Sendable {
 
     var isEmpty: Bool { list.isEmpty }
 
-    /// Whether it is certain that no packet goes to one of these addresses.
-    func isNone(boundFor set: AddressSet) -> Bool {
-        list.allSatisfy { $0.packet.destination.lies(in: set) == false }
+    /// The address that all packets go to; nil where there are several, or it isn't known.
+    var onlyDestination: IPAddress? {
+        guard case .oneOf(let addresses) = list.first?.packet.destination, addresses.count == 1,
+            list.allSatisfy({ $0.packet.destination == .oneOf(addresses) })
+        else { return nil }
+        return addresses[0]
     }
 
     mutating func add(_ flow: Flow) {
         guard !flow.region.isEmpty else { return }
+        let tells = list.count < ReachLimit.toldApart || flow.isCertain
         let same = list.firstIndex {
-            $0.packet == flow.packet && $0.doubts == flow.doubts && $0.decided == flow.decided
+            (tells ? $0.doubts == flow.doubts : !$0.isCertain) && $0.packet == flow.packet
+                && $0.decided == flow.decided
         }
         guard let same else {
             list.append(flow)
             return
         }
+        // Of many possible worlds only some doubts are told: a flow in doubt stays one.
+        list[same].doubt(flow.doubts)
         list[same].region.add(flow.region)
     }
 

@@ -4,6 +4,7 @@ import Net
 struct HopWalk {
     let hop: Hop
     let device: Device
+    private let hulls: DestinationHulls
     /// Name in decisions; nil where a lone device is asked.
     let name: String?
     private(set) var context: MatchContext
@@ -18,11 +19,12 @@ struct HopWalk {
     private let undecided: String?
 
     init(
-        _ hop: Hop, _ device: Device, name: String?, question: ReachQuestion,
+        _ hop: Hop, _ device: Device, _ hulls: DestinationHulls, name: String?, question: ReachQuestion,
         inspection: Inspection?, trials: Int
     ) {
         self.hop = hop
         self.device = device
+        self.hulls = hulls
         self.name = name
         self.inspection = inspection
         self.trials = trials
@@ -98,7 +100,7 @@ struct HopWalk {
             }
         }
         var walk = StageWalk(
-            chains: device.chains, context: context, hop: name, trials: trials)
+            chains: device.chains, hulls: hulls, context: context, hop: name, trials: trials)
         walk.pass(stage, flow)
         trials = walk.trials
         for line in walk.noted where !noted.contains(line) { noted.append(line) }

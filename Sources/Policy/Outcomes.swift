@@ -39,8 +39,12 @@ struct Outcome: Hashable, Sendable {
 /// Outcomes over a partition of the pairs; overlapping worlds are joined.
 struct Outcomes: Sendable {
     private(set) var cells: [(region: Region, outcome: Outcome)] = []
-    private var doubtful: [Outcome: Region] = [:]
-    private var order: [Outcome] = []
+    /// Where more than one world may be real; each outcome once, in the order in which they came.
+    private var doubtful: [(region: Region, outcome: Outcome)] = []
+    /// Where an outcome stands in `doubtful`.
+    private var places: [Outcome: Int] = [:]
+    /// Work left: regions that are compared with one another.
+    private var comparisons = ReachLimit.comparisons
 
     /// Adds one world's outcome for the region.
     mutating func add(_ outcome: Outcome, _ region: Region) {
@@ -49,40 +53,44 @@ struct Outcomes: Sendable {
             cells.append((region, outcome))
             return
         }
-        if order.count > ReachLimit.worlds {
-            var limited = outcome
-            limited.verdict = .unknown
-            limited.packet = nil
-            limited.decidedBy = []
-            limited.doubts = ["limit of \(ReachLimit.worlds) compared regions reached"]
-            overlay(limited, region)
+        guard comparisons > 0 else {
+            let limit = "limit of \(ReachLimit.comparisons) compared regions reached"
+            overlay(
+                Outcome(verdict: .unknown, decidedBy: [], packet: nil, doubts: [limit]), region,
+                joins: false)
             return
         }
         overlay(outcome, region)
     }
 
-    private mutating func overlay(_ outcome: Outcome, _ region: Region) {
+    /// Lays a world over those that are known; where they are not `joined`, it takes their place.
+    private mutating func overlay(_ outcome: Outcome, _ region: Region, joins: Bool = true) {
         var fresh = region
         var joined: [(Outcome, Region)] = []
-        for known in order {
+        for place in doubtful.indices where !doubtful[place].region.isEmpty {
             guard !fresh.isEmpty else { break }
-            guard let common = doubtful[known]?.remove(fresh), !common.isEmpty else { continue }
+            comparisons -= 1
+            let common = doubtful[place].region.remove(fresh)
+            guard !common.isEmpty else { continue }
+            guard joins else { continue }
             fresh.subtract(common)
-            joined.append((known.joined(with: outcome), common))
+            joined.append((doubtful[place].outcome.joined(with: outcome), common))
         }
         joined.append((outcome, fresh))
-        for (outcome, region) in joined where !region.isEmpty {
-            if doubtful[outcome] == nil { order.append(outcome) }
-            doubtful[outcome, default: Region()].add(region)
+        for (outcome, region) in joined where !region.isEmpty { append(outcome, region) }
+    }
+
+    private mutating func append(_ outcome: Outcome, _ region: Region) {
+        if let place = places[outcome] {
+            doubtful[place].region.add(region)
+            return
         }
-        if order.count > 64 {
-            order.removeAll { doubtful[$0]?.isEmpty ?? true }
-            doubtful = doubtful.filter { !$0.value.isEmpty }
-        }
+        places[outcome] = doubtful.count
+        doubtful.append((region, outcome))
     }
 
     /// Every cell, the doubtful ones joined.
     var all: [(region: Region, outcome: Outcome)] {
-        cells + order.compactMap { outcome in doubtful[outcome].map { ($0, outcome) } }
+        cells + doubtful.filter { !$0.region.isEmpty }
     }
 }

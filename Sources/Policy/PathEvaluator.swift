@@ -7,8 +7,13 @@ import Net
 /// verdict is theirs; else it is unknown, and a note names the line.
 public struct PathEvaluator: Sendable {
     public let path: [Hop]
+    /// Beside `path`.
+    private let hulls: [DestinationHulls?]
 
-    public init(_ path: [Hop]) { self.path = path }
+    public init(_ path: [Hop]) {
+        self.path = path
+        hulls = path.map { $0.configuration.device.map(DestinationHulls.init) }
+    }
 
     /// The regions of `question` with one verdict each; together they cover its ports for its
     /// clients of the destination's address family exactly. Ascending by port.
@@ -121,7 +126,7 @@ public struct PathEvaluator: Sendable {
         var outcomes = Outcomes()
         var trials = ReachLimit.ruleTrials
         for (index, hop) in path.enumerated() {
-            guard let device = hop.configuration.device else {
+            guard let device = hop.configuration.device, let hulls = hulls[index] else {
                 let why = "\(hop.configuration.file): it holds no filter or translation"
                 for index in flows.indices { flows[index].doubt([why]) }
                 for flow in flows {
@@ -141,7 +146,7 @@ public struct PathEvaluator: Sendable {
                 }
             }
             var walk = HopWalk(
-                hop, device, name: path.count == 1 && hop.name.isEmpty ? nil : hop.name,
+                hop, device, hulls, name: path.count == 1 && hop.name.isEmpty ? nil : hop.name,
                 question: question,
                 inspection: expected
                     ? inspection(index, question.control, announced: announced) : nil,

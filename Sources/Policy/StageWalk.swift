@@ -8,8 +8,10 @@ public enum ReachLimit {
     public static let ruleTrials = 20_000_000
     /// Ranges of clients of one flow, summed over its ranges of ports.
     public static let ranges = 2_000_000
-    /// Regions of an answer in which worlds are still compared.
-    public static let worlds = 20_000
+    /// Comparisons of possible worlds, region by region.
+    public static let comparisons = 5_000_000
+    /// Flows of a stage whose doubts are told apart.
+    public static let toldApart = 64
 }
 
 /// One passage of one flow through the chains of a stage.
@@ -25,6 +27,7 @@ struct StageWalk {
     }
 
     let chains: [String: Chain]
+    let hulls: DestinationHulls?
     let context: MatchContext
     let hop: String?
     /// Trials left, of all the question.
@@ -33,8 +36,12 @@ struct StageWalk {
     /// Lines noted for a source port that clients don't have.
     private(set) var noted: [SourceLine] = []
 
-    init(chains: [String: Chain], context: MatchContext, hop: String?, trials: Int) {
+    init(
+        chains: [String: Chain], hulls: DestinationHulls? = nil, context: MatchContext,
+        hop: String?, trials: Int
+    ) {
         self.chains = chains
+        self.hulls = hulls
         self.context = context
         self.hop = hop
         self.trials = trials
@@ -56,10 +63,12 @@ struct StageWalk {
         guard let chain = chains[name] else { return flows }
         var pending = flows
         var fallen = Flows()
+        let destination = flows.onlyDestination
+        let hulls = hulls?.of(name)
         for index in chain.rules.indices {
             if pending.isEmpty { break }
-            // Most lines of a long list are for other servers: seen without a copy of the line.
-            if let set = chain.rules[index].match.destinations, pending.isNone(boundFor: set) {
+            // Most lines of a long list are for other servers: seen without a look at the line.
+            if let destination, let hull = hulls?[index], !hull.contains(destination) {
                 trials -= 1
                 continue
             }

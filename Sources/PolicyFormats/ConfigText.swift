@@ -61,16 +61,17 @@ public struct ConfigText: Sendable {
     public func mentions(_ word: String) -> Bool {
         let wanted = word.utf8.map { $0 | 0x20 }
         guard let first = wanted.first else { return true }
-        let bytes = whole.utf8
-        var start = bytes.startIndex
-        while start != bytes.endIndex {
+        let bytes = whole.utf8.span
+        var start = 0
+        while start + wanted.count <= bytes.count {
             if bytes[start] | 0x20 == first {
-                let rest = bytes[start...].prefix(wanted.count)
-                if rest.count == wanted.count, zip(rest, wanted).allSatisfy({ $0 | 0x20 == $1 }) {
-                    return true
+                var length = 1
+                while length < wanted.count, bytes[start + length] | 0x20 == wanted[length] {
+                    length += 1
                 }
+                if length == wanted.count { return true }
             }
-            start = bytes.index(after: start)
+            start += 1
         }
         return false
     }

@@ -51,7 +51,8 @@ struct IPTablesSaveReader {
 
     /// IPv6 where the file says so or names IPv6 addresses or ICMPv6.
     private static func family(_ text: ConfigText) -> IPAddress.Family {
-        for line in text.lines {
+        let namesIt = ["ip6tables", "icmp6", "ipv6-icmp"].contains(where: text.mentions)
+        for line in text.lines where namesIt || line.utf8.count(where: { $0 == 0x3a }) > 1 {
             if line.hasPrefix("#") {
                 if line.contains("ip6tables") { return .v6 }
                 continue
@@ -95,7 +96,8 @@ struct IPTablesSaveReader {
 
     private mutating func read(_ number: Int) {
         let line = text.lines[number - 1]
-        guard let first = line.first(where: { $0 != " " && $0 != "\t" }), first != "#" else {
+        guard let first = line.utf8.first(where: { $0 != 0x20 && $0 != 0x09 }), first != 0x23
+        else {
             note(number, .irrelevant)
             return
         }
@@ -105,7 +107,8 @@ struct IPTablesSaveReader {
             start(number, String(line.dropFirst()).split(separator: " ").first.map(String.init))
         case _ where !open: note(number, .invalid, "outside of any table")
         case ":": declare(number, line)
-        case _ where line.split(separator: " ").first == "COMMIT":
+        case "C" where line.split(separator: " ").first == "COMMIT",
+            " " where line.split(separator: " ").first == "COMMIT":
             note(number, .used)
             open = false
             if let last = tables.indices.last { tables[last].committed = true }

@@ -9,6 +9,14 @@ enum IPTablesWords {
 
     /// Nil where a quote isn't closed.
     static func split(_ line: String) -> [Word]? {
+        guard line.utf8.contains(where: { $0 == 0x22 || $0 == 0x27 }) else {
+            return line.utf8.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
+                .map { Word(text: String(Substring($0))) }
+        }
+        return splitQuoted(line)
+    }
+
+    private static func splitQuoted(_ line: String) -> [Word]? {
         var words: [Word] = []
         var current = Word(text: "")
         var open: Character?
@@ -104,6 +112,7 @@ enum IPTablesValues {
 
     /// `10.1.1.10`, `10.0.0.0/8`, `10.0.0.0/255.0.0.0`, several separated by commas.
     static func addresses(_ text: String) throws(Problem) -> AddressSet {
+        guard text.utf8.contains(0x2c) else { return try block(text) }
         var ranges: [ClosedRange<IPAddress>] = []
         for part in text.split(separator: ",") { ranges += try block(String(part)).ranges }
         guard !ranges.isEmpty else { throw .invalid("an address is missing") }

@@ -1,4 +1,3 @@
-import Foundation
 import Net
 public import Policy
 
@@ -9,62 +8,48 @@ public struct ReachJSON: Sendable {
     /// - Parameter server: who is meant to answer at the address asked for, where a site says.
     public init(server: SiteServer? = nil) { self.server = server }
 
-    /// The object, keys in alphabetical order, with a line break at its end.
-    public func text(_ reach: Reach) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        return String(decoding: try encoder.encode(Answer(reach, server)), as: UTF8.self) + "\n"
-    }
-
-    private struct Answer: Encodable {
-        let schema = "pinhole.reach/1"
-        let to: String
-        let segments: [Segment]
-        let notes: [String]?
-
-        init(_ reach: Reach, _ server: SiteServer?) {
-            to = "\(reach.to)"
-            segments = reach.segments.map { Segment($0, misses: server.map($0.misses) ?? false) }
-            notes = reach.notes.isEmpty ? nil : reach.notes
+    /// The object on one line, keys in alphabetical order, with a line break at its end.
+    public func text(_ reach: Reach) -> String {
+        var json = JSONText()
+        json.object { json in
+            json.strings("notes", reach.notes)
+            json.string("schema", "pinhole.reach/1")
+            json.array("segments") { json in
+                for segment in reach.segments { json.object { write(segment, &$0) } }
+            }
+            json.string("to", "\(reach.to)")
         }
+        return json.text + "\n"
     }
 
-    private struct Segment: Encodable {
-        let ports: String
-        let from: String
-        let verdict: String
-        let decided_by: [Line]
-        let translated_to: String?
-        let alternatives: [String]?
-        let delivered: Bool?
-        let `return`: String?
-        let notes: [String]?
-
-        init(_ segment: Reach.Segment, misses: Bool) {
-            ports = "\(segment.ports)"
-            from = "\(segment.from)"
-            verdict = segment.verdict.rawValue
-            decided_by = segment.decidedBy.map(Line.init)
-            translated_to = segment.deliveryText
-            alternatives =
-                segment.alternatives.isEmpty ? nil : segment.alternatives.map { "\($0)" }
-            delivered = misses ? false : nil
-            `return` = segment.back?.rawValue
-            notes = segment.notes.isEmpty ? nil : segment.notes
+    private func write(_ segment: Reach.Segment, _ json: inout JSONText) {
+        json.strings("alternatives", segment.alternatives.map { "\($0)" })
+        json.array("decided_by") { json in
+            for decision in segment.decidedBy { json.object { Self.write(decision, &$0) } }
         }
+        json.bool("delivered", server.map(segment.misses) == true ? false : nil)
+        json.string("from", "\(segment.from)")
+        json.strings("notes", segment.notes)
+        json.string("ports", "\(segment.ports)")
+        json.string("return", segment.back?.rawValue)
+        json.string("translated_to", segment.deliveryText)
+        json.string("verdict", segment.verdict.rawValue)
     }
 
-    private struct Line: Encodable {
-        let hop: String?
-        let file: String
-        let line: Int?
-        let text: String
+    private static func write(_ decision: Reach.Decision, _ json: inout JSONText) {
+        json.string("file", decision.source.file)
+        json.string("hop", decision.hop)
+        json.number("line", decision.source.line)
+        json.string("text", decision.source.text)
+    }
+}
 
-        init(_ decision: Reach.Decision) {
-            hop = decision.hop
-            file = decision.source.file
-            line = decision.source.line
-            text = decision.source.text
+extension JSONText {
+    /// Strings in an array; left out where there are none.
+    fileprivate mutating func strings(_ key: String, _ values: [String]) {
+        guard !values.isEmpty else { return }
+        array(key) { json in
+            for value in values { json.string(nil, value) }
         }
     }
 }

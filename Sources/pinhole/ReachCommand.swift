@@ -1,10 +1,11 @@
 import ArgumentParser
-import Foundation
+import Dispatch
 import Net
 import Policy
 import PolicyFormats
 import Reporter
 import SiteFile
+import Synchronization
 
 /// `pinhole reach`: who gets to which port, by which line of which file.
 struct ReachCommand: ParsableCommand {
@@ -31,14 +32,43 @@ struct ReachCommand: ParsableCommand {
         guard !to.isEmpty else { throw ValidationError("--to: an address is missing") }
         let questions = try to.map(question)
         let way = try ways()
-        for question in questions {
+        let asked = try questions.map { question in
             let (path, server) = try way(question.to)
-            let reach = PathEvaluator(path).reach(question)
-            switch output {
-            case .json: print(try ReachJSON(server: server).text(reach), terminator: "")
-            case .table:
-                for line in ReachTable(server: server).lines(reach) { print(line.printable) }
-            }
+            return Asked(question: question, path: path, server: server)
+        }
+        for start in stride(from: 0, to: asked.count, by: Self.together) {
+            let some = asked[start..<min(start + Self.together, asked.count)]
+            for answer in answers(Array(some)) { print(answer, terminator: "") }
+        }
+    }
+
+    /// A question, the hops to where it goes, and the server there.
+    private struct Asked {
+        var question: ReachQuestion
+        var path: [Hop]
+        var server: SiteServer?
+    }
+
+    /// Answers that are held before they are printed.
+    private static let together = 64
+
+    /// The answers as they are printed, worked out side by side.
+    private func answers(_ asked: [Asked]) -> [String] {
+        let texts = Mutex([String](repeating: "", count: asked.count))
+        DispatchQueue.concurrentPerform(iterations: asked.count) { index in
+            let text = Self.text(asked[index], output)
+            texts.withLock { $0[index] = text }
+        }
+        return texts.withLock { $0 }
+    }
+
+    private static func text(_ asked: Asked, _ output: Format) -> String {
+        let reach = PathEvaluator(asked.path).reach(asked.question)
+        switch output {
+        case .json: return ReachJSON(server: asked.server).text(reach)
+        case .table:
+            return ReachTable(server: asked.server).lines(reach).map { $0.printable + "\n" }
+                .joined()
         }
     }
 

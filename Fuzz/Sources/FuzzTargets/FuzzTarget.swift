@@ -6,6 +6,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case sessions
     case merged
     case distiller
+    case configurations
 
     /// Files that a target may have at one time.
     public static let files = 3
@@ -20,6 +21,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .reassembler: ReassemblerTarget.run(&input)
         case .sessions: SessionsTarget.run(&input)
         case .merged: MergedTarget.run(&input, file)
+        case .configurations: ConfigurationTarget.run(input.bytes)
         case .distiller: DistillerTarget.run(&input) { file(0, $0) }
         }
     }

@@ -180,11 +180,3 @@ struct XMLTree {
 
     private mutating func fail(_ why: String) { fault = (line, why) }
 }
-
-extension String {
-    /// Without blanks and line breaks at both ends.
-    var trimmingBlanks: String {
-        let blank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0.isNewline }
-        return String(drop(while: blank).reversed().drop(while: blank).reversed())
-    }
-}
