@@ -19,8 +19,8 @@ struct HopWalk {
     private let undecided: String?
 
     init(
-        _ hop: Hop, _ device: Device, _ hulls: DestinationHulls, name: String?, question: ReachQuestion,
-        inspection: Inspection?, trials: Int
+        _ hop: Hop, _ device: Device, _ hulls: DestinationHulls, name: String?,
+        question: ReachQuestion, inspection: Inspection?, trials: Int
     ) {
         self.hop = hop
         self.device = device
