@@ -38,6 +38,10 @@ public struct Device: Hashable, Sendable {
     /// Where a packet from outside leaves when nobody says and no connected network tells.
     public var usualLeaving: String?
 
+    /// Whether it ends connections and makes its own to the servers, so that devices behind it see
+    /// its address in place of the client's.
+    public var hidesClients = false
+
     public init(
         usualPlace: Place, chains: [String: Chain] = [:], stages: [Stage] = [],
         inspections: [Inspection] = [], selectable: [String] = [], assumptions: [String] = []

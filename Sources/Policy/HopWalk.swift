@@ -72,6 +72,7 @@ struct HopWalk {
         var flow = flow
         if let byDefault = flow.byDefault { flow.decided.append(byDefault) }
         flow.byDefault = nil
+        if device.hidesClients { flow.packet.clientHidden = true }
         if flow.decided.last?.hop != name || flow.decided.isEmpty {
             let file = hop.configuration.file
             let source = SourceLine(file: file, line: nil, text: "no filter applies")

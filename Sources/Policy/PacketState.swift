@@ -72,6 +72,8 @@ struct Packet: Hashable, Sendable {
     var rewrittenHere = false
     /// Whether the device where it is expects it as a data connection.
     var expectedHere = false
+    /// Whether the client's address is another's by now.
+    var clientHidden = false
     var tracked = true
     var mark: UInt32 = 0
     var connectionMark: UInt32 = 0
@@ -101,6 +103,7 @@ struct Packet: Hashable, Sendable {
         next.expectedHere = expected
         next.assigned = assigned
         next.sent = sent
+        next.clientHidden = clientHidden
         return next
     }
 
