@@ -16,9 +16,9 @@ extension WindowsFirewall {
             return set(profile, setting, words.dropFirst(3).map { $0.lowercased() }, source)
         case ("set", "global", "statefulftp"):
             switch words.dropFirst(3).first?.lowercased() {
-            case "enable"?: statefulFTP = Setting(true, source)
-            case "disable"?: statefulFTP = Setting(false, source)
-            case "notconfigured"?: statefulFTP = nil
+            case "enable"?: followsFTP = Setting(true, source)
+            case "disable"?: followsFTP = Setting(false, source)
+            case "notconfigured"?: followsFTP = nil
             default: return (.invalid, "it is enable, disable or notconfigured")
             }
             return (.used, "")

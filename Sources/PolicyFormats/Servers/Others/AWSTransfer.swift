@@ -103,7 +103,8 @@ public enum AWSTransfer: ConfigFormat {
                     "\(update) --protocols FTPS",
                 ], undo: ["\(update) --protocols FTP FTPS"], restart: [stop, start])
         case .restart: return Fix(platform: platform, commands: [], restart: [stop, start])
-        case .setPassiveRange, .refuseForeignPeers, .refuseActive, .permit, .forbid, .translate, .set:
+        case .setPassiveRange, .refuseForeignPeers, .refuseActive, .permit, .forbid, .translate,
+            .set:
             return nil
         }
     }
