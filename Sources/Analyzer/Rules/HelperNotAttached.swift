@@ -59,9 +59,20 @@ enum HelperNotAttached: Rule {
 
     /// The first line that accepts what is expected.
     private static func acceptance(_ hop: Hop) -> SourceLine? {
-        (hop.configuration.device?.chains.values.flatMap(\.rules) ?? [])
-            .filter { $0.match.expectedOnly && $0.match.never == nil && $0.action == .permit }
-            .map(\.source).min { ($0.file, $0.line ?? 0) < ($1.file, $1.line ?? 0) }
+        var first: SourceLine?
+        for chain in (hop.configuration.device?.chains ?? [:]).values {
+            for rule in chain.rules
+            where rule.match.expectedOnly && rule.match.never == nil && rule.action == .permit {
+                guard let known = first else {
+                    first = rule.source
+                    continue
+                }
+                let isEarlier =
+                    (rule.source.file, rule.source.line ?? 0) < (known.file, known.line ?? 0)
+                if isEarlier { first = rule.source }
+            }
+        }
+        return first
     }
 
     private static func fault(
