@@ -281,6 +281,9 @@ import Testing
             rule: HelperNotAttached.self, what: "none needed", mark: "passed",
             path: [host("21", "5500:5502")]),
         Row(
+            rule: HelperNotAttached.self, what: "some of the range forgotten", mark: "passed",
+            path: [host("21", "5500:5501")]),
+        Row(
             rule: HelperNotAttached.self, what: "no range is known", mark: "?", vsftpd: nil,
             path: [host("21")], edit: { $0.servers[0].statedPassive = nil }),
         Row(

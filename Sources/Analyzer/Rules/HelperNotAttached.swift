@@ -10,8 +10,8 @@ enum HelperNotAttached: Rule {
     static let explanation = Explanation(
         checks: """
             Where a device's rules accept related connections, whether a rule attaches the FTP \
-            helper to the control connection; and if none does, whether ports of the range are open \
-            by no other line.
+            helper to the control connection; and if none does, whether any port of the range is open \
+            by a line of its own.
             """,
         why: """
             A data connection is RELATED only where the helper read its announcement. Since Linux \
@@ -51,10 +51,14 @@ enum HelperNotAttached: Rule {
         guard let range = server.range else {
             return .cannotTell("no passive range is known that could be open without a helper")
         }
+        guard server.permitted.isDisjoint(with: range) else {
+            // What of it is shut was forgotten there: PH202's.
+            return .passed("no helper is attached, and none needed: the range has lines of its own")
+        }
         let faults = bare.compactMap { fault($0.hop, $0.line, range, server) }
         guard faults.isEmpty else { return .failed(faults) }
         if let doubt = server.doubt(about: range) { return .cannotTell(doubt) }
-        return .passed("no helper is attached, and none needed: \(range.brief) are open anyway")
+        return .passed("no port of \(range.brief) is shut where RELATED is accepted")
     }
 
     /// The first line that accepts what is expected.
