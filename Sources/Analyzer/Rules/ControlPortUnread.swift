@@ -23,7 +23,7 @@ enum ControlPortUnread: Rule {
             """,
         refutation: "A mapping of the port in a newer export of the named device.",
         references: [
-            "RFC 2663 section 2.9", "RFC 3027 section 2.2",
+            "RFC 2663 section 2.9", "RFC 3027",
             "Cisco IOS: ip nat service, ip port-map",
         ])
 

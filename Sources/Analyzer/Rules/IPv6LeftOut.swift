@@ -22,7 +22,7 @@ enum IPv6LeftOut: Rule {
         refutation: """
             Rules for IPv6 in a file that was not given, or a host on which IPv6 is switched off.
             """,
-        references: ["RFC 4890", "RFC 6092", "NIST SP 800-119 section 6.6"])
+        references: ["RFC 6092", "RFC 9099", "NIST SP 800-119"])
 
     /// As many ports open are no list for services, but the want of one.
     private static let wide = 60_000

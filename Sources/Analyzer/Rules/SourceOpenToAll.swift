@@ -19,7 +19,7 @@ enum SourceOpenToAll: Rule {
             """,
         remedy: "Permit the listed clients alone, in the line that now says any.",
         refutation: "A filter that was not given: on the server itself, or at the provider.",
-        references: ["RFC 2577 section 3", "NIST SP 800-41 Revision 1, section 4.1"])
+        references: ["RFC 2577 sections 5 and 8", "NIST SP 800-41 Revision 1, section 4.1"])
 
     static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
         guard let site = server.site, !server.path.isEmpty else {
