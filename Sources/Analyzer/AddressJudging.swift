@@ -1,5 +1,6 @@
 import FTP
 import Net
+import Policy
 
 extension ServerView {
     /// Whether a device on the path puts its own address into announcements that it can read.

@@ -1,3 +1,5 @@
+import Policy
+
 /// What a batch file has come to on one way through it.
 struct BatchState {
     /// All ways together; each fork shares out its part, so that ways which meet again are seen

@@ -131,12 +131,10 @@ struct IIS7Model: Hashable {
         return first > last ? "the range is reversed: \(first) is above \(last)" : nil
     }
 
-    /// What it comes to.
+    /// What it comes to; `isPart` where the text doesn't hold the section of the range.
     ///
-    /// - Parameters:
-    ///   - isPart: the text doesn't hold the section of the range.
-    ///   - holdsSites: the text is the configuration of the sites itself: what it doesn't say is as
-    ///     it is by default. A script leaves that as it was.
+    /// With `holdsSites` the text is the configuration of the sites itself, and what it doesn't say
+    /// is as it is by default; a script leaves that as it was.
     func settings(
         in text: ConfigText, isPart: Bool = false, holdsSites: Bool = false
     ) -> ServerSettings {
