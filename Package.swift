@@ -19,7 +19,7 @@ func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
         name: name,
         dependencies: imports,
         path: "Tests/\(name)",
-        exclude: name == "KernelTests" ? ["probe.py"] : [],
+        exclude: name == "KernelTests" ? ["ftp.py", "probe.py"] : [],
         swiftSettings: house
     )
 }

@@ -217,6 +217,43 @@ Number of Ports : 16384
 <ftpServer><firewallSupport externalIp4Address="203.0.113.7" /></ftpServer></site></sites></system.applicationHost>
 <system.ftpServer><firewallSupport lowDataChannelPort="50000" highDataChannelPort="50099" /></system.ftpServer></configuration>
 """,
+    "netsh-advfirewall-show": """C:\\>netsh advfirewall show currentprofile
+Public Profile Settings:
+----------------------------------------------------------------------
+State                                 ON
+Firewall Policy                       BlockInbound,AllowOutbound
+
+Ok.
+Regelname:                            FTP
+----------------------------------------------------------------------
+Aktiviert:                            Ja
+Richtung:                             Eingehend
+Profile:                              Privat,Public
+Gruppierung:
+Lokales IP:                           Beliebig
+Remote-IP:                            198.51.100.0/24,LocalSubnet
+Protokoll:                            TCP
+Lokaler Port:                         21,5001-5201
+Remoteport:                           Beliebig
+Programm:                             %SystemRoot%\\system32\\svchost.exe
+Dienst:                               ftpsvc
+Aktion:                               Zulassen
+OK.
+""",
+    "netfirewallrule": """[{"Name": "{1}", "InstanceID": "{1}", "DisplayName": "FTP", "Enabled": 1, "Profile": 0, "Direction": 1, "Action": 2},
+{"InstanceID": "{1}", "Protocol": "TCP", "LocalPort": ["21", "5001-5201"], "RemotePort": "Any"},
+{"InstanceID": "{1}", "LocalAddress": "Any", "RemoteAddress": "LocalSubnet"},
+{"Name": "Public", "Enabled": 1, "DefaultInboundAction": 4}, {"InterfaceAlias": "e", "NetworkCategory": 0}]
+""",
+    "windows-firewall-registry": """Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\PublicProfile]
+"EnableFirewall"=dword:00000001
+
+[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules]
+"{1}"="v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|Profile=Public|LPort=21|LPort2_10=5001-5201|RA4=LocalSubnet|App=C:\\\\f.exe|Name=FTP|"
+"{2}"="v2.30|Action=Block|Active=TRUE|Dir=In|Protocol=6|LPort2_10=5100-5150|Platform=2:6:2|Platform2=GTEQ|"
+""",
     "iis7-appcmd": "appcmd set config /section:system.ftpServer/firewallSupport /lowDataChannelPort:50000 /highDataChannelPort:50099\n",
     "iis7-powershell": "Set-WebConfigurationProperty -Filter /system.ftpServer/firewallSupport -Name lowDataChannelPort -Value 50000\n",
     "vsftpd": "listen=YES\npasv_min_port=50000\npasv_max_port=50099\npasv_address=203.0.113.7\nport_enable=NO\nssl_enable=YES\n",

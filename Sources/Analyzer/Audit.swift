@@ -37,10 +37,13 @@ public struct Audit: Sendable {
                 strangers[session.server, default: []].append(session)
             }
         }
-        var views = site.servers.enumerated().map { index, server in
-            ServerView(
-                server, path: site.path(to: server), sessions: own[index],
-                attempts: attempts.filter { owners[$0.server] == index })
+        let sessionsOf = own
+        let attemptsOf = Dictionary(grouping: attempts) { [owners] in owners[$0.server] }
+        var views = Array(site.servers.indices).mapSideBySide { index in
+            let server = site.servers[index]
+            return ServerView(
+                server, path: site.path(to: server), sessions: sessionsOf[index],
+                attempts: attemptsOf[index] ?? [])
         }
         for (endpoint, sessions) in strangers.sorted(by: { $0.key < $1.key }) {
             views.append(ServerView(nil, seenAt: endpoint, sessions: sessions))
@@ -60,11 +63,13 @@ public struct Audit: Sendable {
     public func findings(
         by rules: [any Rule.Type] = Rules.all, now: Timestamp, fixer: Fixer
     ) -> [Finding] {
+        let judgements = context.servers.mapSideBySide { server in
+            rules.map { $0.judge(server, in: context) }
+        }
         var all: [Finding] = []
-        for server in context.servers {
-            let judged = rules.map { (rule: $0, judgement: $0.judge(server, in: context)) }
+        for (server, judgements) in zip(context.servers, judgements) {
             all += Symptoms.fold(
-                judged.flatMap { Finding.make($0.rule, $0.judgement, server, fixer) })
+                zip(rules, judgements).flatMap { Finding.make($0, $1, server, fixer) })
         }
         let standards = context.site.standards
         for index in all.indices {

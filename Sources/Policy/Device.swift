@@ -38,6 +38,10 @@ public struct Device: Hashable, Sendable {
     /// Where a packet from outside leaves when nobody says and no connected network tells.
     public var usualLeaving: String?
 
+    /// Whether it ends connections and makes its own to the servers, so that devices behind it see
+    /// its address in place of the client's.
+    public var hidesClients = false
+
     public init(
         usualPlace: Place, chains: [String: Chain] = [:], stages: [Stage] = [],
         inspections: [Inspection] = [], selectable: [String] = [], assumptions: [String] = []
@@ -227,6 +231,13 @@ public struct Inspection: Hashable, Sendable {
     public var servers: AddressSet?
     /// Only for control connections on whose first packet a rule left this tag; nil: for all.
     public var assignedBy: String?
+    /// What must be there beside it for expected data connections to go where the control
+    /// connection was translated to (`the module nf_nat_ftp`); without, nothing is expected of a
+    /// control connection with another address. Nil: it needs nothing, or it isn't modelled.
+    public var followsBy: String?
+
+    /// What Linux's FTP helper needs to follow a translation.
+    public static let linuxTranslation = "the kernel module nf_nat_ftp"
 
     public init(
         controlPorts: PortSet, opensFilter: Bool, rewritesAddress: Bool, source: SourceLine

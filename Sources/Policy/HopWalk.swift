@@ -10,6 +10,8 @@ struct HopWalk {
     private(set) var context: MatchContext
     /// What watches the control connection of the question, where something does.
     let inspection: Inspection?
+    /// Where that control connection was translated to here, and that data connections follow.
+    let follows: Destination?
     var trials: Int
     private(set) var denied: [(Flow, [Reach.Decision])] = []
     private(set) var noted: [SourceLine] = []
@@ -19,14 +21,15 @@ struct HopWalk {
     private let undecided: String?
 
     init(
-        _ hop: Hop, _ device: Device, _ hulls: DestinationHulls, name: String?, question: ReachQuestion,
-        inspection: Inspection?, trials: Int
+        _ hop: Hop, _ device: Device, _ hulls: DestinationHulls, name: String?,
+        question: ReachQuestion, inspection: Inspection?, follows: Destination? = nil, trials: Int
     ) {
         self.hop = hop
         self.device = device
         self.hulls = hulls
         self.name = name
         self.inspection = inspection
+        self.follows = follows
         self.trials = trials
         (stages, undecided) = InForce.stages(device, hop)
         let loopback = Prefix("127.0.0.0/8").map { AddressSet($0) } ?? AddressSet()
@@ -69,6 +72,7 @@ struct HopWalk {
         var flow = flow
         if let byDefault = flow.byDefault { flow.decided.append(byDefault) }
         flow.byDefault = nil
+        if device.hidesClients { flow.packet.clientHidden = true }
         if flow.decided.last?.hop != name || flow.decided.isEmpty {
             let file = hop.configuration.file
             let source = SourceLine(file: file, line: nil, text: "no filter applies")
@@ -85,6 +89,7 @@ struct HopWalk {
         if stage.work == .translate, flow.packet.translatedHere || !flow.packet.tracked {
             return [flow]
         }
+        if stage.work == .translate, let followed = follow(flow) { return followed }
         var flow = flow
         context.leaving = leaving(flow.packet)
         var bypassing: [Flow] = []
@@ -104,6 +109,21 @@ struct HopWalk {
         trials = walk.trials
         for line in walk.noted where !noted.contains(line) { noted.append(line) }
         return bypassing + walk.exits.flatMap { leave(stage, $0) }
+    }
+
+    /// An expected data connection goes the way of its control connection, without a question to
+    /// the rules; or nothing expects it (nf_nat_ftp.c, nf_conntrack_ftp.c).
+    private mutating func follow(_ flow: Flow) -> [Flow]? {
+        guard flow.packet.expectedHere, case .oneOf(let addresses)? = follows, let inspection,
+            let needed = inspection.followsBy
+        else { return nil }
+        let why = StageWalk.sentence(
+            inspection.source,
+            "data ports of the translated control connection are open with \(needed) only, and it isn't known whether it is there"
+        )
+        return bothWays(flow, why).flatMap {
+            translate($0, Translation(address: .addresses(addresses)))
+        }
     }
 
     /// What an exit makes of the flow for the next stage.

@@ -35,6 +35,13 @@ struct MatchContext {
             hold(match.originalPorts, packet.arrivalPorts, place, &result),
             holdSourcePorts(rule, place, &result)
         else { return nil }
+        if packet.clientHidden, let named = match.sources,
+            !AddressSet.allV4.isSubset(of: named), !AddressSet.allV6.isSubset(of: named)
+        {
+            result.sources = nil
+            result.doubts.append(
+                "\(Self.place(place)): it sees the address of what forwards, not the client's")
+        }
         for predicate in match.notModelled {
             result.doubts.append("\(Self.place(place)): \(predicate)")
         }

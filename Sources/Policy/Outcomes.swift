@@ -44,7 +44,9 @@ struct Outcomes: Sendable {
     /// Where an outcome stands in `doubtful`.
     private var places: [Outcome: Int] = [:]
     /// Work left: regions that are compared with one another.
-    private var comparisons = ReachLimit.comparisons
+    private var comparisons: Int
+
+    init(comparisons: Int = ReachLimit.comparisons) { self.comparisons = comparisons }
 
     /// Adds one world's outcome for the region.
     mutating func add(_ outcome: Outcome, _ region: Region) {

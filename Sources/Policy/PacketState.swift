@@ -8,7 +8,7 @@ public enum Effect: Hashable, Sendable {
     case connectionMark(clear: UInt32, flip: UInt32)
     /// The connection's mark takes the bits of the packet's.
     case saveMark(packet: UInt32, connection: UInt32)
-    /// The packet's mark takes the bits of the connection's.
+    /// The packet's mark takes the bits of the connection's, where it has one.
     case restoreMark(packet: UInt32, connection: UInt32)
     /// The packet is taken out of connection tracking, and so out of translation.
     case untrack
@@ -72,12 +72,17 @@ struct Packet: Hashable, Sendable {
     var rewrittenHere = false
     /// Whether the device where it is expects it as a data connection.
     var expectedHere = false
+    /// Whether the client's address is another's by now.
+    var clientHidden = false
     var tracked = true
     var mark: UInt32 = 0
     var connectionMark: UInt32 = 0
     var tags: Set<String> = []
     /// Inspections that rules assigned so far: a hop's number in the path, and the tag.
     var assigned: Set<Assignment> = []
+
+    /// Where devices with a helper that follows translations sent it, by the hop's number.
+    var sent: [Int: Destination] = [:]
 
     struct Assignment: Hashable, Sendable {
         var hop: Int
@@ -97,6 +102,8 @@ struct Packet: Hashable, Sendable {
         next.arrivalPorts = ports
         next.expectedHere = expected
         next.assigned = assigned
+        next.sent = sent
+        next.clientHidden = clientHidden
         return next
     }
 
@@ -121,6 +128,7 @@ struct Packet: Hashable, Sendable {
         case .saveMark(let packet, let connection):
             connectionMark = (connectionMark & ~connection) ^ (mark & packet)
         case .restoreMark(let packet, let connection):
+            guard tracked else { return }
             mark = (mark & ~packet) ^ (connectionMark & connection)
         case .untrack: tracked = false
         case .tag(let name): tags.insert(name)

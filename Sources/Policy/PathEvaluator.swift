@@ -49,6 +49,13 @@ public struct PathEvaluator: Sendable {
         var servers: AddressSet
         /// Nil: it isn't known what rules assigned to the control connection.
         var assigned: Set<Packet.Assignment>?
+        var sent: [Int: Destination]
+    }
+
+    /// What a control connection's way tells of who watches it.
+    private struct Watched: Hashable {
+        var assigned: Set<Packet.Assignment>?
+        var sent: [Int: Destination]
     }
 
     /// The world in which the port is announced on a control connection that devices watch; nil
@@ -67,22 +74,24 @@ public struct PathEvaluator: Sendable {
         let open = outcomes(
             own, Region(ports: own.ports, sources: own.from), announced: nil, &ignored)
         // Clients whose control connections are watched by the same inspections go together.
-        var order: [Set<Packet.Assignment>?] = []
-        var clients: [Set<Packet.Assignment>?: AddressSet] = [:]
+        var order: [Watched] = []
+        var clients: [Watched: AddressSet] = [:]
         var servers = AddressSet(question.to)
         for cell in open.all where cell.outcome.verdict != .denied {
-            let assigned = cell.outcome.packet?.assigned
-            if clients[assigned] == nil { order.append(assigned) }
-            let known = clients[assigned] ?? AddressSet()
-            clients[assigned] = known.union(cell.region.sources)
+            let packet = cell.outcome.packet
+            let watched = Watched(assigned: packet?.assigned, sent: packet?.sent ?? [:])
+            if clients[watched] == nil { order.append(watched) }
+            let known = clients[watched] ?? AddressSet()
+            clients[watched] = known.union(cell.region.sources)
             if case .oneOf(let addresses) = cell.outcome.packet?.destination {
                 servers = servers.union(AddressSet(addresses.map { $0...$0 }))
             }
         }
-        return order.flatMap { assigned in
+        return order.flatMap { watched in
             let region = Region(
-                ports: question.ports, sources: clients[assigned] ?? AddressSet())
-            let announced = Announcement(servers: servers, assigned: assigned)
+                ports: question.ports, sources: clients[watched] ?? AddressSet())
+            let announced = Announcement(
+                servers: servers, assigned: watched.assigned, sent: watched.sent)
             return outcomes(question, region, announced: announced, &notes).all
         }
     }
@@ -95,7 +104,10 @@ public struct PathEvaluator: Sendable {
         guard let control, let device = hop.configuration.device else { return nil }
         let (entering, leaving) = InForce.interfaces(InForce.stages(device, hop).0, device, hop)
         return device.inspections.first { inspection in
-            guard inspection.controlPorts.contains(control) else { return false }
+            // Rules that assign may see a translated port; what they assigned tells better.
+            let isTold =
+                inspection.assignedBy != nil && (announced.map { $0.assigned != nil } ?? true)
+            guard isTold || inspection.controlPorts.contains(control) else { return false }
             if let own = inspection.servers, let servers = announced?.servers,
                 own.isDisjoint(with: servers)
             {
@@ -150,15 +162,20 @@ public struct PathEvaluator: Sendable {
                 question: question,
                 inspection: expected
                     ? inspection(index, question.control, announced: announced) : nil,
+                follows: announced?.sent[index],
                 trials: trials)
             var next: [Flow] = []
             let assigning = Set(device.inspections.compactMap(\.assignedBy))
+            let isFollowed = device.inspections.contains { $0.followsBy != nil }
             for flow in flows {
                 next += walk.pass(flow).map { passed in
                     var passed = passed
                     passed.packet.expectedHere = expected
                     for tag in passed.packet.tags.intersection(assigning) {
                         passed.packet.assigned.insert(.init(hop: index, tag: tag))
+                    }
+                    if isFollowed, passed.packet.destination != flow.packet.destination {
+                        passed.packet.sent[index] = passed.packet.destination
                     }
                     return passed
                 }

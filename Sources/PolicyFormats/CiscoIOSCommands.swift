@@ -9,19 +9,15 @@ extension IOSReader {
         case "interface" where line.indent == 0: return openInterface(line)
         case "access-list": return numberedEntry(line)
         case "object-group" where line.indent == 0: return openGroup(line)
-        case "zone", "zone-pair":
-            context = .other(.notModelled, "zone-based firewall")
-            return (.notModelled, "zone-based firewall")
+        case "zone", "zone-pair", "class-map", "policy-map":
+            guard let reading = readZones(line) else { return nil }
+            return reading
         case "time-range":
             context = .other(.notModelled, "a clock decides")
             return (.notModelled, "a clock decides")
         case "ipv6" where line.keyword(1) == "access-list":
             context = .other(.notModelled, "IPv6 lists aren't modelled")
             return (.notModelled, "IPv6 lists aren't modelled")
-        case "policy-map" where line.keyword(1) == "type",
-            "class-map" where line.keyword(1) == "type":
-            context = .other(.notModelled, "zone-based firewall")
-            return (.notModelled, "zone-based firewall")
         case "ip": return readIP(line)
         case "exit" where line.indent == 0:
             context = .none

@@ -17,6 +17,7 @@ struct IOSConfig {
     var networkGroups: [String: IOSGroup] = [:]
     var serviceGroups: [String: IOSGroup] = [:]
     var portGroups: [String: IOSGroup] = [:]
+    var zones = IOSZones()
     /// Translations of sources that come from outside: who is meant, and the line.
     var outsideSources: [IOSOutsideSource] = []
 }
@@ -109,7 +110,7 @@ struct IOSInterface {
     var networks: [Prefix] = []
     var isShut = false
     var answersDenied = true
-    var zone: Int?
+    var zone: (name: String, line: Int)?
     var filters6: [Int] = []
     /// What stands on it and isn't modelled, in words of the command.
     var beyond: [String] = []

@@ -176,9 +176,21 @@ struct IOSDeviceBuilder {
     }
 
     private mutating func zones() {
-        let usual = config.interfaces.first { $0.name == device.usualEntering }?.zone
-        guard let line = usual ?? config.interfaces.compactMap(\.zone).first else { return }
-        unknown("zone-based firewall", line, nil, [.v4, .v6])
+        let inZones = config.interfaces.contains { $0.zone != nil }
+        guard inZones || !config.zones.pairs.isEmpty else { return }
+        guard inZones else {
+            let line = config.zones.pairs.first?.line ?? 0
+            unknown("no interface shows its zone", line, nil, [.v4, .v6])
+            return
+        }
+        var builder = IOSZoneBuilder(reader.text, config)
+        let stages = builder.build()
+        device.stages += stages
+        device.chains.merge(builder.chains) { own, _ in own }
+        device.inspections += builder.inspections
+        device.assumptions += builder.assumptions
+        usedLists.formUnion(builder.usedLists)
+        for note in builder.notes { reader.mark(note.line, note.state, note.why) }
     }
 
     /// Lists of a file that shows no interfaces: each may be the one in force.

@@ -34,8 +34,10 @@ extension IOSReader {
         case ("ip", "unreachables"): config.interfaces[index].answersDenied = on
         case ("shutdown", _): config.interfaces[index].isShut = on
         case ("zone-member", _):
-            config.interfaces[index].zone = on ? line.number : nil
-            return (.notModelled, "zone-based firewall")
+            guard line.keyword(1) == "security", line.words.count == 3 else {
+                return (.notRecognised, "no zone is named")
+            }
+            config.interfaces[index].zone = on ? (name: word, line: line.number) : nil
         case ("ipv6", "traffic-filter"):
             config.interfaces[index].filters6.append(line.number)
             return (.notModelled, "IPv6 lists aren't modelled")

@@ -9,6 +9,7 @@ struct IOSReader {
         case list(String)
         case pool(String)
         case networks(String), services(String), ports(String)
+        case zonePair(Int), classMap(String), policyMap(String)
         case other(LineNote.State, String)
     }
 
@@ -95,6 +96,9 @@ struct IOSReader {
             guard line.indent > 0 else { return nil }
             config.portGroups[name]?.members.append((line.number, line.words))
             return Self.used
+        case .zonePair(let index): return readPair(line, index)
+        case .classMap(let name): return readCondition(line, name)
+        case .policyMap(let name): return readPolicy(line, name)
         case .other(let state, let why):
             return line.indent > 0 ? (state, why) : nil
         }

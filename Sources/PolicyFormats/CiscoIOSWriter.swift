@@ -52,6 +52,9 @@ struct IOSWriter {
         let target = global(of: address) ?? address
         let (commands, undo) = insert(ports, target, into: list)
         var comments = ["! list \(list.name) sees the address before translation"]
+        if !config.zones.pairs.isEmpty {
+            comments.append("! the policy between the zones must let them pass too")
+        }
         if config.destinationLists.contains(where: { $0.list == list.name }) {
             comments.append(
                 "! list \(list.name) also selects what is translated: the ports go to its pool")

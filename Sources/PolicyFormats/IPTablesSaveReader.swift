@@ -256,10 +256,12 @@ struct IPTablesSaveReader {
 
     private mutating func inspect(_ rule: IPTablesRule, _ source: SourceLine) {
         for match in rule.matches where match.never == nil {
-            inspections.append(
-                Inspection(
-                    controlPorts: match.destinationPorts ?? .all, opensFilter: false,
-                    rewritesAddress: false, source: source))
+            var inspection = Inspection(
+                controlPorts: match.destinationPorts ?? .all, opensFilter: false,
+                rewritesAddress: false, source: source)
+            inspection.assignedBy = IPTablesRule.helperTag
+            inspection.followsBy = Inspection.linuxTranslation
+            inspections.append(inspection)
         }
     }
 

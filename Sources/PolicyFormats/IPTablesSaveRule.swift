@@ -41,6 +41,11 @@ struct IPTablesRule {
 
     mutating func doubt(_ what: String) { notModelled.append(what) }
 
+    /// On a packet whose connection will have the FTP helper.
+    static let helperTag = "ftp helper"
+    /// On a packet of whose connection the raw table said something.
+    static let trackingTag = "connection tracking told"
+
     static let firstPacket =
         "rules that count, limit or remember are judged as for the first packet after loading"
 }

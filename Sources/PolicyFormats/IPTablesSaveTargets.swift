@@ -46,7 +46,7 @@ extension IPTablesRuleReader {
         case "MARK": try mark(options)
         case "CONNMARK": try connectionMark(options)
         case "CT": track(options)
-        case "NOTRACK": rule.effects.append(.untrack)
+        case "NOTRACK": untrack()
         case _ where Self.beyond.contains(name):
             rule.action = .unknown("target \(name) isn't modelled")
         case _ where Self.passing.contains(name): rule.action = .next
@@ -172,10 +172,19 @@ extension IPTablesRuleReader {
         }
     }
 
+    /// What CT or NOTRACK said first of a packet's connection holds (xt_CT.c).
     private mutating func track(_ options: [(name: String, value: String)]) {
-        for option in options {
-            if option.name == "--notrack" { rule.effects.append(.untrack) }
-            if option.name == "--helper", option.value == "ftp" { rule.assignsFTPHelper = true }
+        if options.contains(where: { $0.name == "--notrack" }) { return untrack() }
+        rule.narrow { $0.tests += [.tracked(true), .tagged(IPTablesRule.trackingTag, false)] }
+        rule.effects.append(.tag(IPTablesRule.trackingTag))
+        if options.contains(where: { $0.name == "--helper" && $0.value == "ftp" }) {
+            rule.assignsFTPHelper = true
+            rule.effects.append(.tag(IPTablesRule.helperTag))
         }
+    }
+
+    private mutating func untrack() {
+        rule.narrow { $0.tests.append(.tagged(IPTablesRule.trackingTag, false)) }
+        rule.effects.append(.untrack)
     }
 }

@@ -18,6 +18,7 @@ extension JointFormat {
 enum Joint {
     static let all: [any JointFormat.Type] = [
         AzureNSG.self, Ufw.self, UfwStatus.self, Firewalld.self, FirewallCmd.self,
+        NetshAdvancedFirewallShow.self, NetFirewallRule.self,
     ]
 
     /// The one of which all the files are; nil where there is none.

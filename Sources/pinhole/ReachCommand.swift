@@ -1,11 +1,10 @@
+import Analyzer
 import ArgumentParser
-import Dispatch
 import Net
 import Policy
 import PolicyFormats
 import Reporter
 import SiteFile
-import Synchronization
 
 /// `pinhole reach`: who gets to which port, by which line of which file.
 struct ReachCommand: ParsableCommand {
@@ -38,12 +37,13 @@ struct ReachCommand: ParsableCommand {
         }
         for start in stride(from: 0, to: asked.count, by: Self.together) {
             let some = asked[start..<min(start + Self.together, asked.count)]
-            for answer in answers(Array(some)) { print(answer, terminator: "") }
+            let answers = Array(some).mapSideBySide { Self.text($0, output) }
+            for answer in answers { print(answer, terminator: "") }
         }
     }
 
     /// A question, the hops to where it goes, and the server there.
-    private struct Asked {
+    private struct Asked: Sendable {
         var question: ReachQuestion
         var path: [Hop]
         var server: SiteServer?
@@ -51,16 +51,6 @@ struct ReachCommand: ParsableCommand {
 
     /// Answers that are held before they are printed.
     private static let together = 64
-
-    /// The answers as they are printed, worked out side by side.
-    private func answers(_ asked: [Asked]) -> [String] {
-        let texts = Mutex([String](repeating: "", count: asked.count))
-        DispatchQueue.concurrentPerform(iterations: asked.count) { index in
-            let text = Self.text(asked[index], output)
-            texts.withLock { $0[index] = text }
-        }
-        return texts.withLock { $0 }
-    }
 
     private static func text(_ asked: Asked, _ output: Format) -> String {
         let reach = PathEvaluator(asked.path).reach(asked.question)

@@ -22,7 +22,7 @@ struct ReportMaking {
         return AuditReport(
             title: site.title ?? "FTP audit", generatedAt: now, toolVersion: Self.version,
             rulePack: Self.rulePack, inputs: inputs, coverage: coverage,
-            servers: audit.context.servers.map(\.summary), findings: findings,
+            servers: audit.context.servers.mapSideBySide(\.summary), findings: findings,
             notes: notes + audit.notes(on: findings, now: now), captures: captures)
     }
 }

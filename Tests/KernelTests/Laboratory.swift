@@ -1,19 +1,32 @@
 import Foundation
+import Synchronization
 
-/// Two network namespaces with a cable between them: clients on one end, a server on the other.
+/// Network namespaces with a cable between each and the next: clients, a server, and machines
+/// behind it, to which it forwards.
 struct Laboratory {
     struct Failed: Error { var words: String }
 
-    let server: String
-    let client: String
+    /// What takes rules to the kernel.
+    enum Tool: String { case iptables, nft }
+
+    private let server: String
+    private let client: String
+    private let behind: String
+    /// The server's interface to the clients.
     static let interface = "pin0"
+    /// Its interface to the machines behind it.
+    static let inside = "pin1"
+
+    /// Laboratories of this process so far.
+    private static let count = Atomic(0)
 
     /// Why this machine has none; nil where it can.
     static let missing: String? = {
         guard getuid() == 0 else { return "not root" }
         do {
             for tool in [
-                ["ip", "-V"], ["iptables-restore", "--version"], ["python3", "--version"],
+                ["ip", "-V"], ["iptables-restore", "--version"], ["nft", "--version"],
+                ["python3", "--version"],
             ] {
                 try run(tool)
             }
@@ -21,51 +34,87 @@ struct Laboratory {
             try run(["ip", "netns", "add", name])
             try run(
                 ["ip", "netns", "exec", name, "iptables-restore"], input: "*filter\nCOMMIT\n")
+            try run(
+                ["ip", "netns", "exec", name, "nft", "-f", "-"], input: "table inet t { }\n")
             try run(["ip", "netns", "del", name])
             return nil
         } catch {
-            return "no network namespaces with iptables here: \(error)"
+            return "no network namespaces with iptables and nft here: \(error)"
         }
     }()
 
-    init(clients: [String], address: String) throws {
-        let id = getpid()
+    init(clients: [String], address: String, behind machines: [String] = []) throws {
+        let number = Self.count.add(1, ordering: .relaxed).newValue
+        let id = "\(getpid())-\(number)"
         server = "pinhole-s-\(id)"
         client = "pinhole-c-\(id)"
-        try Self.run(["ip", "netns", "add", server])
-        try Self.run(["ip", "netns", "add", client])
-        try Self.run([
-            "ip", "link", "add", Self.interface, "netns", server, "type", "veth", "peer", "name",
-            Self.interface, "netns", client,
-        ])
-        try inside(server, ["ip", "addr", "add", "\(address)/32", "dev", Self.interface])
-        for one in clients {
-            try inside(client, ["ip", "addr", "add", "\(one)/32", "dev", Self.interface])
+        behind = "pinhole-b-\(id)"
+        for name in [server, client, behind] { try Self.run(["ip", "netns", "add", name]) }
+        let ends = [(client, Self.interface, clients), (behind, Self.inside, machines)]
+        for (end, interface, addresses) in ends {
+            try Self.run([
+                "ip", "link", "add", interface, "netns", server, "type", "veth", "peer", "name",
+                interface, "netns", end,
+            ])
+            for one in addresses {
+                try inside(end, ["ip", "addr", "add", "\(one)/32", "dev", interface])
+            }
         }
-        for name in [server, client] {
-            try inside(name, ["ip", "link", "set", Self.interface, "up"])
-            try inside(name, ["ip", "link", "set", "lo", "up"])
-            try inside(name, ["ip", "route", "add", "default", "dev", Self.interface])
+        try inside(
+            server, ["ip", "addr", "add", "\(address)/32", "dev", Self.interface])
+        try inside(server, ["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"])
+        for (end, interface, addresses) in ends {
+            for name in [server, end] {
+                try inside(name, ["ip", "link", "set", interface, "up"])
+                try inside(name, ["ip", "link", "set", "lo", "up"])
+            }
+            for one in addresses {
+                try inside(server, ["ip", "route", "add", "\(one)/32", "dev", interface])
+            }
+            try inside(
+                end, ["ip", "route", "add", "default", "via", address, "dev", interface, "onlink"])
         }
     }
 
-    func load(_ rules: String) throws { try inside(server, ["iptables-restore"], input: rules) }
+    /// Puts these rules in the place of all that tool's rules.
+    func load(_ rules: String, by tool: Tool) throws {
+        switch tool {
+        case .iptables:
+            let none = "*raw\nCOMMIT\n*mangle\nCOMMIT\n*nat\nCOMMIT\n"
+            try inside(server, ["iptables-restore"], input: none + rules)
+        case .nft: try inside(server, ["nft", "-f", "-"], input: "flush ruleset\n" + rules)
+        }
+    }
 
-    /// The probes (`SOURCE:PORT`) that were answered.
-    func answered(_ probes: [String], at address: String) throws -> Set<String> {
+    /// The rules of nft as the kernel lists them.
+    func listing(json: Bool) throws -> String {
+        try inside(server, ["nft"] + (json ? ["-j"] : []) + ["list", "ruleset"])
+    }
+
+    /// The probes that were answered.
+    func answered(_ probes: [Probe]) throws -> Set<Probe> {
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(
             path: "probe.py")
-        let text = try inside(client, ["python3", script.path(), address] + probes)
-        return Set(
-            text.split(separator: "\n").compactMap { line in
-                let words = line.split(separator: " ")
-                return words.count == 2 && words[1] == "answered" ? String(words[0]) : nil
-            })
+        let text = try inside(client, ["python3", script.path()] + probes.map(\.description))
+        let answered = Set(text.split(separator: "\n").map(String.init))
+        return Set(probes.filter { answered.contains("\($0) answered") })
+    }
+
+    /// What a command of a client says.
+    func ask(_ words: [String]) throws -> String { try inside(client, words) }
+
+    /// Starts a program that stays: on the machine with the rules, or on one behind it.
+    func start(_ words: [String], behind isBehind: Bool) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["ip", "netns", "exec", isBehind ? behind : server] + words
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
     }
 
     func close() throws {
-        try Self.run(["ip", "netns", "del", server])
-        try Self.run(["ip", "netns", "del", client])
+        for name in [server, client, behind] { try Self.run(["ip", "netns", "del", name]) }
     }
 
     @discardableResult
@@ -76,7 +125,7 @@ struct Laboratory {
     }
 
     @discardableResult
-    private static func run(_ words: [String], input: String? = nil) throws -> String {
+    static func run(_ words: [String], input: String? = nil) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = words

@@ -27,7 +27,11 @@ struct RandomRules {
         }
         if random(2) == 0 {
             lines += table(
-                "mangle", "PREROUTING", ["MARK --set-mark 1", "MARK --set-xmark 0x2/0x3"])
+                "mangle", "PREROUTING",
+                [
+                    "MARK --set-mark 1", "MARK --set-xmark 0x2/0x3", "CONNMARK --set-mark 2",
+                    "CONNMARK --save-mark", "CONNMARK --restore-mark",
+                ])
         }
         if random(2) == 0 {
             lines += ["*nat", ":PREROUTING ACCEPT [0:0]"]

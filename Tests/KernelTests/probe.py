@@ -1,6 +1,6 @@
 """Opens TCP connections and says which were answered.
 
-Each argument is SOURCE:PORT; the destination is the first one. A refusal (RST) or a connection
+Each argument is SOURCE:DESTINATION:PORT. A refusal (RST) or a connection
 means that the SYN came through; silence means that it was dropped.
 """
 import errno
@@ -9,10 +9,10 @@ import socket
 import sys
 import time
 
-destination, probes = sys.argv[1], sys.argv[2:]
+probes = sys.argv[1:]
 waiting, answered = {}, {}
 for probe in probes:
-    source, port = probe.rsplit(":", 1)
+    source, destination, port = probe.split(":")
     end = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     end.setblocking(False)
     end.bind((source, 0))

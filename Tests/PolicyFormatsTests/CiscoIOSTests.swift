@@ -200,13 +200,6 @@ import Testing
             rule.action == .translate(Translation(address: .addresses([inside]), ports: 21...21)))
     }
 
-    @Test func `a zone-based firewall is unknown, never open`() {
-        let text = "zone security Z\ninterface Gi0/0\n zone-member security Z\n"
-        let device = read(text).device
-        #expect(
-            device?.stages.contains { $0.ending.value == .unknown("zone-based firewall") } == true)
-    }
-
     @Test func `inspection counts only towards the server`() {
         let base = "ip inspect name F ftp\ninterface Gi0/0\n ip nat outside\n ip inspect F "
         #expect(read(base + "in\n").device?.inspections.map(\.opensFilter) == [true])

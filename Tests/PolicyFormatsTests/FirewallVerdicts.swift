@@ -41,6 +41,9 @@ struct FirewallVerdicts {
         return "\(PortSet(segments.filter { $0.verdict == verdict }.flatMap(\.ports.ranges)))"
     }
 
+    /// Ports that are permitted.
+    func ports(_ to: String) throws -> String { try ports(.permitted, to) }
+
     /// Where a port is delivered.
     func delivered(_ to: String, _ port: UInt16) throws -> String {
         let segment = try reach(to, ports: "\(port)").segments.first

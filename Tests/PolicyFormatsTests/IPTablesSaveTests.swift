@@ -178,6 +178,41 @@ import Testing
         #expect(Self.ports(Self.reach(without, control: 21), .permittedByInspection) == "")
     }
 
+    @Test(arguments: [
+        (["-A PREROUTING -s 192.0.2.1 -p tcp --dport 21 -j CT --helper ftp"], false),
+        (["-A PREROUTING -j ACCEPT", "-A PREROUTING -p tcp --dport 21 -j CT --helper ftp"], false),
+        (["-A OUTPUT -p tcp --dport 21 -j CT --helper ftp"], false),
+        (["-A PREROUTING -p tcp -j NOTRACK", "-A PREROUTING -p tcp -j CT --helper ftp"], false),
+        (
+            ["-A PREROUTING -p tcp -j CT --zone 1", "-A PREROUTING -p tcp -j CT --helper ftp"],
+            false
+        ),
+        (["-A PREROUTING -p tcp -j CT --helper ftp", "-A PREROUTING -p tcp -j NOTRACK"], true),
+        (["-A PREROUTING -p tcp -j CT --helper sip"], false),
+    ])
+    func `a helper watches only the control connections that get it`(raw: [String], opens: Bool) {
+        let before =
+            ["*raw", ":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"] + raw + ["COMMIT"]
+        let filter = [
+            "-A INPUT -p tcp --dport 21 -j ACCEPT",
+            "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+        ]
+        let reach = Self.reach(Self.read(Self.text(filter, before: before)), control: 21)
+        #expect(Self.ports(reach, .permittedByInspection) == (opens ? "0-20,22-65535" : ""))
+    }
+
+    @Test func `an untracked packet keeps its mark where it has no connection's to take`() {
+        let before = [
+            "*raw", ":PREROUTING ACCEPT [0:0]", "-A PREROUTING -p tcp --dport 21 -j NOTRACK",
+            "COMMIT", "*mangle", ":PREROUTING ACCEPT [0:0]",
+            "-A PREROUTING -p tcp --dport 21:22 -j MARK --set-mark 1",
+            "-A PREROUTING -j CONNMARK --restore-mark", "COMMIT",
+        ]
+        let reach = Self.reach(
+            Self.read(Self.text(["-A INPUT -m mark --mark 1 -j ACCEPT"], before: before)))
+        #expect(Self.ports(reach) == "21")
+    }
+
     @Test func `sets are known where their file stands beside`() {
         let sets = """
             create clients hash:net family inet

@@ -50,6 +50,13 @@ import Testing
         ),
         ("meta mark set 0x3 tcp dport 21 meta mark & 0x1 == 0x1 accept", "21"),
         ("meta mark 0x0 meta mark set 0x1 meta mark 0x1 tcp dport 21 accept", "21"),
+        ("meta mark 0-2 tcp dport 21 accept", "21"), ("meta mark 1-2 accept", ""),
+        ("meta mark != { 1-2, 7 } tcp dport 21 accept", "21"),
+        ("meta mark set 5 meta mark > 4 tcp dport 21 accept", "21"),
+        ("meta mark set 5 meta mark 0x4/30 tcp dport 21 accept", "21"),
+        ("meta mark set 5 meta mark <= 4 accept", ""),
+        ("meta mark & 0x0 == 0x0 tcp dport 21 accept", "21"),
+        ("ct mark set 6 meta mark set ct mark & 3 meta mark 2 tcp dport 21 accept", "21"),
         ("ct status dnat accept", ""), ("ct status ! dnat tcp dport 21 accept", "21"),
         ("ct direction reply accept", ""), ("ct original proto-dst 21 accept", "21"),
         ("tcp sport 20 accept", ""), ("goto open", "21"), ("jump open", "21"),
@@ -129,6 +136,40 @@ import Testing
         #expect(NftQuestion.ports(NftQuestion.reach(reading)) == "21")
         let other = AddressSet(IPAddress(v4: 0xc000_0201))
         #expect(NftQuestion.ports(NftQuestion.reach(reading, from: other)) == "")
+    }
+
+    /// The kernel lets 22 in: `ct mark` ends a rule where there is no connection.
+    @Test(arguments: ["ct mark", "ct mark | 1"])
+    func `an untracked packet has no connection whose mark a rule could take`(mark: String) {
+        let raw = """
+            table ip t {
+                chain more {
+                    tcp dport > 21 meta mark set \(mark) drop
+                }
+                chain raw { type filter hook prerouting priority raw; policy accept;
+                    tcp dport 22 notrack jump more
+                }
+                chain pre { type filter hook prerouting priority 0; policy accept;
+                    tcp dport 21-23 jump more
+                }
+            }
+
+            """
+        #expect(
+            NftQuestion.open(raw + NftQuestion.table(["tcp dport 20-30 accept"])) == "20-22,24-30")
+    }
+
+    /// The kernel lets 21 in: before tracking a mark is lost, but a key that isn't there ends a rule.
+    @Test func `a map's missing key ends the rule also where there is no connection to mark`() {
+        let raw = """
+            table ip t {
+                chain raw { type filter hook prerouting priority raw; policy accept;
+                    ct mark set tcp dport map { 22 : 1, 23 : 2 } drop
+                }
+            }
+
+            """
+        #expect(NftQuestion.open(raw + NftQuestion.table(["tcp dport 21-24 accept"])) == "21,24")
     }
 
     @Test func `the filter sees a redirected port, and the connection its first one`() {

@@ -46,7 +46,8 @@ enum ConfigurationTarget {
         let fixer = Formats.fixer(configuration)
         if let address = IPAddress("203.0.113.7") {
             for change in [
-                Change.permit(PortSet(5001...5201), to: address), .forbid(PortSet(20...21), to: address),
+                Change.permit(PortSet(5001...5201), to: address),
+                .forbid(PortSet(20...21), to: address),
                 .setPassiveRange(50000...50099), .advertise(address),
             ] { _ = fixer(change) }
         }
@@ -67,9 +68,11 @@ enum ConfigurationTarget {
             ReachQuestion(from: clients, to: to, ports: PortSet(1...65535), control: 21))
         var pairs = 0
         for segment in answer.segments {
-            pairs += segment.ports.count * segment.from.ranges.reduce(0) {
-                $0 + Int($1.upperBound.bits - $1.lowerBound.bits) + 1
-            }
+            pairs +=
+                segment.ports.count
+                * segment.from.ranges.reduce(0) {
+                    $0 + Int($1.upperBound.bits - $1.lowerBound.bits) + 1
+                }
         }
         check(
             pairs == 65535 * 256, "\(configuration.format): \(pairs) pairs of client and port")

@@ -95,7 +95,7 @@ extension NftContext {
     }
 
     /// Before connection tracking there is no connection to ask, and none of an untracked packet.
-    private func ofConnection(_ name: String) -> [NftCondition] {
+    func ofConnection(_ name: String) -> [NftCondition] {
         guard name.hasPrefix("ct "), name != "ct state" else { return [] }
         switch point.isTracked {
         case true?: return [.when { $0.tests = [.tracked(true)] }]

@@ -192,6 +192,7 @@ struct NftDevice {
                     controlPorts: ports, opensFilter: false, rewritesAddress: false,
                     source: source(rule))
                 inspection.assignedBy = NftRuleLowering.helperTag
+                inspection.followsBy = Inspection.linuxTranslation
                 if !device.inspections.contains(inspection) {
                     device.inspections.append(inspection)
                 }

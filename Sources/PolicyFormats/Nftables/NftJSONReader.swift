@@ -101,6 +101,7 @@ struct NftJSONReader {
             lines.append(
                 "type \"\(body["type"]?.string ?? "")\" protocol \(body["protocol"]?.string ?? "tcp")"
             )
+            if let family = body["l3proto"]?.string { lines.append("l3proto \(family)") }
         } else if case .bounded(_, let text)? = Self.statement(member) {
             // What the statement of that kind says, without its first word.
             lines.append(text.split(separator: " ").dropFirst().joined(separator: " "))

@@ -55,21 +55,41 @@ extension NftContext {
         var ways = also
         for element in elements {
             do throws(NftValues.Problem) {
-                let value = try NftValues.constant(element.key)
-                guard value & ~mask == 0 else { continue }
-                var match = Match()
-                match.tests = [
-                    field == .mark
-                        ? .mark(value: value, mask: mask, negated: false)
-                        : .connectionMark(value: value, mask: mask, negated: false)
-                ]
-                ways.append(match)
+                let range = try Self.compared(NftValues.numbers(element.key), comparison)
+                for block in NftValues.blocks(range) where block.value & ~mask == 0 {
+                    var match = Match()
+                    match.tests = [
+                        field == .mark
+                            ? .mark(value: block.value, mask: block.mask & mask, negated: false)
+                            : .connectionMark(
+                                value: block.value, mask: block.mask & mask, negated: false)
+                    ]
+                    ways.append(match)
+                }
             } catch .unresolved {
                 ways.append(Match(notModelled: ["mark \(element.key.text) isn't modelled"]))
             } catch { throw error }
         }
         let found: NftCondition =
             ways.isEmpty ? .never("no mark is meant") : NftCondition(ways: ways)
-        return try signed(found, comparison, left)
+        return comparison == .unequal ? found.negated : found
+    }
+
+    /// The numbers that a comparison with those of `range` is true of; for unequal, those of which
+    /// it isn't.
+    private static func compared(
+        _ range: ClosedRange<UInt32>?, _ comparison: Comparison
+    ) throws(NftValues.Problem) -> ClosedRange<UInt32>? {
+        guard let range, comparison != .implicit, comparison != .equal, comparison != .unequal
+        else { return range }
+        guard range.count == 1 else { throw .unresolved("'\(comparison.rawValue)' of a range") }
+        let one = range.lowerBound
+        switch comparison {
+        case .below: return one == .min ? nil : .min...one - 1
+        case .atMost: return .min...one
+        case .above: return one == .max ? nil : one + 1 ... .max
+        case .atLeast: return one ... .max
+        default: throw .unresolved("'\(comparison.rawValue)'")
+        }
     }
 }

@@ -21,12 +21,12 @@ struct NftRuleLowering {
     private(set) var state = LineNote.State.used
     private(set) var why = ""
     /// Control ports for which it assigns the FTP helper.
-    private(set) var helperPorts: [PortSet] = []
+    var helperPorts: [PortSet] = []
     /// What a packet must show to come to where the rule stands.
-    private var ways: [Match] = [Match()]
-    private var effects: [Effect] = []
+    var ways: [Match] = [Match()]
+    var effects: [Effect] = []
     private var tags: [String] = []
-    private var isDone = false
+    var isDone = false
 
     init(
         _ context: NftContext, translates: Bool?, source: SourceLine, tagBase: String,
@@ -105,7 +105,7 @@ struct NftRuleLowering {
         }
     }
 
-    private mutating func note(_ state: LineNote.State, _ why: String) {
+    mutating func note(_ state: LineNote.State, _ why: String) {
         guard self.state == .used else { return }
         self.state = state
         self.why = why
@@ -139,7 +139,7 @@ struct NftRuleLowering {
     }
 
     /// It does what isn't known: permit, deny, translate, or nothing.
-    private mutating func beyond(_ state: LineNote.State, _ why: String) {
+    mutating func beyond(_ state: LineNote.State, _ why: String) {
         note(state, why)
         if translates == true {
             apply(.unknown(why))
@@ -172,7 +172,7 @@ struct NftRuleLowering {
         }
     }
 
-    private func product(_ ways: [Match], _ others: [Match]) -> [Match] {
+    func product(_ ways: [Match], _ others: [Match]) -> [Match] {
         guard ways.count <= Self.maximumWays / max(1, others.count) else {
             let limit = "more than \(Self.maximumWays) alternatives"
             return ways.prefix(Self.maximumWays).map { way in
@@ -184,14 +184,14 @@ struct NftRuleLowering {
         return ways.flatMap { way in others.map { way.and($0) } }
     }
 
-    private mutating func newTag() -> String {
+    mutating func newTag() -> String {
         let tag = "\(tagBase).\(tags.count)"
         tags.append(tag)
         return tag
     }
 
     /// Lets what the rule did so far take effect before its next condition.
-    private mutating func split() {
+    mutating func split() {
         let tag = newTag()
         put(ways, .next, effects + [.tag(tag)])
         effects = []
@@ -200,7 +200,7 @@ struct NftRuleLowering {
         ways = [match]
     }
 
-    private mutating func put(_ ways: [Match], _ action: Action, _ effects: [Effect]) {
+    mutating func put(_ ways: [Match], _ action: Action, _ effects: [Effect]) {
         for way in ways where way.never == nil {
             rules.append(FilterRule(way, action, source, effects: effects))
         }
@@ -225,7 +225,7 @@ struct NftRuleLowering {
     // MARK: maps
 
     /// Elements of a map, each with what it asks; those of `*` come last and ask nothing.
-    private mutating func cases(
+    mutating func cases(
         _ key: NftExpression, _ map: NftExpression
     ) throws(Problem) -> [(element: NftElement, ways: [Match], isRest: Bool)] {
         let (elements, also) = try context.members(map, key: key)
@@ -297,57 +297,6 @@ struct NftRuleLowering {
         ways = passing
         if passing.isEmpty { isDone = true }
     }
-
-    // MARK: what it leaves on a packet
-
-    private mutating func assign(_ field: String, _ value: NftExpression) throws(Problem) {
-        switch field {
-        case "meta mark", "ct mark":
-            if field == "ct mark", context.point.isTracked != true { return }
-            try setMark(field, value)
-        case "ct helper": try setHelper(value)
-        case "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "tcp sport", "tcp dport",
-            "th sport", "th dport", "ip protocol", "ip6 nexthdr":
-            beyond(.notModelled, "'\(field) set' isn't modelled")
-        default: break
-        }
-    }
-
-    private mutating func setMark(_ field: String, _ value: NftExpression) throws(Problem) {
-        if let effect = NftMarks.effect(field, value) {
-            effects.append(effect)
-            return
-        }
-        guard case .map(let key, let map) = value else {
-            return note(.notModelled, "the mark isn't modelled")
-        }
-        if !effects.isEmpty { split() }
-        let tag = newTag()
-        for item in try cases(key, map) {
-            let effect = item.element.data.flatMap { NftMarks.effect(field, $0) }
-            var before = product(ways, item.ways)
-            for index in before.indices { before[index].tests.append(.tagged(tag, false)) }
-            put(before, .next, (effect.map { [$0] } ?? []) + [.tag(tag)])
-        }
-        var match = Match()
-        match.tests = [.tagged(tag, true)]
-        ways = [match]
-    }
-
-    private mutating func setHelper(_ value: NftExpression) throws(Problem) {
-        guard let name = value.name else {
-            return note(.notModelled, "a helper out of a map isn't modelled")
-        }
-        guard let object = context.table.objects["ct helper \(name)"] else {
-            throw .invalid("there is no ct helper \(name)")
-        }
-        // Before connection tracking there is nothing to help (nft_ct.c).
-        guard object.helperType == "ftp", context.point.isTracked == true else { return }
-        helperPorts += ways.map { $0.destinationPorts ?? .all }
-        effects.append(.tag(Self.helperTag))
-    }
-
-    static let helperTag = "ftp helper"
 
     // MARK: translation
 

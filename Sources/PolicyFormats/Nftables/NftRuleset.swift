@@ -1,3 +1,4 @@
+import Net
 import Policy
 
 /// The rule set that the commands of a file make, in the words of nft(8).
@@ -183,11 +184,23 @@ struct NftObject: Hashable, Sendable {
     }
 
     /// A helper's `type "ftp" protocol tcp`.
-    var helperType: String? {
+    var helperType: String? { word(after: "type") }
+
+    /// The only family whose connections get a helper; nil: all of its table do.
+    var helperFamily: IPAddress.Family? {
+        switch word(after: "l3proto") {
+        case "ip": .v4
+        case "ip6": .v6
+        default: nil
+        }
+    }
+
+    private func word(after name: String) -> String? {
         for line in body {
             let words = line.split(separator: " ")
-            guard let type = words.firstIndex(of: "type"), type + 1 < words.count else { continue }
-            return words[type + 1].trimmingQuotes
+            guard let place = words.firstIndex(where: { $0 == name }), place + 1 < words.count
+            else { continue }
+            return words[place + 1].trimmingQuotes
         }
         return nil
     }

@@ -116,16 +116,34 @@ enum NftMarks {
     /// What a value leaves on the packet; nil where it isn't modelled.
     static func effect(_ field: String, _ value: NftExpression) -> Effect? {
         let onPacket = field == "meta mark"
-        if case .field(let other) = value, other != field {
-            switch (onPacket, other) {
-            case (true, "ct mark"): return .restoreMark(packet: .max, connection: .max)
-            case (false, "meta mark"): return .saveMark(packet: .max, connection: .max)
-            default: return nil
-            }
+        if let effect = copied(value, onPacket, .max) { return effect }
+        if case .operation("&", let other, let mask) = value,
+            let mask = try? NftValues.constant(mask), let effect = copied(other, onPacket, mask)
+        {
+            return effect
         }
         guard let (keep, flip) = affine(value, field) else { return nil }
         return onPacket
             ? .mark(clear: ~keep, flip: flip) : .connectionMark(clear: ~keep, flip: flip)
+    }
+
+    private static func copied(
+        _ value: NftExpression, _ onPacket: Bool, _ mask: UInt32
+    ) -> Effect? {
+        switch (onPacket, value) {
+        case (true, .field("ct mark")): .restoreMark(packet: .max, connection: mask)
+        case (false, .field("meta mark")): .saveMark(packet: mask, connection: .max)
+        default: nil
+        }
+    }
+
+    /// Whether the value is made of the connection's mark.
+    static func readsConnection(_ value: NftExpression) -> Bool {
+        switch value {
+        case .field(let name): name == "ct mark"
+        case .operation(_, let left, let right): readsConnection(left) || readsConnection(right)
+        default: false
+        }
     }
 
     /// `(field & keep) ^ flip`; for a constant, keep is 0.

@@ -93,6 +93,42 @@ enum NftValues {
         }
     }
 
+    /// A number, a range or a prefix of numbers.
+    ///
+    /// nft lists `mark & 0 == 3` as `mark 3/0`, so that a prefix of no bits tells nothing.
+    static func numbers(_ expression: NftExpression) throws(Problem) -> ClosedRange<UInt32> {
+        switch expression {
+        case .range(let low, let high):
+            let (first, last) = (try constant(low), try constant(high))
+            guard first <= last else { throw .invalid("range \(expression.text) is reversed") }
+            return first...last
+        case .prefix(let base, let length):
+            guard (1...32).contains(length) else { throw .unresolved("value \(expression.text)") }
+            let rest = length == 32 ? 0 : UInt32.max >> UInt32(length)
+            let first = try constant(base) & ~rest
+            return first...(first | rest)
+        default:
+            let one = try constant(expression)
+            return one...one
+        }
+    }
+
+    /// Numbers of which each is in one block: those that are `value` under `mask`.
+    static func blocks(_ range: ClosedRange<UInt32>?) -> [(value: UInt32, mask: UInt32)] {
+        guard let range else { return [] }
+        var blocks: [(value: UInt32, mask: UInt32)] = []
+        var low = UInt64(range.lowerBound)
+        let end = UInt64(range.upperBound) + 1
+        while low < end {
+            var size = low == 0 ? UInt64(1) << 32 : low & ~(low - 1)
+            while low + size > end { size /= 2 }
+            blocks.append(
+                (UInt32(truncatingIfNeeded: low), ~UInt32(truncatingIfNeeded: size - 1)))
+            low += size
+        }
+        return blocks
+    }
+
     /// A mark, a flag or the like: a number.
     static func constant(_ expression: NftExpression) throws(Problem) -> UInt32 {
         switch expression {

@@ -9,11 +9,8 @@ enum NetshFirewallFix {
 
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         let isAdvanced = configuration?.notes.contains { $0.text.mentions("advfirewall") } ?? false
+        if isAdvanced, let fix = advanced(change) { return fix }
         switch change {
-        case .permit(let ports, _) where isAdvanced:
-            return advanced("FTP \(ports)", "allow", ports)
-        case .forbid(let ports, _) where isAdvanced:
-            return advanced("Not for FTP \(ports)", "block", ports)
         case .permit(let ports, _):
             return Fix(
                 platform: platform, commands: ports.ranges.map(add), undo: ports.ranges.map(delete))
@@ -26,6 +23,15 @@ enum NetshFirewallFix {
             return IISFTPService.fix(change, .six, configuration)
         case .translate:
             return nil
+        }
+    }
+
+    /// Rules of `netsh advfirewall`; nil for a change that isn't of rules.
+    static func advanced(_ change: Change) -> Fix? {
+        switch change {
+        case .permit(let ports, _): advanced("FTP \(ports)", "allow", ports)
+        case .forbid(let ports, _): advanced("Not for FTP \(ports)", "block", ports)
+        default: nil
         }
     }
 

@@ -4,6 +4,7 @@ import Policy
 /// The Windows firewall while its settings are gathered: exceptions, rules, and the switches.
 ///
 /// A block beats a permission whatever the order; what neither names is dropped silently.
+/// Scripts, listings and exports of every kind come to this.
 struct WindowsFirewall {
     /// What an exception of `netsh firewall` is known by.
     enum Key: Hashable {
@@ -67,6 +68,10 @@ struct WindowsFirewall {
     var shielded: Switch? { didSet { edits &+= 1 } }
     /// What nothing blocks is let in.
     var open: Switch? { didSet { edits &+= 1 } }
+    /// The profiles of which one is in force: all that there are, where the text doesn't tell.
+    var inForce = Switch.everywhere
+    /// A file's own word that the firewall opens what a cleartext control connection announces.
+    var followsFTP: SourceLine?
     /// Tells whether anything was written since.
     private(set) var edits = 0
 
@@ -145,19 +150,54 @@ struct WindowsFirewall {
 
     /// The device; all that nothing lets in is dropped silently.
     func device(_ text: ConfigText, assumptions: [String]) -> Device {
-        let chain = Chain(name: "inbound", rules: chainRules())
+        let off = counted(off)
+        let shielded = counted(shielded)
+        let open = counted(open)
+        let chain = Chain(name: "inbound", rules: chainRules(off, shielded, open))
         var ending = Setting<Action>(.deny(answered: false), text.absence("implicit deny"))
         if let shielded, shielded.uncertainty == nil {
             ending.source = shielded.source
         } else if let open, open.uncertainty == nil {
             ending = Setting(.permit, open.source)
         }
-        return Device(
+        var device = Device(
             usualPlace: .host, chains: ["inbound": chain],
             stages: [Stage(.filter, chain: "inbound", ending: ending)], assumptions: assumptions)
+        if let followsFTP, shielded == nil {
+            device.inspections = [
+                Inspection(
+                    controlPorts: PortSet(21...21), opensFilter: true, rewritesAddress: false,
+                    source: followsFTP)
+            ]
+        }
+        return device
     }
 
-    private func chainRules() -> [FilterRule] {
+    /// The switch as it counts in the profiles that may be in force.
+    private func counted(_ it: Switch?) -> Switch? {
+        guard var it else { return nil }
+        if it.profiles.isDisjoint(with: inForce) { return nil }
+        if it.profiles.isSuperset(of: inForce) { it.profiles = Switch.everywhere }
+        return it
+    }
+
+    /// What each rule means, where those that say the same in other profiles stand beside it.
+    func meanings() -> [AdvancedRule.Meaning] {
+        var shared: [[String?]: Set<String>] = [:]
+        let limited = rules.map { rule -> [String?]? in
+            guard let profiles = rule.profiles, profiles != Switch.everywhere,
+                rule.arguments["enable"]?.same("no") != true
+            else { return nil }
+            let scope = rule.scope
+            shared[scope, default: []].formUnion(profiles)
+            return scope
+        }
+        return zip(rules, limited).map { rule, scope in
+            rule.meaning(in: inForce, shared: scope.flatMap { shared[$0] })
+        }
+    }
+
+    private func chainRules(_ off: Switch?, _ shielded: Switch?, _ open: Switch?) -> [FilterRule] {
         var result: [FilterRule] = []
         if let off {
             result.append(Self.rule(off, .permit))
@@ -167,11 +207,15 @@ struct WindowsFirewall {
             guard shielded.uncertainty != nil else { return result }
             result.append(Self.rule(shielded, .deny(answered: false)))
         }
-        let advanced = rules.compactMap { $0.filterRule() }
-        let blocks = advanced.filter { $0.action != .permit }
+        let advanced = meanings().compactMap {
+            if case .rule(let rule) = $0 { rule } else { nil }
+        }
+        let blocks = advanced.filter { $0.action == .deny(answered: false) }
         result += blocks.filter { $0.match.notModelled.isEmpty }
         result += blocks.filter { !$0.match.notModelled.isEmpty }
         let permits = exceptions() + advanced.filter { $0.action == .permit }
+        let unclear = advanced.filter { if case .unknown = $0.action { true } else { false } }
+        result += unclear
         result += permits.filter { Self.isCertain($0) } + permits.filter { !Self.isCertain($0) }
         result += doubts.map {
             FilterRule(

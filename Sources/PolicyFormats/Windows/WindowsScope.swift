@@ -7,29 +7,41 @@ struct WindowsScope: Hashable {
     /// Why some of them aren't known.
     var doubt: String?
 
-    private static let places = [
-        "subnet", "localsubnet", "localsubnet4", "localsubnet6", "dns", "dhcp", "wins",
-        "defaultgateway", "localintranet", "rmtintranet", "internet", "ply2renders",
+    /// Words for addresses that the network tells.
+    ///
+    /// Source: MS-GPFAS 2.2.2.13, address keywords; those of New-NetFirewallRule, which may end in
+    /// 4 or 6.
+    private static let places: Set<String> = [
+        "subnet", "localsubnet", "lokalessubnetz", "dns", "dhcp", "wins", "defaultgateway",
+        "localintranet", "rmtintranet", "intranet", "intranetremoteaccess", "remoteintranet",
+        "internet", "ply2renders", "playtodevice", "captiveportal",
     ]
+
+    private static func isPlace(_ word: String) -> Bool {
+        places.contains(word)
+            || word.last.map { "46".contains($0) } == true
+                && places.contains(String(word.dropLast()))
+    }
 
     /// Reads `ALL`, `*`, `SUBNET`, or addresses, prefixes, masks and ranges parted by commas; nil
     /// where it is none of these.
     init?(_ text: String) {
         var ranges: [ClosedRange<IPAddress>] = []
+        var isAll = false
         for part in text.split(separator: ",").map({ $0.bare.lowercased() }) where !part.isEmpty {
             if part == "all" || part == "*" || part == "any" {
-                addresses = nil
-                doubt = nil
-                return
+                isAll = true
+                continue
             }
-            if Self.places.contains(part) {
+            if Self.isPlace(part) {
                 doubt = "for \(text.excerpt), whose addresses the text doesn't tell"
                 continue
             }
             guard let range = Self.range(part) else { return nil }
             ranges.append(range)
         }
-        guard doubt == nil else { return }
+        if isAll { doubt = nil }
+        guard doubt == nil, !isAll else { return }
         guard !ranges.isEmpty else { return nil }
         addresses = AddressSet(ranges)
     }

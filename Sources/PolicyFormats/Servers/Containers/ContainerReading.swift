@@ -7,13 +7,23 @@ struct ContainerReading {
         var environment: [String: Setting<String>] = [:]
         var command: Setting<String>?
         var mounts: [Setting<String>] = []
+        /// What `docker run` publishes, each as it is written.
+        var published: [Setting<String>] = []
+        /// `-P`: all that the image exposes, at ports that are chosen then.
+        var publishesAll: SourceLine?
+        var network: Setting<String>?
+        var name: String?
+        var address: String?
         /// The text around it tells of an FTP server where the image doesn't.
         var tellsOfFTP = false
 
         var isFTP: Bool { image.map { FTPImage.isFTP($0.value) } == true || tellsOfFTP }
     }
 
+    enum Form { case none, compose, commands, dockerfile }
+
     private let text: ConfigText
+    private(set) var form = Form.none
     private(set) var services: [Service] = []
     private(set) var notes: LineNotes
 
@@ -26,10 +36,13 @@ struct ContainerReading {
                 ["RUN ", "CMD ", "ENTRYPOINT ", "COPY ", "ENV "].contains { line.hasPrefix($0) }
             })
         {
+            form = .dockerfile
             readDockerfile()
         } else if lines.contains(where: { $0.bare.hasPrefix("image:") }) {
+            form = .compose
             readCompose()
         } else if lines.contains(where: { Self.runs($0) }) {
+            form = .commands
             readCommands()
         }
     }
@@ -165,9 +178,20 @@ struct ContainerReading {
 
     /// Options of `docker run` that stand alone.
     private static let alone: Set<String> = [
-        "-d", "-i", "-t", "-it", "-ti", "-dit", "-itd", "-id", "-P", "--rm", "--detach",
+        "--rm", "--detach",
         "--init", "--interactive", "--tty", "--privileged", "--read-only", "--publish-all",
     ]
+
+    /// Whether all options in one word stand alone: `-dit`.
+    private static func isFlags(_ word: String) -> Bool {
+        word.utf8.count > 1 && word.dropFirst().allSatisfy { "ditP".contains($0) }
+    }
+
+    /// Whether options in one word end in `-p`: `-dp 21:21`.
+    private static func isPublish(_ word: String) -> Bool {
+        word.hasPrefix("-") && word.hasSuffix("p") && word != "--help"
+            && word.dropFirst().dropLast().allSatisfy { "ditP".contains($0) }
+    }
 
     private mutating func take(_ words: [(word: String, line: Int)]) {
         var service = Service()
@@ -182,12 +206,20 @@ struct ContainerReading {
                 }
                 break
             }
-            if Self.alone.contains(word) { continue }
-            var name = word
+            if word == "--publish-all"
+                || word.contains("P") && (Self.isFlags(word) || Self.isPublish(word))
+            {
+                service.publishesAll = source
+            }
+            if Self.alone.contains(word) || Self.isFlags(word) { continue }
+            var name = Self.isPublish(word) ? "-p" : word
             var value = ""
             if word.hasPrefix("--"), let equals = word.firstIndex(of: "=") {
                 name = String(word[..<equals])
                 value = String(word[word.index(after: equals)...])
+            } else if word.hasPrefix("-p"), !word.hasPrefix("--"), word.utf8.count > 2 {
+                name = "-p"
+                value = String(word.dropFirst(2))
             } else if let next = rest.popFirst() {
                 value = next.word
             }
@@ -198,6 +230,10 @@ struct ContainerReading {
                     service.environment[key] = Setting(pair.count > 1 ? pair[1] : "", source)
                 }
             case "--env-file": notes.set(line, .notModelled, "the file of variables isn't read")
+            case "-p", "--publish": service.published.append(Setting(value, source))
+            case "--network", "--net": service.network = Setting(value, source)
+            case "--ip": service.address = value
+            case "--name": service.name = value
             case "-v", "--volume", "--mount": service.mounts.append(Setting(value, source))
             default: break
             }

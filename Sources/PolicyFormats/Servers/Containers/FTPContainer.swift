@@ -5,7 +5,8 @@ public import Policy
 /// environment and its command.
 ///
 /// What an image does that isn't known here, and what comes from a host's environment, is unknown.
-/// Published ports are not read: they are a hop of their own.
+/// The ports that the host hands on to the container are a hop of their own, in the same file: as a
+/// server's configuration the file says the one, on a path the other.
 public enum FTPContainer: ConfigFormat {
     public static let name = "ftp-container"
     public static let platform = "container (FTP)"
@@ -25,12 +26,14 @@ public enum FTPContainer: ConfigFormat {
         }
         var settings: ServerSettings?
         if let service = services.first { settings = self.settings(service, text, &notes) }
+        let published = DockerPorts.published(text, reading, &notes)
         return Configuration(
-            file: text.file, format: name, kinds: [.server], server: settings,
+            file: text.file, format: name, kinds: published == nil ? [.server] : [.server, .nat],
+            server: settings, device: published?.device(),
             notes: notes.finish { _, line in
                 let bare = line.bare
                 if bare.isEmpty || bare.hasPrefix("#") { return (.irrelevant, "comment or blank") }
-                return (.irrelevant, "no setting of FTP's ports or addresses")
+                return (.irrelevant, "no setting of FTP's ports or addresses, and none published")
             })
     }
 
@@ -195,6 +198,7 @@ public enum FTPContainer: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
+        if let published = DockerPorts.publish(change, platform) { return published }
         let text = (configuration?.notes ?? []).map(\.text)
         let image = text.lazy.flatMap { line in
             FTPImage.known.filter { line.contains($0.name) }
