@@ -186,7 +186,7 @@ struct VsftpdReader {
         settings.passiveProblem = problem
         if let fatal { settings.passiveSources = [text.source(fatal.line)] }
         if !on("pasv_enable", usually: true) {
-            settings.passiveDisabled = setting("pasv_enable", usually: true)
+            settings.passiveDisabled = Setting(true, source("pasv_enable", default: ""))
         }
         settings.tlsProblem = tlsProblem
         if isKnown("pasv_promiscuous") {

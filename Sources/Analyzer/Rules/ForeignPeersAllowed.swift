@@ -28,7 +28,7 @@ enum ForeignPeersAllowed: Rule {
         }
         // What isn't served lets nobody in.
         var asked: [(mode: String, what: String, allowed: Setting<Bool>?)] = []
-        if settings.passiveDisabled?.value != true {
+        if settings.passiveDisabled == nil {
             asked.append(
                 (
                     "passive", "a passive data connection may come from any host",

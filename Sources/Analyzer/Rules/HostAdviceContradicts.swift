@@ -50,7 +50,7 @@ enum HostAdviceContradicts: Rule {
                     refutedBy: "A kernel before 2.6.20."))
         }
         if let passive = settings.hostPassive, !passive.value,
-            settings.passiveDisabled?.value != true
+            settings.passiveDisabled == nil
         {
             guard let needed = server.range else {
                 return faults.isEmpty

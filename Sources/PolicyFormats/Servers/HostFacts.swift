@@ -15,6 +15,7 @@ struct HostFacts {
             text.mentions(boolean) || text.mentions("conntrack_ftp")
         else { return false }
         let lines = text.lines.map(\.bare).filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        guard !lines.isEmpty else { return false }
         let isBooleans = lines.allSatisfy { line in
             line.hasPrefix("SELinux boolean") || line.hasPrefix("setsebool ")
                 || Self.value(line) != nil
