@@ -53,9 +53,14 @@ import Testing
         #expect(WindowsDynamicPort.recognise(ConfigText(file: "f", udp)) == .no)
     }
 
-    @Test func `writes the service's own range, and the system's no smaller than it was`() {
+    @Test func `writes the service's own range, and gives the system's back`() throws {
         let service = WindowsDynamicPort.fix(.setPassiveRange(50000...50999), nil)
         #expect(service?.commands.last?.contains("/lowDataChannelPort:\"50000\"") == true)
+        let shrunk = try read("netsh int ipv4 set dynamicport tcp start=50000 num=1000\n")
+        let mended = WindowsDynamicPort.fix(.setPassiveRange(50000...50999), shrunk)
+        #expect(
+            mended?.commands.last == "netsh int ipv4 set dynamicport tcp start=49152 num=16384")
+        #expect(mended?.undo.last == "netsh int ipv4 set dynamicport tcp start=50000 num=1000")
         let system = WindowsDynamicPort.fix(.setPassiveRange(49152...65535), nil)
         #expect(system?.commands == ["netsh int ipv4 set dynamicport tcp start=49152 num=16384"])
     }

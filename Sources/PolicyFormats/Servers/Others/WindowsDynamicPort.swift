@@ -119,17 +119,20 @@ public enum WindowsDynamicPort: ConfigFormat {
         guard case .setPassiveRange(let range) = change, range.lowerBound >= 1025 else {
             return nil
         }
+        func set(_ range: ClosedRange<UInt16>) -> String {
+            "netsh int ipv4 set dynamicport tcp start=\(range.lowerBound) num=\(range.count)"
+        }
+        let old = configuration?.server?.dynamicPorts?.value ?? usual
         // The system's ports are every program's: a range for FTP is the FTP service's own.
         guard range.count >= usual.count else {
             guard var fix = IIS7Writer.fix(change, nil) else { return nil }
             fix.commands.insert("REM the FTP service's own range, where that is IIS 7 to 10", at: 0)
+            if old.count < usual.count {
+                fix.commands.append(set(usual))
+                fix.undo.append(set(old))
+            }
             return fix
         }
-        func set(_ range: ClosedRange<UInt16>) -> String {
-            "netsh int ipv4 set dynamicport tcp start=\(range.lowerBound) num=\(range.count)"
-        }
-        var undo = set(usual)
-        if case .ports(let old)? = configuration?.server?.passive { undo = set(old) }
-        return Fix(platform: platform, commands: [set(range)], undo: [undo])
+        return Fix(platform: platform, commands: [set(range)], undo: [set(old)])
     }
 }
