@@ -1,5 +1,17 @@
 import FTP
 import Net
+import Policy
+
+extension ServerView {
+    /// Whether a device on the path puts its own address into announcements that it can read.
+    var isRewritten: Bool {
+        path.contains { hop in
+            hop.configuration.device?.inspections.contains {
+                $0.rewritesAddress && !$0.controlPorts.isDisjoint(with: controlPorts)
+            } ?? false
+        }
+    }
+}
 
 /// The judgement that rules on the address of a 227 share.
 struct AddressJudging {

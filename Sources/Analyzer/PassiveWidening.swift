@@ -18,14 +18,24 @@ extension ServerView {
             || failure.text.hasPrefix("500 OOPS: vsf_sysutil_bind")
     }
 
+    /// Users whom the server lets in for the range that it is configured with; nil where the range
+    /// limits transfers alone.
+    var usersLetIn: Int? {
+        guard let each = settings?.behaviour.portsPerUser, settings?.passiveFrom == .set,
+            case .ports(let range)? = settings?.passive
+        else { return nil }
+        return max(1, range.count / max(1, each))
+    }
+
     /// Ports that the server should have: a quarter more than the transfers at once that the site
-    /// means or the captures show; twice the range where it ran out, as nobody saw how many more
+    /// means or the captures show; as many as its product wants for the users meant; twice the range where it ran out, as nobody saw how many more
     /// would have come.
     var portsNeeded: Int {
         let atOnce = max(site?.sessions ?? 0, mostOpenAtOnce, 2)
-        let quarterMore = (atOnce * 5 + 3) / 4
-        guard let range, ranOut(of: range) else { return quarterMore }
-        return max(quarterMore, range.count * 2)
+        let users = site?.sessions ?? settings?.maxUsers?.value ?? 0
+        let enough = max((atOnce * 5 + 3) / 4, users * (settings?.behaviour.portsPerUser ?? 0))
+        guard let range, ranOut(of: range) else { return enough }
+        return max(enough, range.count * 2)
     }
 
     private func ranOut(of range: PortSet) -> Bool {

@@ -4,10 +4,12 @@ enum Symptoms {
     static let causes: [String: [String]] = [
         // A dropped, refused or prohibited data connection, and a 425 after it, where the line
         // that denies it, the address, the missing translation or the encryption is known.
-        "PH101": ["PH304", "PH122", "PH104", "PH105", "PH106", "PH208", "PH301"],
-        "PH102": ["PH304", "PH104", "PH105", "PH106", "PH208", "PH301"],
+        "PH101": ["PH304", "PH122", "PH225", "PH104", "PH105", "PH106", "PH208", "PH301"],
+        "PH102": ["PH304", "PH225", "PH104", "PH105", "PH106", "PH208", "PH301"],
         "PH103": ["PH304", "PH301"],
-        "PH108": ["PH104", "PH105", "PH106"],
+        // The name that the server took for that address.
+        "PH104": ["PH225"],
+        "PH108": ["PH225", "PH104", "PH105", "PH106"],
     ]
 
     static func fold(_ drafts: [DraftFinding]) -> [Finding] {
@@ -17,7 +19,11 @@ enum Symptoms {
             let isSymptom = draft.finding.status == .failed && causes[draft.finding.rule] != nil
             if isSymptom { symptoms.append(draft) } else { kept.append(draft) }
         }
-        for symptom in symptoms {
+        // What may be a cause itself comes first: where nothing explains it, it explains others.
+        let middle = Set(causes.values.joined())
+        for symptom in symptoms.filter({ middle.contains($0.finding.rule) })
+            + symptoms.filter({ !middle.contains($0.finding.rule) })
+        {
             let rules = causes[symptom.finding.rule] ?? []
             let fitting = kept.indices.filter { index in
                 kept[index].finding.status == .failed

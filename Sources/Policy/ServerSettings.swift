@@ -31,6 +31,9 @@ public struct ServerSettings: Hashable, Sendable {
     /// Control ports; one is the rule. Never empty.
     public var control: [Setting<UInt16>]
     public var tls: Setting<TLS>
+    /// Why `tls` may be another, as a clause: `line 4 includes files that weren't given`; nil where
+    /// it is known.
+    public var tlsProblem: String?
     /// Whether PORT and EPRT are served.
     public var active: Setting<Bool>
     /// Passive mode as a whole is switched off.
@@ -39,6 +42,17 @@ public struct ServerSettings: Hashable, Sendable {
     public var foreignPassivePeers: Setting<Bool>?
     /// Whether PORT and EPRT may name another host than the client; nil: not known.
     public var foreignActivePeers: Setting<Bool>?
+    /// A range of this one port is set, and the product refuses it for being one port alone.
+    public var onePortRefused: Setting<UInt16>?
+    /// The most users at once that the configuration names; nil: not stated, or none.
+    public var maxUsers: Setting<Int>?
+    /// The ports that the host hands out to every program; nil where no file tells.
+    public var dynamicPorts: Setting<ClosedRange<UInt16>>?
+    /// Whether the host's access control lets the server listen on passive ports (SELinux's
+    /// `ftpd_use_passive_mode`); nil where no file tells.
+    public var hostPassive: Setting<Bool>?
+    /// The name by which the host loads the kernel's FTP helper; nil where no file tells.
+    public var helperModule: Setting<String>?
     public var behaviour: ServerBehaviour
 
     public init(
@@ -70,11 +84,14 @@ public struct ServerBehaviour: Hashable, Sendable {
     public var restartNeeded: Bool?
     /// The range that it falls back to while its own is not in force.
     public var fallbackRange: ClosedRange<UInt16>?
+    /// Ports of a configured range for each user whom it lets in, one user at least; nil where the
+    /// range limits transfers alone.
+    public var portsPerUser: Int?
 
     public init(
         product: String, acceptedPorts: ClosedRange<UInt16>, onePortAccepted: Bool,
         leavesRangeWhenFull: Bool? = nil, restartNeeded: Bool? = nil,
-        fallbackRange: ClosedRange<UInt16>? = nil
+        fallbackRange: ClosedRange<UInt16>? = nil, portsPerUser: Int? = nil
     ) {
         self.product = product
         self.acceptedPorts = acceptedPorts
@@ -82,5 +99,6 @@ public struct ServerBehaviour: Hashable, Sendable {
         self.leavesRangeWhenFull = leavesRangeWhenFull
         self.restartNeeded = restartNeeded
         self.fallbackRange = fallbackRange
+        self.portsPerUser = portsPerUser
     }
 }

@@ -102,6 +102,7 @@ public enum Formats {
 
     /// Reads several files that make one device together: a rule set with the sets that it names.
     ///
+    /// Files that tell of the host alone are read beside those of its server.
     /// The first file of a format that stands by itself is the device or server, one that includes
     /// others before all; the others are read with it.
     public static func read(
@@ -112,6 +113,15 @@ public enum Formats {
             return try read(file: first.file, bytes: first.bytes, as: name)
         }
         let texts = files.map { ConfigText(file: $0.file, bytes: $0.bytes) }
+        let ofHost = texts.indices.filter { HostFacts.recognise(texts[$0]) }
+        if !ofHost.isEmpty, ofHost.count < texts.count {
+            let others = files.indices.filter { !ofHost.contains($0) }.map { files[$0] }
+            var configuration = try read(together: others, as: name)
+            if configuration.server != nil {
+                HostFacts(ofHost.map { texts[$0] }).add(to: &configuration)
+            }
+            return configuration
+        }
         if let joint = Joint.format(of: texts, as: name) {
             return try understood(joint.read(together: texts))
         }

@@ -22,6 +22,7 @@ public enum IIS5Registry: ConfigFormat {
         let file = RegistryFile(text)
         var notes = LineNotes(text)
         var values: [String: IISFTPService.Statement] = [:]
+        var theft: [String: Setting<Bool>] = [:]
         var sets: [String] = []
         for entry in file.entries {
             guard let set = controlSet(entry.key) else {
@@ -34,7 +35,7 @@ public enum IIS5Registry: ConfigFormat {
                 mark(entry, .used, "", &notes)
                 continue
             }
-            take(name, entry, set, &values, &notes, text)
+            take(name, entry, set, &values, &theft, &notes, text)
         }
         let inForce = sets.contains("currentcontrolset") ? "currentcontrolset" : sets.min()
         for entry in file.entries {
@@ -42,7 +43,8 @@ public enum IIS5Registry: ConfigFormat {
                 mark(entry, .notModelled, "of a control set that isn't the current one", &notes)
             }
         }
-        let server = inForce.map { IISFTPService.settings(.five, values[$0], in: text) }
+        var server = inForce.map { IISFTPService.settings(.five, values[$0], in: text) }
+        server?.foreignPassivePeers = inForce.flatMap { theft[$0] }
         return Configuration(
             file: text.file, format: name, kinds: [.server], server: server,
             notes: notes.finish { line, content in
@@ -60,8 +62,8 @@ public enum IIS5Registry: ConfigFormat {
 
     private static func take(
         _ name: String, _ entry: RegistryFile.Entry, _ set: String,
-        _ values: inout [String: IISFTPService.Statement], _ notes: inout LineNotes,
-        _ text: ConfigText
+        _ values: inout [String: IISFTPService.Statement],
+        _ theft: inout [String: Setting<Bool>], _ notes: inout LineNotes, _ text: ConfigText
     ) {
         switch name.lowercased() {
         case "passiveportrange":
@@ -84,11 +86,18 @@ public enum IIS5Registry: ConfigFormat {
             } else {
                 mark(entry, .used, "", &notes)
             }
-        case "enableportattack", "enablepasvtheft":
+        case "enablepasvtheft":
+            guard case .other(type: "REG_DWORD", let value) = entry.content else {
+                mark(entry, .notModelled, "not read as a number", &notes)
+                return
+            }
+            theft[set] = Setting(value != "0", text.source(entry.lines.lowerBound))
+            mark(entry, .used, "", &notes)
+        case "enableportattack":
             if entry.content == .other(type: "REG_DWORD", value: "0") {
                 mark(entry, .irrelevant, "as it is by default", &notes)
             } else {
-                mark(entry, .notModelled, "foreign peers of data connections aren't read", &notes)
+                mark(entry, .notModelled, "privileged ports of clients aren't read", &notes)
             }
         default:
             mark(entry, .irrelevant, "no setting of the data ports", &notes)

@@ -186,10 +186,15 @@ struct VsftpdReader {
         settings.passiveProblem = problem
         if let fatal { settings.passiveSources = [text.source(fatal.line)] }
         if !on("pasv_enable", usually: true) {
-            settings.passiveDisabled = setting("pasv_enable", usually: true)
+            settings.passiveDisabled = Setting(true, source("pasv_enable", default: ""))
         }
-        settings.foreignPassivePeers = setting("pasv_promiscuous", usually: false)
-        settings.foreignActivePeers = setting("port_promiscuous", usually: false)
+        settings.tlsProblem = tlsProblem
+        if isKnown("pasv_promiscuous") {
+            settings.foreignPassivePeers = setting("pasv_promiscuous", usually: false)
+        }
+        if isKnown("port_promiscuous") {
+            settings.foreignActivePeers = setting("port_promiscuous", usually: false)
+        }
         if let value = values["pasv_address"]?.value, !trimmed(value).isEmpty {
             let line = source("pasv_address", default: "")
             if let address = IPAddress(trimmed(value)), address.family == .v4 {
@@ -206,6 +211,22 @@ struct VsftpdReader {
             return Setting(21, text.absence("listen_port unset: 21"))
         }
         return Setting(UInt16(truncatingIfNeeded: setting.number), text.source(setting.line))
+    }
+
+    /// Whether no template has yet to say it.
+    private func isKnown(_ key: String) -> Bool {
+        !templated.contains(key) && (!openEnded || values[key] != nil)
+    }
+
+    private var tlsProblem: String? {
+        if isKnown("ssl_enable"), !on("ssl_enable", usually: false) { return nil }
+        let keys = [
+            "ssl_enable", "implicit_ssl", "local_enable", "guest_enable", "anonymous_enable",
+            "force_local_logins_ssl", "force_local_data_ssl", "force_anon_logins_ssl",
+            "force_anon_data_ssl",
+        ]
+        let open = openEnded ? keys.first { !isKnown($0) } : keys.first(where: templated.contains)
+        return open.map { "a template has yet to fill \($0) in" }
     }
 
     private var tls: Setting<ServerSettings.TLS> {

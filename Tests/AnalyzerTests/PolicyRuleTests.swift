@@ -214,6 +214,7 @@ import Testing
             (JudgementTests.wire + JudgementTests.meant + WireRuleTests.rows)
             .map { ($0.rule.id, $0.mark) } + Self.rows.map { ($0.rule.id, $0.mark) }
             + NetworkRuleTests.rows.map { ($0.rule.id, $0.mark) }
+            + ServerRuleTests.rows.map { ($0.rule.id, $0.mark) }
             + [("PH303", "failed"), ("PH303", "passed"), ("PH309", "failed"), ("PH204", "failed")]
         for rule in Rules.all {
             for mark in ["failed", "passed"] {

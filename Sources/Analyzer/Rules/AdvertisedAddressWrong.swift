@@ -45,17 +45,13 @@ enum AdvertisedAddressWrong: Rule {
         guard server.isTranslated else {
             return .passed("it announces its own address, by which clients reach it")
         }
-        let rewriter = server.path.compactMap { hop in
-            hop.configuration.device?.inspections.first {
-                $0.rewritesAddress && !$0.controlPorts.isDisjoint(with: server.controlPorts)
-            }
-        }.first
-        if rewriter != nil, settings.tls.value == .none {
+        let isRewritten = server.isRewritten
+        if isRewritten, settings.tls.value == .none {
             return .passed("a device on the path rewrites the announced address in clear text")
         }
         let own = site.inside.first.map { "\($0)" } ?? "its own address"
         let blind =
-            rewriter == nil ? "" : " A device on the path rewrites it in clear text, not under TLS."
+            isRewritten ? " A device on the path rewrites it in clear text, not under TLS." : ""
         return fault(
             "It announces \(own), behind NAT; clients reach it at \(reached[0]).\(blind)", own,
             settings.control.map(\.source).prefix(1) + [], server, to: reached[0])

@@ -63,7 +63,13 @@ enum RangeCollides: Rule {
                     ports: PortSet(ports: shown.map(\.port)))
             ])
         }
-        let overlaps = dynamic.filter { !range.isDisjoint(with: PortSet($0.range)) }
+        let known = server.settings?.dynamicPorts?.value
+        // Where the system's ports are offered themselves, PH201 and PH223 tell it.
+        if known.map({ PortSet($0) }) == range {
+            return .passed("\(range.brief) holds no port of a known service")
+        }
+        let all = known.map { [(range: $0, system: "this system")] } ?? dynamic
+        let overlaps = all.filter { !range.isDisjoint(with: PortSet($0.range)) }
         guard let first = overlaps.first else {
             return .passed(
                 "\(range.brief) holds no port of a known service, nor of a dynamic range")

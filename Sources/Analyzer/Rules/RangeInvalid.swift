@@ -24,6 +24,9 @@ enum RangeInvalid: Rule {
         guard settings.passiveFrom == .invalid else {
             return .passed("the product accepts the configured range")
         }
+        guard settings.onePortRefused == nil else {
+            return .notApplicable("the range is one port, which PH226 judges")
+        }
         let behaviour = settings.behaviour
         let accepted = PortSet(behaviour.acceptedPorts)
         let problem = settings.passiveProblem ?? "the value is not accepted"

@@ -35,10 +35,13 @@ enum RangeTooSmall: Rule {
             }
             return .passed("\(range.count) ports for \(need) transfers at once")
         }
-        let why =
+        var why =
             range.count >= need
             ? "one port serves one transfer at a time"
             : stated.map { "the site means \($0) sessions at once" } ?? "\(seen) were open at once"
+        if let users = server.usersLetIn, let product = server.settings?.behaviour.product {
+            why += "; \(product) lets in \(users) \(users == 1 ? "user" : "users") with it"
+        }
         let ports = range.count == 1 ? "port" : "ports"
         return .failed([
             Fault(

@@ -1,3 +1,5 @@
+import Policy
+
 /// What a batch file has come to on one way through it.
 struct BatchState {
     /// All ways together; each fork shares out its part, so that ways which meet again are seen
@@ -24,6 +26,8 @@ struct BatchState {
     var firewall = WindowsFirewall()
     var adsutil = AdsutilReading()
     var ftp = IIS7Model()
+    /// Ports that every program gets, where the script sets them; nil as well where ways differ.
+    var dynamicPorts: Setting<ClosedRange<UInt16>>?
 
     /// This way's part of `whole`.
     var mass = whole
@@ -49,6 +53,7 @@ struct BatchState {
             firewall.join(other.firewall, why)
             adsutil.join(other.adsutil, why)
             ftp.join(other.ftp, why)
+            if dynamicPorts != other.dynamicPorts { dynamicPorts = nil }
             version = fresh
         }
         mass += other.mass

@@ -103,6 +103,14 @@ struct WindowsCommand {
         guard let context = words.first?.lowercased() else {
             return .init(state: .irrelevant, why: "no command")
         }
+        if let command = DynamicPortCommand(Array(words)) {
+            let before = state.dynamicPorts
+            state.dynamicPorts = command.range.map { Setting($0, source) }
+            return .init(
+                state: command.range == nil ? .notModelled : .used,
+                why: command.range == nil ? "its ports aren't known" : "",
+                changed: before != state.dynamicPorts)
+        }
         guard context == "firewall" || context == "advfirewall" else {
             if Unknown.isIn(context) { return doubt("which command it is isn't known", &state) }
             return .init(state: .irrelevant, why: "not of the firewall")

@@ -87,6 +87,7 @@ struct WindowsScript {
                 notes.set(other.source?.line ?? 0, .notModelled, "a site of its own")
             }
         }
+        server?.dynamicPorts = gaveUp == nil ? end.dynamicPorts : nil
         var device: Device?
         if text.lines.contains(where: Self.touchesFirewall) {
             device = end.firewall.device(

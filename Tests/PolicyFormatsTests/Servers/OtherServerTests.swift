@@ -53,10 +53,42 @@ import Testing
         #expect(WindowsDynamicPort.recognise(ConfigText(file: "f", udp)) == .no)
     }
 
-    @Test func `writes netsh's command`() {
-        let fix = WindowsDynamicPort.fix(.setPassiveRange(50000...50999), nil)
-        #expect(fix?.commands == ["netsh int ipv4 set dynamicport tcp start=50000 num=1000"])
-        #expect(WindowsDynamicPort.fix(.setPassiveRange(50000...50010), nil) == nil)
+    @Test func `writes the service's own range, and gives the system's back`() throws {
+        let service = WindowsDynamicPort.fix(.setPassiveRange(50000...50999), nil)
+        #expect(service?.commands.last?.contains("/lowDataChannelPort:\"50000\"") == true)
+        let shrunk = try read("netsh int ipv4 set dynamicport tcp start=50000 num=1000\n")
+        let mended = WindowsDynamicPort.fix(.setPassiveRange(50000...50999), shrunk)
+        #expect(
+            mended?.commands.last == "netsh int ipv4 set dynamicport tcp start=49152 num=16384")
+        #expect(mended?.undo.last == "netsh int ipv4 set dynamicport tcp start=50000 num=1000")
+        let system = WindowsDynamicPort.fix(.setPassiveRange(49152...65535), nil)
+        #expect(system?.commands == ["netsh int ipv4 set dynamicport tcp start=49152 num=16384"])
+    }
+
+    @Test(
+        arguments: [
+            ("netsh int ipv4 set dynamicport tcp start=50000 num=1000", 50000...50999),
+            ("netsh int ipv4 set dynamicport tcp 50000 1000", 50000...50999),
+            (
+                "C:\\>netsh interface ipv4 set dynamicportrange protocol=tcp startport=5000 numberofports=255",
+                5000...5254
+            ),
+            (
+                "Set-NetTCPSetting -DynamicPortRangeStartPort 50000 -DynamicPortRangeNumberOfPorts 300",
+                50000...50299
+            ),
+            ("netsh int ipv4 set dynamicport udp start=50000 num=1000", nil),
+            ("rem netsh int ipv4 set dynamicport tcp start=50000 num=1000", nil),
+            ("netsh int ipv4 set dynamicport tcp start=65000 num=1000", nil),
+        ] as [(String, ClosedRange<UInt16>?)])
+    func `reads the commands that set it`(_ line: String, _ range: ClosedRange<UInt16>?) throws {
+        guard let range else {
+            #expect(WindowsDynamicPort.recognise(ConfigText(file: "f", line)) == .no)
+            return
+        }
+        let read = try read(line + "\n")
+        #expect(read.format == "windows-dynamicport")
+        #expect(read.server?.dynamicPorts?.value == range)
     }
 
     @Test func `no broken text makes it stumble`() {

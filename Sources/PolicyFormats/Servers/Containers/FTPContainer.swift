@@ -64,16 +64,31 @@ public enum FTPContainer: ConfigFormat {
             settings.passiveDisabled = Setting(true, enable.source)
             notes.add(enable.source.line ?? 0, .used)
         }
-        if image.product == .vsftpd, let promiscuous = service.environment["PASV_PROMISCUOUS"] {
-            settings.foreignPassivePeers = Setting(
-                promiscuous.value.uppercased() == "YES", promiscuous.source)
-            notes.add(promiscuous.source.line ?? 0, .used)
+        if image.product == .vsftpd {
+            func promiscuous(_ name: String) -> Setting<Bool>? {
+                service.environment[name].map { said in
+                    notes.add(said.source.line ?? 0, .used)
+                    return Setting(said.value.uppercased() == "YES", said.source)
+                }
+            }
+            settings.foreignPassivePeers = promiscuous("PASV_PROMISCUOUS")
+            settings.foreignActivePeers = promiscuous("PORT_PROMISCUOUS")
+        }
+        if let encryption = service.environment.keys.sorted().first(where: Self.isOfTLS) {
+            settings.tlsProblem = "what the image makes of \(encryption) isn't known"
         }
         for mount in service.mounts where mount.value.contains(".conf") {
             notes.set(mount.source.line ?? 0, .notModelled, "a configuration of its own isn't read")
             settings.void(.unknown, "a configuration that is mounted may set it", [mount.source])
+            settings.tlsProblem = "a configuration that is mounted may set it"
+            settings.foreignPassivePeers = nil
+            settings.foreignActivePeers = nil
         }
         return settings
+    }
+
+    private static func isOfTLS(_ variable: String) -> Bool {
+        variable.contains("TLS") || variable.contains("SSL")
     }
 
     private static func takeRange(
@@ -130,6 +145,12 @@ public enum FTPContainer: ConfigFormat {
                 settings.set(range.value, [flags.source])
             }
             if own.tls.value != .none { settings.tls = own.tls }
+            settings.tlsProblem = settings.tlsProblem ?? own.tlsProblem
+            settings.maxUsers = own.maxUsers ?? settings.maxUsers
+            if own.foreignActivePeers?.value == true {
+                settings.foreignActivePeers = own.foreignActivePeers
+                settings.foreignPassivePeers = own.foreignPassivePeers
+            }
             if own.advertisedAddress != nil { settings.advertisedAddress = own.advertisedAddress }
             if own.control.first?.source.line != nil { settings.control = own.control }
         }
@@ -161,6 +182,7 @@ public enum FTPContainer: ConfigFormat {
                 product: "the container's server", acceptedPorts: 1024...65535,
                 onePortAccepted: true, restartNeeded: true), in: text)
         let image = service.image?.value ?? "its image"
+        settings.tlsProblem = "what \(image.excerpt) sets isn't known"
         settings.void(
             .unknown, "what \(image.excerpt) sets isn't known",
             [service.image?.source ?? text.absence("an image")])

@@ -69,6 +69,7 @@ public enum VsftpdCommand: ConfigFormat {
         let keys = Set(lines.compactMap { VsftpdSetting.key(of: $0) })
         let readLast = files.isEmpty
         if readLast { files = ["/etc/vsftpd.conf"] }
+        settings.forget(isOpen || readLast ? [] : keys, files.joined(separator: ", "))
         if isOpen || readLast || !keys.isSuperset(of: ["pasv_min_port", "pasv_max_port"]),
             settings.passiveFrom != .invalid
         {
@@ -99,6 +100,21 @@ public enum VsftpdCommand: ConfigFormat {
 }
 
 extension ServerSettings {
+    /// Leaves open what a file that isn't read may say, but for these keys, which are said after it.
+    fileprivate mutating func forget(_ sure: Set<String>, _ files: String) {
+        if !sure.contains("pasv_promiscuous") { foreignPassivePeers = nil }
+        if !sure.contains("port_promiscuous") { foreignActivePeers = nil }
+        let encryption: Set<String> =
+            tls.value == .none
+            ? ["ssl_enable"]
+            : [
+                "ssl_enable", "anonymous_enable", "force_local_logins_ssl", "force_local_data_ssl",
+            ]
+        if !sure.isSuperset(of: encryption) {
+            tlsProblem = "\(files.excerpt) may set it, which isn't read"
+        }
+    }
+
     /// Says of every line that it is this one, for settings that were read from a part of it.
     mutating func relocate(to source: SourceLine) {
         func place(_ old: SourceLine) -> SourceLine { old.line == nil ? old : source }

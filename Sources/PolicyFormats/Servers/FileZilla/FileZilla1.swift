@@ -92,6 +92,7 @@ public enum FileZilla1: ConfigFormat {
             let high = UInt16(clamping: max(range.low, range.high))
             settings.set(low...high, range.sources)
         }
+        if listeners.isEmpty { settings.tlsProblem = "no listener is in the file" }
         if !listeners.isEmpty {
             settings.control = []
             for listener in listeners

@@ -35,7 +35,8 @@ public enum IIS7ApplicationHost: ConfigFormat {
                 other.source?.line ?? 0, .notModelled,
                 "a site of its own, for its address or its TLS differ from the first FTP site's")
         }
-        let settings = reading.model.settings(in: text, isPart: !reading.isWhole)
+        let settings = reading.model.settings(
+            in: text, isPart: !reading.isWhole, holdsSites: reading.holdsSites)
         return Configuration(
             file: text.file, format: name, kinds: [.server], server: settings,
             notes: xml.finish(notes, "no setting of the FTP service"))
@@ -51,6 +52,8 @@ public enum IIS7ApplicationHost: ConfigFormat {
         var model = IIS7Model()
         /// The text holds the section of the range, or would.
         var isWhole = false
+        /// The text holds the sites.
+        var holdsSites = false
 
         init(_ text: ConfigText) {
             self.text = text
@@ -61,7 +64,9 @@ public enum IIS7ApplicationHost: ConfigFormat {
             let node = nodes[index]
             let line = node.element.line
             switch node.name {
-            case "system.applicationHost": isWhole = true
+            case "system.applicationHost":
+                isWhole = true
+                holdsSites = true
             case "system.ftpServer":
                 isWhole = isWhole || !node.path.contains("location")
                 notes.add(line, .used)

@@ -132,7 +132,12 @@ struct IIS7Model: Hashable {
     }
 
     /// What it comes to; `isPart` where the text doesn't hold the section of the range.
-    func settings(in text: ConfigText, isPart: Bool = false) -> ServerSettings {
+    ///
+    /// With `holdsSites` the text is the configuration of the sites itself, and what it doesn't say
+    /// is as it is by default; a script leaves that as it was.
+    func settings(
+        in text: ConfigText, isPart: Bool = false, holdsSites: Bool = false
+    ) -> ServerSettings {
         var settings = ServerSettings(
             unset: .osDynamic(usual: 49152...65535), of: Self.behaviour, in: text)
         let sources = [low?.source, high?.source].compactMap(\.self)
@@ -156,6 +161,7 @@ struct IIS7Model: Hashable {
         let used = ftpSites
         let first = used.first.flatMap { sites[$0] } ?? Site()
         apply(first, to: &settings, in: text)
+        if !holdsSites { leaveOpen(first, &settings) }
         let ports = used.filter { isAlike($0, used.first ?? $0) }
             .flatMap { sites[$0]?.ports ?? [] }
         if !ports.isEmpty {
@@ -193,6 +199,18 @@ struct IIS7Model: Hashable {
         site?.values[path] ?? defaults.values[path]
     }
 
+    /// What a script doesn't set is as it was before.
+    private func leaveOpen(_ site: Site, _ settings: inout ServerSettings) {
+        let match = "security.datachannelsecurity.matchclientaddressfor"
+        if value(match + "port", site) == nil { settings.foreignActivePeers = nil }
+        if value(match + "pasv", site) == nil { settings.foreignPassivePeers = nil }
+        let needed = ["servercerthash", "controlchannelpolicy", "datachannelpolicy"]
+        for name in needed where value("security.ssl.\(name)", site) == nil {
+            settings.tlsProblem = "\(name) isn't set here, and may have been before"
+            return
+        }
+    }
+
     private func apply(_ site: Site, to settings: inout ServerSettings, in text: ConfigText) {
         if let address = value("firewallsupport.externalip4address", site), !address.value.isEmpty {
             if let literal = ServerText.v4(address.value) {
@@ -203,6 +221,12 @@ struct IIS7Model: Hashable {
         }
         let policies = ["control", "data"].map { value("security.ssl.\($0)channelpolicy", site) }
         let hash = value("security.ssl.servercerthash", site)
+        if let unknown = (policies + [hash]).lazy.compactMap({
+            $0.flatMap { Unknown.name(in: $0.value) }
+        })
+        .first {
+            settings.tlsProblem = "it depends on \(unknown), which isn't known"
+        }
         let words = policies.map { ($0?.value ?? "SslRequire").lowercased() }
         if let hash, !hash.value.isEmpty {
             let line = policies.compactMap { $0?.source }.first ?? hash.source

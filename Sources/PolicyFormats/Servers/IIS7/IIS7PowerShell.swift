@@ -32,8 +32,17 @@ public enum IIS7PowerShell: ConfigFormat {
     public static func read(_ text: ConfigText) -> Configuration {
         var notes = LineNotes(text)
         var model = IIS7Model()
+        var dynamicPorts: Setting<ClosedRange<UInt16>>?
         for statement in PowerShellLines(text.lines).statements {
             let source = text.source(statement.lines.lowerBound)
+            if let range = DynamicPortCommand(statement.words)?.range {
+                dynamicPorts = statement.doubt == nil ? Setting(range, source) : nil
+                let why = statement.doubt.map { "holds only if \($0)" } ?? ""
+                for line in statement.lines {
+                    notes.add(line, statement.doubt == nil ? .used : .notModelled, why)
+                }
+                continue
+            }
             var (state, why) = take(
                 statement.words, source, &model, certain: statement.doubt == nil)
             if let doubt = statement.doubt, state == .used {
@@ -43,6 +52,7 @@ public enum IIS7PowerShell: ConfigFormat {
         }
         var settings = model.settings(in: text)
         if !model.sawAnything { settings.void(.unknown, "nothing that was read sets it", []) }
+        settings.dynamicPorts = dynamicPorts
         return Configuration(
             file: text.file, format: name, kinds: [.server], server: settings,
             notes: notes.finish { _, _ in (.irrelevant, "comment, blank or part of a block") })

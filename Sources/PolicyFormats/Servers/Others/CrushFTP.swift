@@ -111,6 +111,7 @@ public enum CrushFTP: ConfigFormat {
             settings.control = [Setting(21, text.absence("no port is there"))]
         }
         settings.tls = tls(first, text)
+        if serving.isEmpty { settings.tlsProblem = "no FTP server is listed" }
         return Configuration(
             file: text.file, format: name, kinds: [.server], server: settings,
             notes: xml.finish(notes, "no setting of FTP's ports or addresses"))

@@ -70,11 +70,13 @@ public enum GlFTPd: ConfigFormat {
                 if settings.tls.value == .none { settings.tls = Setting(.optional, source) }
                 notes.set(index + 1, .used)
             case "userrejectinsecure", "denydatauncrypted", "denydiruncrypted":
+                settings.tlsProblem = "line \(index + 1): for which users it is required isn't read"
                 notes.set(index + 1, .notModelled, "for which users TLS is required isn't read")
             default:
                 notes.set(index + 1, .irrelevant, "no setting of ports or addresses")
             }
         }
+        if settings.tls.value == .none { settings.tlsProblem = nil }
         return Configuration(
             file: text.file, format: name, kinds: [.server], server: settings,
             notes: notes.finish { _, _ in (.irrelevant, "comment or blank") })

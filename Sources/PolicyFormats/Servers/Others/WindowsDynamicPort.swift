@@ -2,15 +2,37 @@ import Net
 public import Policy
 
 /// `netsh int ipv4 show dynamicport tcp`, in any language, and `Get-NetTCPSetting`: the ports that
-/// a server on Windows offers where its own range leaves them to the system.
+/// a server on Windows offers where its own range leaves them to the system. The commands that
+/// set them are read too; the last one counts.
 public enum WindowsDynamicPort: ConfigFormat {
     public static let name = "windows-dynamicport"
     public static let platform = "Windows (dynamic ports)"
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         guard text.lines.count < 2000 else { return .no }
-        return find(text) == nil ? .no : .certain
+        if find(text) != nil { return .certain }
+        guard text.mentions("dynamicport"),
+            // A script of the server or of the firewall sets more than this.
+            !["ftpserver", "firewall", "adsutil", "appcmd"].contains(where: text.mentions)
+        else { return .no }
+        return commands(text).contains { $0.command.range != nil } ? .perhaps : .no
     }
+
+    private static func commands(
+        _ text: ConfigText
+    ) -> [(line: Int, command: DynamicPortCommand)] {
+        text.lines.enumerated().compactMap { index, line in
+            guard line.mentions("dynamicport"), line.utf8.count < 1000 else { return nil }
+            let head = line.bare.lowercased()
+            guard !head.hasPrefix("rem "), !head.hasPrefix("::"), !head.hasPrefix("#") else {
+                return nil
+            }
+            return DynamicPortCommand(line.fields).map { (index + 1, $0) }
+        }
+    }
+
+    /// As Windows has them since Vista.
+    private static let usual: ClosedRange<UInt16> = 49152...65535
 
     private struct Found {
         var start: (number: Int, line: Int)
@@ -59,6 +81,7 @@ public enum WindowsDynamicPort: ConfigFormat {
             of: ServerBehaviour(
                 product: "Windows", acceptedPorts: 1025...65535, onePortAccepted: false,
                 restartNeeded: false), in: text)
+        settings.tlsProblem = "the FTP server's own configuration wasn't given"
         if let found = find(text) {
             let sources = [found.start.line, found.count.line].map(text.source)
             let end = found.start.number + found.count.number - 1
@@ -66,7 +89,7 @@ public enum WindowsDynamicPort: ConfigFormat {
                 let high = UInt16(exactly: end)
             {
                 settings.set(low...high, sources)
-                if low == 49152, high == 65535 { settings.passiveFrom = .default }
+                if low...high == usual { settings.passiveFrom = .default }
                 for line in [found.head, found.start.line, found.count.line] {
                     notes.set(line, .used)
                 }
@@ -78,6 +101,14 @@ public enum WindowsDynamicPort: ConfigFormat {
             }
         } else {
             settings.void(.unknown, "no table of TCP is there", [])
+            for (line, command) in commands(text) {
+                notes.set(line, command.range == nil ? .invalid : .used)
+                if let range = command.range { settings.set(range, [text.source(line)]) }
+            }
+        }
+        if case .ports(let range)? = settings.passive, let source = settings.passiveSources.first {
+            settings.passiveProblem = nil
+            settings.dynamicPorts = Setting(range, source)
         }
         return Configuration(
             file: text.file, format: name, kinds: [.server], server: settings,
@@ -85,14 +116,23 @@ public enum WindowsDynamicPort: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        guard case .setPassiveRange(let range) = change, range.lowerBound >= 1025,
-            range.count >= 255
-        else { return nil }
+        guard case .setPassiveRange(let range) = change, range.lowerBound >= 1025 else {
+            return nil
+        }
         func set(_ range: ClosedRange<UInt16>) -> String {
             "netsh int ipv4 set dynamicport tcp start=\(range.lowerBound) num=\(range.count)"
         }
-        var undo = set(49152...65535)
-        if case .ports(let old)? = configuration?.server?.passive { undo = set(old) }
-        return Fix(platform: platform, commands: [set(range)], undo: [undo])
+        let old = configuration?.server?.dynamicPorts?.value ?? usual
+        // The system's ports are every program's: a range for FTP is the FTP service's own.
+        guard range.count >= usual.count else {
+            guard var fix = IIS7Writer.fix(change, nil) else { return nil }
+            fix.commands.insert("REM the FTP service's own range, where that is IIS 7 to 10", at: 0)
+            if old.count < usual.count {
+                fix.commands.append(set(usual))
+                fix.undo.append(set(old))
+            }
+            return fix
+        }
+        return Fix(platform: platform, commands: [set(range)], undo: [set(old)])
     }
 }

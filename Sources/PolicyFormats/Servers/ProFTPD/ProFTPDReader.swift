@@ -20,6 +20,8 @@ struct ProFTPDReader {
     private(set) var fatal: (source: SourceLine, why: String)?
     /// An `Include` whose files weren't given.
     private(set) var missing: SourceLine?
+    /// A range of one port alone.
+    private(set) var onePort: Setting<UInt16>?
 
     private let others: [ConfigText]
     private var sections: [Section] = []
@@ -236,7 +238,12 @@ struct ProFTPDReader {
             return refuse(directive, "not allowed in <\(sections.last?.directive.name ?? "")>")
         }
         let fault = directive.isOpen ? nil : ProFTPDSettings.fault(of: directive)
-        if let fault { return refuse(directive, fault) }
+        if let fault {
+            if doubt == nil, onePort == nil, let port = ProFTPDSettings.onePort(of: directive) {
+                onePort = Setting(port, directive.source)
+            }
+            return refuse(directive, fault)
+        }
         let doubt = doubt
         change(place) { $0.said[directive.name, default: []].append((directive, doubt)) }
         if directive.isOpen {

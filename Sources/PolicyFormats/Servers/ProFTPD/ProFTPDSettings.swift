@@ -19,6 +19,7 @@ struct ProFTPDSettings {
     private let global: ProFTPDReader.Scope
     private let fatal: (source: SourceLine, why: String)?
     private let missing: SourceLine?
+    private let onePort: Setting<UInt16>?
     private let text: ConfigText
 
     static let behaviour = ServerBehaviour(
@@ -30,6 +31,7 @@ struct ProFTPDSettings {
         global = reader.global
         fatal = reader.fatal
         missing = reader.missing
+        onePort = reader.onePort
         self.text = text
     }
 
@@ -52,6 +54,14 @@ struct ProFTPDSettings {
                 ? nil : "\(first.excerpt) is no port"
         default: return nil
         }
+    }
+
+    /// The port of a range that is one port alone, else in order.
+    static func onePort(of directive: ProFTPDDirective) -> UInt16? {
+        guard directive.name == "passiveports", directive.arguments.count > 1 else { return nil }
+        let bounds = directive.arguments.prefix(2).map { ServerText.atoi($0) }
+        guard bounds[0] == bounds[1], bounds[0] >= 1024 else { return nil }
+        return UInt16(exactly: bounds[0])
     }
 
     /// The main server, with the control ports of every virtual one that behaves alike.
@@ -80,7 +90,10 @@ struct ProFTPDSettings {
         if running.isEmpty {
             settings.void(.unknown, "Port 0 switches the server off", [text.absence("Port 0")])
         }
-        if let fatal { settings.void(.invalid, self.sentence(fatal), [fatal.source]) }
+        if let fatal {
+            settings.void(.invalid, self.sentence(fatal), [fatal.source])
+            if let onePort, onePort.source == fatal.source { settings.onePortRefused = onePort }
+        }
         return settings
     }
 
@@ -166,6 +179,7 @@ struct ProFTPDSettings {
         }
         advertise(&settings, index)
         settings.tls = tls(index)
+        settings.tlsProblem = tlsProblem(index)
         let refused = ["PORT", "EPRT"].compactMap { denied($0, index) }
         settings.active =
             refused.count == 2
@@ -185,7 +199,8 @@ struct ProFTPDSettings {
 
     private func foreign(_ index: Int) -> Setting<Bool>? {
         switch find("allowforeignaddress", index) {
-        case .nothing: Setting(false, text.absence("AllowForeignAddress unset: off"))
+        case .nothing:
+            missing == nil ? Setting(false, text.absence("AllowForeignAddress unset: off")) : nil
         // A class of clients may stand in place of on and off.
         case .set(let directive): directive.flag.map { Setting($0, directive.source) }
         case .open: nil
@@ -207,6 +222,24 @@ struct ProFTPDSettings {
             // A 227 can't carry an IPv6 address: the server's own stands in it then.
             if address.family == .v4 {
                 settings.advertisedAddress = Setting(address, directive.source)
+            }
+        }
+    }
+
+    private func tlsProblem(_ index: Int) -> String? {
+        let elsewhere = missing.map {
+            "line \($0.line ?? 0) includes files that weren't given"
+        }
+        switch find("tlsengine", index) {
+        case .nothing: return elsewhere
+        case .open(let directive, let why): return "line \(directive.lines.lowerBound): \(why)"
+        case .set(let engine):
+            if engine.flag == false { return nil }
+            switch find("tlsrequired", index) {
+            case .nothing: return elsewhere
+            case .open(let directive, let why):
+                return "line \(directive.lines.lowerBound): \(why)"
+            case .set: return nil
             }
         }
     }

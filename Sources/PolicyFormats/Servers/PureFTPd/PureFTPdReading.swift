@@ -12,6 +12,9 @@ struct PureFTPdReading {
     private var address: (value: String, source: SourceLine)?
     private var port: Setting<UInt16>?
     private var tls: (value: Int, source: SourceLine)?
+    private var users: Setting<Int>?
+    /// What leaves options open that nothing here sets.
+    private var open: String?
     private var flags: [String: Setting<Bool>] = [:]
     /// What keeps the server from starting.
     private(set) var fatal: (source: SourceLine, why: String)?
@@ -22,7 +25,7 @@ struct PureFTPdReading {
 
     static let behaviour = ServerBehaviour(
         product: "Pure-FTPd", acceptedPorts: 1024...65535, onePortAccepted: true,
-        leavesRangeWhenFull: false, restartNeeded: true)
+        leavesRangeWhenFull: false, restartNeeded: true, portsPerUser: 2)
 
     init(_ text: ConfigText) { self.text = text }
 
@@ -31,13 +34,21 @@ struct PureFTPdReading {
         return (.invalid, "\(why): Pure-FTPd refuses to start")
     }
 
-    mutating func doubtRange(_ source: SourceLine, _ why: String) { doubt = doubt ?? (source, why) }
+    mutating func doubtRange(_ source: SourceLine, _ why: String) {
+        doubt = doubt ?? (source, why)
+        open = open ?? why
+    }
 
-    mutating func lookElsewhere(_ source: SourceLine) { elsewhere = elsewhere ?? source }
+    mutating func lookElsewhere(_ source: SourceLine) {
+        elsewhere = elsewhere ?? source
+        open =
+            open ?? source.line.map { "what line \($0) names may set it" }
+            ?? "\(source.text) weren't given"
+    }
 
     private static let shaping: Set<String> = [
         "PassivePortRange", "ForcePassiveIP", "Bind", "TLS", "AllowUserFXP",
-        "AllowAnonymousFXP", "AnonymousOnly", "NoAnonymous", "NATmode",
+        "AllowAnonymousFXP", "AnonymousOnly", "MaxClientsNumber", "NoAnonymous", "NATmode",
     ]
 
     /// Takes an option; `numbers` are the two of a range, for they are written in several ways.
@@ -75,6 +86,12 @@ struct PureFTPdReading {
             }
             tls = (number, source)
             return (.used, "")
+        case "MaxClientsNumber":
+            guard let number = ServerText.number(value), number > 0 else {
+                return refuse(source, "\(value.excerpt) is no limit of users")
+            }
+            users = Setting(number, source)
+            return (.used, "")
         default:
             guard let flag = Self.flag(value) else {
                 return refuse(source, "\(value.excerpt) is neither yes nor no")
@@ -98,6 +115,10 @@ struct PureFTPdReading {
         switch option.name {
         case "PassivePortRange": doubt = (source, "the range comes from \(value.excerpt)")
         case "ForcePassiveIP": address = address ?? (value, source)
+        case "TLS":
+            tls = nil
+            open = open ?? "it comes from \(value.excerpt)"
+        case "AllowUserFXP", "AllowAnonymousFXP": open = open ?? "it comes from \(value.excerpt)"
         default: break
         }
         return (.notModelled, "the value comes from the environment or a template")
@@ -140,7 +161,10 @@ struct PureFTPdReading {
         if let tls {
             let values: [ServerSettings.TLS] = [.none, .optional, .optional, .required]
             settings.tls = Setting(values[tls.value], tls.source)
+        } else {
+            settings.tlsProblem = open
         }
+        settings.maxUsers = users
         if let address {
             if let literal = ServerText.v4(address.value) {
                 settings.advertisedAddress = Setting(literal, address.source)
@@ -155,12 +179,13 @@ struct PureFTPdReading {
     }
 
     /// FXP counts for those who may log in at all.
-    private var foreign: Setting<Bool> {
+    private var foreign: Setting<Bool>? {
         let anonymous = flags["NoAnonymous"]?.value != true
         let users = flags["AnonymousOnly"]?.value != true
         let candidates =
             (users ? [flags["AllowUserFXP"]] : []) + (anonymous ? [flags["AllowAnonymousFXP"]] : [])
-        return candidates.compactMap(\.self).first(where: \.value)
-            ?? Setting(false, text.absence("FXP isn't allowed"))
+        if let allowed = candidates.compactMap(\.self).first(where: \.value) { return allowed }
+        if open != nil, candidates.contains(where: { $0 == nil }) { return nil }
+        return Setting(false, text.absence("FXP isn't allowed"))
     }
 }

@@ -177,6 +177,10 @@ public enum PyFTPdLib: ConfigFormat {
             }
             advertise(&settings)
             settings.tls = encryption
+            if tls != nil {
+                settings.tlsProblem =
+                    (doubts["tls_control_required"] ?? doubts["tls_data_required"])?.why
+            }
             let foreign = said["permit_foreign_addresses"]
             if doubts["permit_foreign_addresses"] == nil {
                 let value =

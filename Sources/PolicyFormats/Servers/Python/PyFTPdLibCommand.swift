@@ -96,6 +96,9 @@ public enum PyFTPdLibCommand: ConfigFormat {
                         .invalid, "\(value.excerpt) isn't first-last, the first below the last"
                     )
                     settings.void(.invalid, why, [source])
+                    if bounds.count == 2, let port = bounds[0], port == bounds[1] {
+                        settings.onePortRefused = Setting(port, source)
+                    }
                 }
             default: break
             }
