@@ -64,7 +64,7 @@ struct HTMLHead {
         let more = servers.count - rows.count
         let rest: HTML =
             more > 0
-            ? "<li class=\"rest\"><div>\(more) more have findings, each in its section below; \(words.answer.sound) have none.</div></li>"
+            ? "<li class=\"rest\"><div>\(more) more with findings, each in its section below; \(words.answer.sound) without.</div></li>"
             : ""
         return """
             <ol class="answer"><li class="hd" aria-hidden="true"><span>Server</span><span>Fault</span><span>Line to change</span></li>

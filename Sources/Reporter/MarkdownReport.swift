@@ -45,7 +45,7 @@ public enum MarkdownReport: ReportWriter {
             let rest = words.answer.servers.count - 5
             if rest > 0 {
                 lines += [
-                    "", "\(Figures.count(rest)) more have findings, \(words.answer.sound) none.",
+                    "", "\(Figures.count(rest)) more with findings, \(words.answer.sound) without.",
                 ]
             }
             lines.append("")
