@@ -30,9 +30,7 @@ struct IOSReader {
     }
 
     mutating func mark(_ line: Int, _ state: LineNote.State, _ why: String = "") {
-        guard notes.indices.contains(line - 1) else { return }
-        notes[line - 1].state = state
-        notes[line - 1].why = why
+        notes.mark(line, state, why)
     }
 
     typealias Reading = (LineNote.State, String)

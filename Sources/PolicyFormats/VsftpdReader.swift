@@ -91,9 +91,7 @@ struct VsftpdReader {
     }
 
     private mutating func mark(_ line: Int, _ state: LineNote.State, _ why: String) {
-        guard notes.indices.contains(line - 1) else { return }
-        notes[line - 1].state = state
-        notes[line - 1].why = why
+        notes.mark(line, state, why)
     }
 
     private func on(_ key: String, usually: Bool) -> Bool { values[key]?.bool ?? usually }

@@ -60,7 +60,7 @@ import Testing
         (["LocalPort": "{21, 22, 23...}"], "", "1-65535"),
         (["LocalPort": "System.String[]"], "", "1-65535"),
         (["LocalPort": "System.Object[]"], "", "1-65535"),
-        (["LocalPort": "RPC"], "", "1024-65535"), (["LocalPort": "RPCEPMap"], "135", ""),
+        (["LocalPort": "RPC"], "", "1-65535"), (["LocalPort": "RPCEPMap"], "135", ""),
         (["LocalPort": "IPHTTPSIn"], "", "1-65535"),
         (["LocalPort": "PlayToDiscovery"], "", "1-65535"), (["LocalPort": "99999"], "", "1-65535"),
         (["LocalPort": ""], "", "1-65535"), (["LocalPort": "-"], "", "1-65535"),

@@ -47,7 +47,7 @@ import Testing
         (["RemoteIP": "everyone"], "", "21"),
         (["LocalIP": "203.0.113.6/32"], "", ""),
         (["LocalIP": "203.0.113.5/32"], "21", ""),
-        (["LocalPort": "RPC"], "", "1024-65535"),
+        (["LocalPort": "RPC"], "", "1-65535"),
         (["LocalPort": "RPC-EPMap"], "135", ""),
         (["LocalPort": "IPHTTPS"], "", "1-65535"),
         (["LocalPort": "2121,Ply2Disc"], "", "1-65535"),
@@ -66,7 +66,7 @@ import Testing
         (
             [
                 "Program": "C:\\Tools\\svchost.exe", "Service": "EventLog", "LocalPort": "RPC",
-            ], "", "1024-65535"
+            ], "", "1-65535"
         ),
         (["Program": "%windir%\\system32\\wininit.exe", "LocalPort": "Any"], "", ""),
         (["Program": "%windir%\\system32\\other.exe", "LocalPort": "Any"], "", "1-65535"),

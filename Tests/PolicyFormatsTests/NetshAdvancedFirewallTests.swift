@@ -35,7 +35,7 @@ import Testing
         ("dir=in action=allow protocol=TCP localport=21 program=\"C:\\x y\\f.exe\"", "", "21"),
         ("dir=in action=allow service=ftpsvc protocol=TCP localport=21", "", "21"),
         ("dir=in action=allow protocol=TCP localport=21 program=any service=any", "21", ""),
-        ("dir=in action=allow protocol=TCP localport=RPC", "", "1024-65535"),
+        ("dir=in action=allow protocol=TCP localport=RPC", "", "1-65535"),
         ("dir=in action=allow protocol=TCP localport=RPC-EPMap", "135", ""),
         ("dir=in action=allow protocol=TCP localport=21,IPHTTPS", "", "1-65535"),
         ("dir=in action=allow protocol=TCP localport=21 remoteport=20", "", ""),

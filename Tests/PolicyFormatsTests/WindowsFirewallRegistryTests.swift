@@ -44,7 +44,7 @@ import Testing
         (rule("Protocol=600|LPort=21"), "", "21"),
         (rule("LPort=21"), "", "1-65535"),
         (rule("Protocol=6|LPort=99999"), "", "1-65535"),
-        (rule("Protocol=6|LPort=RPC"), "", "1024-65535"),
+        (rule("Protocol=6|LPort=RPC"), "", "1-65535"),
         (rule("Protocol=6|LPort=RPC-EPMap"), "135", ""),
         (rule("Protocol=6|LPort2_10=IPHTTPSIn"), "", "1-65535"),
         (rule("Protocol=6|LPort2_20=Ply2Disc"), "", "1-65535"),

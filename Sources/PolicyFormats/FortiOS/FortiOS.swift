@@ -26,10 +26,7 @@ public enum FortiOS: ConfigFormat {
 
     public static func read(_ text: ConfigText) -> Configuration {
         let reader = FortiOSReader(text)
-        return Configuration(
-            file: text.file, format: name,
-            kinds: reader.firewall.forwards.isEmpty ? [.firewall] : [.firewall, .nat],
-            device: reader.firewall.device(), notes: reader.notes)
+        return reader.firewall.configuration(of: text.file, name, reader.notes)
     }
 
     /// A service, an address and a policy of their own, put before the others.

@@ -37,10 +37,7 @@ public enum Junos: ConfigFormat {
 
     public static func read(_ text: ConfigText) -> Configuration {
         let reader = JunosReader(text)
-        return Configuration(
-            file: text.file, format: name,
-            kinds: reader.firewall.forwards.isEmpty ? [.firewall] : [.firewall, .nat],
-            device: reader.firewall.device(), notes: reader.notes)
+        return reader.firewall.configuration(of: text.file, name, reader.notes)
     }
 
     /// Lines of configuration mode: an application, an address and a policy before the others.

@@ -33,9 +33,7 @@ struct JunosReader {
     }
 
     mutating func note(_ line: Int, _ state: LineNote.State, _ why: String = "") {
-        guard notes.indices.contains(line - 1) else { return }
-        notes[line - 1].state = state
-        notes[line - 1].why = why
+        notes.mark(line, state, why)
     }
 
     mutating func mark(_ node: Int, _ state: LineNote.State, _ why: String = "") {

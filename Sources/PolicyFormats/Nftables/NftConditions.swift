@@ -332,15 +332,8 @@ extension NftContext {
         switch expression {
         case .field: return field
         case .operation(let sign, let left, let right):
-            let (a, b) = (try value(left, of: field), try NftValues.constant(right))
-            switch sign {
-            case "&": return a & b
-            case "|": return a | b
-            case "^": return a ^ b
-            case "<<": return b < 32 ? a << b : 0
-            case ">>": return b < 32 ? a >> b : 0
-            default: throw .unresolved("'\(sign)'")
-            }
+            return try NftValues.combined(
+                try value(left, of: field), sign, try NftValues.constant(right))
         default: throw .unresolved("'\(expression.text)'")
         }
     }

@@ -287,7 +287,7 @@ struct NftDevice {
         let translates = hook.base.type == "nat" && hook.group == 1
         let drops = hook.base.policy == .drop
         // Sources are translated there; only a drop matters.
-        if hook.base.type == "nat", !translates, !drops, !reachesDrop(name) { return }
+        if hook.base.type == "nat", !translates, !drops, !device.mayDeny(name) { return }
         let source = SourceLine(
             file: file, line: nil,
             text: "policy \(drops ? "drop" : "accept") of chain \(table.name.text) \(chain.name)")
@@ -354,22 +354,6 @@ struct NftDevice {
         return tracked
     }
 
-    private func reachesDrop(_ name: String) -> Bool {
-        var left = [name]
-        var known = Set(left)
-        while let name = left.popLast() {
-            for rule in device.chains[name]?.rules ?? [] {
-                switch rule.action {
-                case .deny, .unknown: return true
-                case .jump(let next), .go(let next):
-                    if known.insert(next).inserted { left.append(next) }
-                default: break
-                }
-            }
-        }
-        return false
-    }
-
     /// Rules that the file doesn't show may deny before, or permit before a policy denies.
     private mutating func open(_ why: String) {
         for index in device.stages.indices where device.stages[index].work == .filter {
@@ -380,5 +364,24 @@ struct NftDevice {
         let source = SourceLine(file: file, line: nil, text: why)
         device.stages.insert(
             Stage(.filter, chain: "", ending: Setting(.unknown(why), source)), at: 0)
+    }
+}
+
+extension Device {
+    /// Whether a rule of a chain, or of one that it leads to, may deny.
+    func mayDeny(_ chain: String) -> Bool {
+        var left = [chain]
+        var known = Set(left)
+        while let name = left.popLast() {
+            for rule in chains[name]?.rules ?? [] {
+                switch rule.action {
+                case .deny, .unknown: return true
+                case .jump(let next), .go(let next):
+                    if known.insert(next).inserted { left.append(next) }
+                default: break
+                }
+            }
+        }
+        return false
     }
 }

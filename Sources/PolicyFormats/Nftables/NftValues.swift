@@ -136,16 +136,20 @@ enum NftValues {
             guard let value = number(text) else { throw .unresolved("value \(text)") }
             return value
         case .operation(let sign, let left, let right):
-            let (a, b) = (try constant(left), try constant(right))
-            switch sign {
-            case "&": return a & b
-            case "|": return a | b
-            case "^": return a ^ b
-            case "<<": return b < 32 ? a << b : 0
-            case ">>": return b < 32 ? a >> b : 0
-            default: throw .unresolved("value \(expression.text)")
-            }
+            return try combined(try constant(left), sign, try constant(right))
         default: throw .unresolved("value \(expression.text)")
+        }
+    }
+
+    /// What an operator makes of two numbers of 32 bits.
+    static func combined(_ a: UInt32, _ sign: String, _ b: UInt32) throws(Problem) -> UInt32 {
+        switch sign {
+        case "&": return a & b
+        case "|": return a | b
+        case "^": return a ^ b
+        case "<<": return b < 32 ? a << b : 0
+        case ">>": return b < 32 ? a >> b : 0
+        default: throw .unresolved("'\(sign)'")
         }
     }
 

@@ -175,18 +175,6 @@ enum NftWriter {
     /// Whether a stage may deny anything.
     private static func denies(_ device: Device, _ stage: Stage) -> Bool {
         if case .deny = stage.ending.value { return true }
-        var left = [stage.chain]
-        var known = Set(left)
-        while let name = left.popLast() {
-            for rule in device.chains[name]?.rules ?? [] {
-                switch rule.action {
-                case .deny, .unknown: return true
-                case .jump(let next), .go(let next):
-                    if known.insert(next).inserted { left.append(next) }
-                default: break
-                }
-            }
-        }
-        return false
+        return device.mayDeny(stage.chain)
     }
 }

@@ -39,10 +39,7 @@ public enum PANOS: ConfigFormat {
 
     public static func read(_ text: ConfigText) -> Configuration {
         let reader = PANOSReader(text)
-        return Configuration(
-            file: text.file, format: name,
-            kinds: reader.firewall.forwards.isEmpty ? [.firewall] : [.firewall, .nat],
-            device: reader.firewall.device(), notes: reader.notes)
+        return reader.firewall.configuration(of: text.file, name, reader.notes)
     }
 
     /// `set` lines for a service and a rule; the rule names the address before translation.

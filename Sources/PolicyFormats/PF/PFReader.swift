@@ -45,9 +45,7 @@ struct PFReader {
     private static let used: Reading = (.used, "")
 
     private mutating func mark(_ line: Int, _ state: LineNote.State, _ why: String = "") {
-        guard notes.indices.contains(line - 1) else { return }
-        notes[line - 1].state = state
-        notes[line - 1].why = why
+        notes.mark(line, state, why)
     }
 
     private mutating func assume(_ sentence: String) {

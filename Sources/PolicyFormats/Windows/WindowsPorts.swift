@@ -7,18 +7,16 @@ struct WindowsPorts: Hashable {
     /// Why some of them aren't known.
     var doubt: String?
 
-    /// Words that stand for ports which change while Windows runs, and where these can lie.
+    /// Words that stand for ports which change while Windows runs, or that an administrator sets
+    /// (those of RPC may be any): each of all ports may be meant.
     ///
     /// Source: MS-GPFAS 2.2.2.3, port keywords; the PowerShell names of New-NetFirewallRule.
-    private static let words: [String: ClosedRange<UInt16>] = [
-        "rpc": 1024...65535, "rpc-epmap": 135...135, "rpcepmap": 135...135,
-        "iphttps": 0...65535, "iphttpsin": 0...65535, "iphttpsout": 0...65535,
-        "iptlsin": 0...65535, "iptlsout": 0...65535, "teredo": 0...65535,
-        "ply2disc": 0...65535, "playtodiscovery": 0...65535, "mdns": 0...65535,
-        "dhcp": 0...65535, "cortanaout": 0...65535, "tcpcdpsvc": 0...65535,
+    private static let changing: Set<String> = [
+        "rpc", "iphttps", "iphttpsin", "iphttpsout", "iptlsin", "iptlsout", "teredo", "ply2disc",
+        "playtodiscovery", "mdns", "dhcp", "cortanaout", "tcpcdpsvc",
     ]
-    /// The endpoint mapper's is always the same.
-    private static let exact: Set<String> = ["rpc-epmap", "rpcepmap"]
+    /// The endpoint mapper, whose port is always the same.
+    private static let mapper: Set<String> = ["rpc-epmap", "rpcepmap"]
 
     /// Reads `any`, or ports, ranges and words parted by commas or semicolons; nil where it is
     /// none of these.
@@ -37,13 +35,14 @@ struct WindowsPorts: Hashable {
                 ranges += ports.ranges
                 continue
             }
-            guard let known = Self.words[part] else { return nil }
-            if !Self.exact.contains(part) {
+            if Self.mapper.contains(part) {
+                ranges.append(135...135)
+            } else {
+                guard Self.changing.contains(part) else { return nil }
                 doubt = "for \(text.excerpt), whose ports aren't known"
             }
-            ranges.append(known)
         }
         if isAll { doubt = nil }
-        ports = isAll || ranges.contains(0...65535) ? nil : PortSet(ranges)
+        ports = isAll || doubt != nil ? nil : PortSet(ranges)
     }
 }

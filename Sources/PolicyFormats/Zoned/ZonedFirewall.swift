@@ -84,6 +84,15 @@ struct ZonedFirewall {
 
     // MARK: device
 
+    /// What a file says, once it was read into this.
+    func configuration(
+        of file: String, _ format: String, _ notes: [LineNote]
+    ) -> Configuration {
+        Configuration(
+            file: file, format: format, kinds: forwards.isEmpty ? [.firewall] : [.firewall, .nat],
+            device: device(), notes: notes)
+    }
+
     func device() -> Device {
         var device = Device(usualPlace: .through)
         device.interfaces = interfaces.map {
