@@ -28,8 +28,8 @@ extension ServerView {
     }
 
     /// Ports that the server should have: a quarter more than the transfers at once that the site
-    /// means or the captures show; as many as its product wants for the users meant; twice the range where it ran out, as nobody saw how many more
-    /// would have come.
+    /// means or the captures show; as many as its product wants for the users meant; twice the
+    /// range where it ran out, as nobody saw how many more would have come.
     var portsNeeded: Int {
         let atOnce = max(site?.sessions ?? 0, mostOpenAtOnce, 2)
         let users = site?.sessions ?? settings?.maxUsers?.value ?? 0

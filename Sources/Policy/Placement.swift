@@ -8,21 +8,9 @@ extension Device {
     }
 
     private func names(_ address: IPAddress, at place: Place) -> Bool {
-        var left = stages.filter { $0.places == [place] }.map(\.chain)
-        var seen = Set(left)
-        while let name = left.popLast() {
-            for rule in chains[name]?.rules ?? [] {
-                if let meant = rule.match.destinations, meant.contains(address),
-                    meant != .all, meant != .allV4, meant != .allV6
-                {
-                    return true
-                }
-                guard case .jump(let next) = rule.action, seen.insert(next).inserted else {
-                    continue
-                }
-                left.append(next)
-            }
+        hasRule(from: stages.filter { $0.places == [place] }.map(\.chain)) { rule in
+            guard let meant = rule.match.destinations else { return false }
+            return meant.contains(address) && meant != .all && meant != .allV4 && meant != .allV6
         }
-        return false
     }
 }

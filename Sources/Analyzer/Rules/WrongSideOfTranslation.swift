@@ -54,7 +54,7 @@ enum WrongSideOfTranslation: Rule {
         let seen = addresses(asked, at: place, of: hop, blockade.ports, server)
         let other = both.subtracting(seen)
         guard !seen.isEmpty, !other.isEmpty else { return nil }
-        let lines = rules(from: device.stages[place].chain, device).filter { rule in
+        let lines = device.rules(from: device.stages[place].chain).filter { rule in
             guard rule.action == .permit, rule.match.never == nil, !rule.match.expectedOnly,
                 let meant = rule.match.destinations
             else { return false }
@@ -82,24 +82,7 @@ enum WrongSideOfTranslation: Rule {
     /// Whether the stage can end with that line.
     private static func holds(_ line: SourceLine, _ stage: Stage, _ device: Device) -> Bool {
         stage.ending.source == line
-            || rules(from: stage.chain, device).contains { $0.source == line }
-    }
-
-    /// The rules of a chain and of those to which it leads.
-    private static func rules(from chain: String, _ device: Device) -> [FilterRule] {
-        var (left, seen, result) = ([chain], Set([chain]), [FilterRule]())
-        while let name = left.popLast() {
-            for rule in device.chains[name]?.rules ?? [] {
-                result.append(rule)
-                switch rule.action {
-                case .jump(let next) where seen.insert(next).inserted,
-                    .go(let next) where seen.insert(next).inserted:
-                    left.append(next)
-                default: break
-                }
-            }
-        }
-        return result
+            || device.hasRule(from: [stage.chain]) { $0.source == line }
     }
 
     /// Where packets for the ports are bound when they come to that stage of the hop.

@@ -370,18 +370,11 @@ struct NftDevice {
 extension Device {
     /// Whether a rule of a chain, or of one that it leads to, may deny.
     func mayDeny(_ chain: String) -> Bool {
-        var left = [chain]
-        var known = Set(left)
-        while let name = left.popLast() {
-            for rule in chains[name]?.rules ?? [] {
-                switch rule.action {
-                case .deny, .unknown: return true
-                case .jump(let next), .go(let next):
-                    if known.insert(next).inserted { left.append(next) }
-                default: break
-                }
+        hasRule(from: [chain]) { rule in
+            switch rule.action {
+            case .deny, .unknown: true
+            default: false
             }
         }
-        return false
     }
 }
