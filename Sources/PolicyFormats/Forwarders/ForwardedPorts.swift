@@ -10,6 +10,8 @@ struct ForwardedPorts {
         var ports: ClosedRange<UInt16>
         /// Only at these addresses of its own; nil: at all.
         var addresses: AddressSet?
+        /// Whether its address isn't known, rather than all.
+        var mayBeAnyAddress = false
         /// Only from these clients; nil: from all.
         var clients: AddressSet?
         var target: Translation.Target
@@ -29,13 +31,20 @@ struct ForwardedPorts {
         case one(UInt16)
     }
 
-    /// Rules that one range of ports with other numbers may become.
+    /// Places that take ports, of one device; with more, nothing is known of it.
+    static let maximumForwards = 8192
+    /// Rules that ranges of ports with other numbers may become, of one device; what is beyond
+    /// arrives at one of the range's ports, and it isn't said at which.
     static let maximumRules = 8192
+    /// Servers that take turns; with more, it isn't known where it goes.
+    static let maximumServers = 256
 
     private static let chain = "taken"
     private static let targets = "handed on"
 
-    var forwards: [Forward] = []
+    private(set) var forwards: [Forward] = []
+    /// Why nothing is known of any port: a line that the product refuses, or may not know.
+    private(set) var undecided: Setting<String>?
     /// What becomes of all else.
     var ending: Setting<Action>
     /// Sentences about assumptions that hold for every answer.
@@ -44,23 +53,68 @@ struct ForwardedPorts {
     /// Whether what stands behind sees its address in place of the client's.
     var hidesClients = false
 
+    mutating func add(_ forward: Forward) {
+        guard forwards.count < Self.maximumForwards else {
+            return doubtAll(
+                Setting("limit of \(Self.maximumForwards) forwarded ports reached", forward.source))
+        }
+        forwards.append(forward)
+    }
+
+    /// Says that nothing is known of any port; the first reason is kept.
+    mutating func doubtAll(_ why: Setting<String>) { undecided = undecided ?? why }
+
+    /// Says that each of the ports that go somewhere may not.
+    mutating func doubtEach(_ why: String) {
+        for index in forwards.indices { forwards[index].doubts.append(why) }
+    }
+
+    /// Puts what is in doubt behind what is certain: no port is taken twice.
+    mutating func putLast(_ isDoubtful: (Forward) -> Bool) {
+        forwards = forwards.filter { !isDoubtful($0) } + forwards.filter(isDoubtful)
+    }
+
+    /// Puts the places in the order in which the kernel asks them: one address, one that may be
+    /// any, all of a family, all.
+    mutating func sortByAddress() {
+        let ranks = forwards.map(Self.rank)
+        forwards = (0...3).flatMap { rank in
+            zip(forwards, ranks).filter { $0.1 == rank }.map(\.0)
+        }
+    }
+
+    private static func rank(_ forward: Forward) -> Int {
+        guard let addresses = forward.addresses else { return forward.mayBeAnyAddress ? 1 : 3 }
+        return addresses == .allV4 || addresses == .allV6 ? 2 : 0
+    }
+
     func device(_ place: Device.Place) -> Device {
+        if let undecided {
+            let ending = Setting(Action.unknown(undecided.value), undecided.source)
+            var device = Device(
+                usualPlace: place, stages: [Stage(.filter, chain: Self.chain, ending: ending)],
+                assumptions: assumptions)
+            device.hidesClients = hidesClients
+            return device
+        }
         var taken = Chain(name: Self.chain)
         var handed = Chain(name: Self.targets)
+        var room = Self.maximumRules
         for forward in forwards {
-            var match = Match(
+            let match = Match(
                 sources: forward.clients, destinations: forward.addresses,
                 destinationPorts: PortSet(forward.ports))
-            match.notModelled = forward.doubts
             let action: Action
             if case .unknown(let why) = forward.target {
+                action = .unknown(why)
+            } else if let why = forward.doubts.first {
+                // Not a doubtful permission: whatever else takes the port, it isn't known.
                 action = .unknown(why)
             } else {
                 action = .permit
             }
             taken.rules.append(FilterRule(match, action, forward.source))
-            match.notModelled = []
-            handed.rules += translations(forward, match)
+            handed.rules += translations(forward, match, &room)
         }
         let keep = Setting(
             Action.keep,
@@ -76,7 +130,9 @@ struct ForwardedPorts {
         return device
     }
 
-    private func translations(_ forward: Forward, _ match: Match) -> [FilterRule] {
+    private func translations(
+        _ forward: Forward, _ match: Match, _ room: inout Int
+    ) -> [FilterRule] {
         func rule(_ match: Match, _ ports: ClosedRange<UInt16>?) -> FilterRule {
             let stays = forward.target == .unchanged && ports == nil
             let translation = Translation(address: forward.target, ports: ports)
@@ -95,9 +151,8 @@ struct ForwardedPorts {
                 match.notModelled = ["its ports go beyond 65535"]
                 return [rule(match, nil)]
             }
-            guard count <= Self.maximumRules else {
-                return [rule(match, first...UInt16(last))]
-            }
+            guard count <= room else { return [rule(match, first...UInt16(last))] }
+            room -= count
             return zip(forward.ports, first...UInt16(last)).map { asked, given in
                 var match = match
                 match.destinationPorts = PortSet(asked...asked)
