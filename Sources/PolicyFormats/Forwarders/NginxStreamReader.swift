@@ -1,18 +1,16 @@
 import Net
 import Policy
 
+/// Reads nginx's directives: what isn't known to be harmless makes its server's ports unknown, and
+/// what nginx refuses, all.
 struct NginxStreamReader {
-    /// Where connections are handed on to.
-    private struct Goal {
-        var target: Translation.Target
-        var mapping: ForwardedPorts.Mapping
-    }
-
     private let text: ConfigText
     private var notes: LineNotes
-    private var upstreams: [String: NginxDirective] = [:]
-    private var maps: [String: NginxDirective] = [:]
+    /// What is said of lines whatever else stands on them.
+    private var said: [(line: Int, state: LineNote.State, why: String)] = []
     private var forwards: ForwardedPorts
+    private var goals = NginxGoals()
+    private var places: Set<String> = []
     private var keepsClients = false
 
     init(_ text: ConfigText) {
@@ -24,29 +22,28 @@ struct NginxStreamReader {
     }
 
     mutating func read(_ tree: [NginxDirective]) -> Configuration {
-        for item in tree {
-            switch item.name {
-            case "stream": readStream(item.block ?? [])
-            case "include" where !item.words.joined(separator: " ").contains("modules"):
-                included(item)
-            case "http": readHTTP(item)
-            default: break
-            }
+        if NginxStream.isFragment(tree) {
+            readStream(tree)
+        } else {
+            for item in tree { readMain(item) }
         }
-        if NginxStream.isFragment(tree) { readStream(tree) }
+        for line in goals.used { notes.add(line, .used) }
+        for fault in goals.faults { refuse(fault.line, fault.state, fault.why) }
+        for (line, state, why) in goals.said + said { notes.set(line, state, why) }
+        forwards.sortByAddress()
         forwards.hidesClients = !keepsClients
         return Configuration(
             file: text.file, format: NginxStream.name, kinds: [.nat],
             device: forwards.device(.host),
             notes: notes.finish { _, line in
                 let bare = line.bare
-                let isEmpty = bare.isEmpty || bare.hasPrefix("#")
-                return (
-                    .irrelevant,
-                    isEmpty ? "comment or blank" : "no influence on which port goes where"
-                )
+                let isIdle = bare.hasPrefix("#") || bare.allSatisfy { " \t{};".contains($0) }
+                return isIdle
+                    ? (.irrelevant, "comment or blank") : (.notRecognised, "no known directive")
             })
     }
+
+    // MARK: notes
 
     private mutating func note(
         _ item: NginxDirective, _ state: LineNote.State, _ why: String = ""
@@ -55,36 +52,123 @@ struct NginxStreamReader {
         for line in item.line...last { notes.add(line, state, why) }
     }
 
+    private mutating func idle(_ item: NginxDirective) {
+        for line in item.line...max(item.line, item.last) {
+            notes.add(line, .irrelevant, "no influence on which port goes where")
+        }
+    }
+
+    private mutating func doubt(_ item: NginxDirective, _ why: String) {
+        said.append((item.line, .notModelled, why))
+    }
+
+    /// Notes that nginx refuses the file for this line, or may: nothing is known of any port.
+    private mutating func refuse(_ line: Int, _ state: LineNote.State, _ why: String) {
+        said.append((line, state, why))
+        forwards.doubtAll(Setting(why, text.source(line)))
+    }
+
+    private mutating func strange(_ item: NginxDirective) {
+        refuse(
+            item.line, .notRecognised,
+            "\(item.name.excerpt) isn't known, and nginx refuses what it doesn't know")
+    }
+
     private mutating func included(_ item: NginxDirective) {
         let why = "another file may listen at more ports"
-        note(item, .notModelled, why)
+        doubt(item, why)
         forwards.ending = Setting(.unknown(why), text.source(item.line))
     }
 
-    /// Ports at which it speaks HTTP.
-    private mutating func readHTTP(_ http: NginxDirective) {
-        for server in http.block ?? [] where server.name == "server" {
-            for item in server.block ?? [] where item.name == "listen" {
-                guard item.words.count > 1, let place = place(item.words[1], usual: 80) else {
-                    continue
-                }
-                note(item, .used)
-                forwards.forwards.append(
-                    ForwardedPorts.Forward(
-                        ports: place.ports, addresses: place.addresses,
-                        target: .unknown("it speaks HTTP there"), source: text.source(item.line)))
+    // MARK: blocks
+
+    private mutating func readMain(_ item: NginxDirective) {
+        switch item.name {
+        case "stream":
+            note(item, .used)
+            readStream(item.block ?? [])
+        case "include":
+            if item.words.count == 2, NginxWords.modules.contains(item.words[1]) {
+                return idle(item)
             }
+            included(item)
+        case "http", "mail":
+            readServers(item)
+            idle(item)
+        default:
+            let isIdle =
+                item.block == nil
+                ? NginxWords.main.contains(item.name) : NginxWords.idleBlocks.contains(item.name)
+            isIdle ? idle(item) : strange(item)
         }
     }
 
-    private mutating func readStream(_ items: [NginxDirective]) {
-        for item in items where item.words.count > 1 {
-            if item.name == "upstream" { upstreams[item.words[1]] = item }
-            if item.name == "map", item.words.count > 2 { maps[item.words[2]] = item }
+    /// Ports at which it speaks HTTP or mail.
+    private mutating func readServers(_ block: NginxDirective) {
+        for item in block.block ?? [] {
+            if item.name == "include", item.words.last?.hasSuffix("mime.types") != true {
+                included(item)
+            }
+            guard item.name == "server" else { continue }
+            let items = item.block ?? []
+            let listens = items.filter { $0.name == "listen" && $0.words.count > 1 }
+            for file in items where file.name == "include" { included(file) }
+            for listen in listens { speaks(block.name, listen.words[1], listen) }
+            // By its manual at 80, and without the rights for that at 8000.
+            guard listens.isEmpty, block.name == "http" else { continue }
+            for port in ["80", "8000"] { speaks(block.name, port, item) }
         }
+    }
+
+    private mutating func speaks(_ what: String, _ word: String, _ item: NginxDirective) {
+        if word.hasPrefix("unix:") { return note(item, .irrelevant, "no socket of TCP") }
+        let why = "it speaks \(what == "http" ? "HTTP" : "mail") there"
+        var forward = ForwardedPorts.Forward(
+            ports: 1...65535, target: .unknown(why), source: text.source(item.line))
+        if let place = place(word, item.words, usual: 80) {
+            forward.ports = place.ports
+            forward.addresses = place.addresses
+            forward.mayBeAnyAddress = place.isNamed
+            note(item, .used)
+        } else {
+            forward.mayBeAnyAddress = true
+            doubt(item, "where it listens can't be read")
+        }
+        forwards.add(forward)
+    }
+
+    private mutating func readStream(_ items: [NginxDirective]) {
+        goals.take(items)
         for item in items {
-            if item.name == "include" { included(item) }
-            if item.name == "server" { readServer(item, items) }
+            switch item.name {
+            case "include":
+                refuse(item.line, .notModelled, "another file may say more of all servers")
+            case "server" where item.block != nil: readServer(item, items)
+            case "upstream", "map": break
+            case "allow", "deny", "proxy_bind": note(item, .used)
+            default: readShared(item)
+            }
+        }
+        for item in items where item.name == "upstream" || item.name == "map" {
+            if item.name == "map" {
+                _ = goals.read(map: item)
+            } else {
+                _ = goals.read(upstream: item)
+            }
+            if goals.isUsed(item) { notes.add(item.line, .used) }
+            idle(item)
+        }
+    }
+
+    /// A directive that may stand in `stream` and in a server.
+    private mutating func readShared(_ item: NginxDirective) {
+        if let why = NginxWords.doubtful[item.name] {
+            if item.words.dropFirst().first == "off" { return idle(item) }
+            doubt(item, why)
+        } else if NginxWords.stream.contains(item.name) {
+            idle(item)
+        } else {
+            strange(item)
         }
     }
 
@@ -92,55 +176,95 @@ struct NginxStreamReader {
         let items = server.block ?? []
         note(server, .used)
         var doubts: [String] = []
-        if let file = items.first(where: { $0.name == "include" }) {
-            note(file, .notModelled, "another file isn't read")
-            doubts.append("another file may say more of this server")
+        for item in items {
+            switch item.name {
+            case "listen", "proxy_pass", "proxy_bind", "allow", "deny": break
+            case "include":
+                doubt(item, "another file may say more of this server")
+                doubts = ["another file may say more of this server"]
+                included(item)
+            default: readShared(item)
+            }
         }
-        let transparent = (items + stream).first { $0.name == "proxy_bind" && $0.block == nil }
-        if let transparent, transparent.words.contains("transparent") {
+        doubts += Self.doubts(items, stream)
+        let bind = (items + stream).first { $0.name == "proxy_bind" && $0.block == nil }
+        if let bind, bind.words.contains("transparent") {
             keepsClients = true
-            note(transparent, .notModelled, "whose address the server sees isn't modelled")
+            doubt(bind, "whose address the server sees isn't modelled")
         }
+        for item in items where item.name == "proxy_bind" { note(item, .used) }
         var rules = items.filter { ["allow", "deny"].contains($0.name) }
         if rules.isEmpty { rules = stream.filter { ["allow", "deny"].contains($0.name) } }
         let clients = self.clients(rules, &doubts)
-        let pass = items.last { $0.name == "proxy_pass" }
-        for item in items where item.name == "listen" && item.words.count > 1 {
-            if item.words.contains("udp") {
-                note(item, .irrelevant, "not TCP")
-                continue
+        let passes = items.filter { $0.name == "proxy_pass" }
+        if passes.count > 1 { refuse(passes[1].line, .invalid, "proxy_pass stands twice") }
+        for item in items where item.name == "listen" {
+            listen(item, passes.first, clients, doubts)
+        }
+    }
+
+    /// Why connections may not go where `proxy_pass` says; what a server says counts more than
+    /// what stands around it.
+    private static func doubts(
+        _ items: [NginxDirective], _ stream: [NginxDirective]
+    ) -> [String] {
+        NginxWords.doubtful.keys.sorted().compactMap { name in
+            let own = items.last { $0.name == name } ?? stream.last { $0.name == name }
+            guard let own, own.words.dropFirst().first != "off" else { return nil }
+            return NginxWords.doubtful[name]
+        }
+    }
+
+    // MARK: where it listens
+
+    private mutating func listen(
+        _ item: NginxDirective, _ pass: NginxDirective?, _ clients: AddressSet?, _ doubts: [String]
+    ) {
+        guard item.words.count > 1 else {
+            return refuse(item.line, .invalid, "no place to listen at")
+        }
+        if item.words.contains("udp") { return note(item, .irrelevant, "not TCP") }
+        if item.words[1].hasPrefix("unix:") {
+            return note(item, .irrelevant, "no socket of TCP")
+        }
+        var own = doubts
+        for word in item.words.dropFirst(2) {
+            switch word {
+            case "proxy_protocol": own.append("it takes only what a proxy sends")
+            case "deferred": own.append("it waits for the client to speak first")
+            default:
+                guard NginxWords.listen.contains(String(word.prefix { $0 != "=" })) else {
+                    return refuse(item.line, .notRecognised, "\(word.excerpt) isn't known")
+                }
             }
-            if item.words[1].hasPrefix("unix:") {
-                note(item, .irrelevant, "no socket of TCP")
-                continue
-            }
-            guard let place = place(item.words[1], usual: nil) else {
-                let why = "where it listens can't be read"
-                note(item, .notModelled, why)
-                forwards.forwards.append(
-                    ForwardedPorts.Forward(
-                        ports: 1...65535, target: .unknown(why), source: text.source(item.line)))
-                continue
-            }
-            note(item, .used)
-            var own = doubts
-            if item.words.contains("proxy_protocol") {
-                own.append("it takes only what a proxy sends")
-            }
-            if place.isNamed { own.append("the address at which it listens is a name") }
-            let source = text.source(item.line)
-            for (ports, goal) in goals(pass, place.ports) {
-                forwards.forwards.append(
-                    ForwardedPorts.Forward(
-                        ports: ports, addresses: place.addresses, clients: clients,
-                        target: goal.target, mapping: goal.mapping, source: source, doubts: own))
-            }
+        }
+        var forward = ForwardedPorts.Forward(
+            ports: 1...65535, clients: clients, target: .unchanged, source: text.source(item.line))
+        guard let place = place(item.words[1], item.words, usual: nil) else {
+            let why = "where it listens can't be read"
+            doubt(item, why)
+            (forward.target, forward.mayBeAnyAddress) = (.unknown(why), true)
+            return forwards.add(forward)
+        }
+        note(item, .used)
+        if place.isNamed { own.append("the address at which it listens is a name") }
+        let isNew = places.insert("\(item.words[1])").inserted
+        if !isNew, !doubts.contains(NginxWords.doubtful["server_name"] ?? "") {
+            refuse(item.line, .invalid, "two servers listen at the same place")
+        }
+        forward.addresses = place.addresses
+        forward.mayBeAnyAddress = place.isNamed
+        forward.doubts = own
+        if let pass { note(pass, .used) }
+        for (ports, goal) in goals.of(pass, place.ports) where forwards.undecided == nil {
+            (forward.ports, forward.target, forward.mapping) = (ports, goal.target, goal.mapping)
+            forwards.add(forward)
         }
     }
 
     /// `[address:]port[-port]`; `*` and no address are all of IPv4.
     private func place(
-        _ word: String, usual: UInt16?
+        _ word: String, _ words: [String], usual: UInt16?
     ) -> (ports: ClosedRange<UInt16>, addresses: AddressSet?, isNamed: Bool)? {
         func ports(_ text: some StringProtocol) -> ClosedRange<UInt16>? {
             CloudValues.ports(String(text)).flatMap { $0.lowerBound > 0 ? $0 : nil }
@@ -155,7 +279,9 @@ struct NginxStreamReader {
         guard let range, !word.contains("$") else { return nil }
         switch host {
         case "*", "0.0.0.0": return (range, .allV4, false)
-        case "[::]": return (range, .allV6, false)
+        case "[::]":
+            // Alone for IPv6 since 1.3.4, unless it is told otherwise.
+            return (range, words.contains("ipv6only=off") ? nil : .allV6, false)
         default:
             guard let own = IPAddress(host.stripping("[]")) else { return (range, nil, true) }
             return (range, AddressSet(own), false)
@@ -167,11 +293,15 @@ struct NginxStreamReader {
         _ rules: [NginxDirective], _ doubts: inout [String]
     ) -> AddressSet? {
         guard !rules.isEmpty else { return nil }
+        guard rules.count <= Self.maximumRules else {
+            doubts.append("limit of \(Self.maximumRules) lines of allow and deny reached")
+            return nil
+        }
         var (permitted, left) = (AddressSet(), AddressSet.all)
         for rule in rules where rule.words.count > 1 && !rule.words[1].hasPrefix("unix:") {
             let word = rule.words[1]
             guard let set = word == "all" ? .all : Prefix(word).map({ AddressSet($0) }) else {
-                note(rule, .notModelled, "whom it means can't be read")
+                doubt(rule, "whom it means can't be read")
                 doubts.append("whom allow or deny means can't be read")
                 continue
             }
@@ -182,105 +312,6 @@ struct NginxStreamReader {
         return permitted.union(left)
     }
 
-    // MARK: where it goes
-
-    private mutating func goals(
-        _ pass: NginxDirective?, _ ports: ClosedRange<UInt16>
-    ) -> [(ClosedRange<UInt16>, Goal)] {
-        guard let pass, pass.words.count > 1 else {
-            return [(ports, Goal(target: .unknown("it hands on to nobody"), mapping: .kept))]
-        }
-        let word = pass.words[1]
-        note(pass, .used)
-        guard let map = maps[word.stripping("{}").replacing("${", with: "$")] else {
-            let goal = self.goal(word)
-            if case .unknown(let why) = goal.target { note(pass, .notModelled, why) }
-            return [(ports, goal)]
-        }
-        guard map.words[1] == "$server_port" else {
-            let why = "what \(map.words[1].excerpt) is isn't known before the connection"
-            note(pass, .notModelled, why)
-            return [(ports, Goal(target: .unknown(why), mapping: .kept))]
-        }
-        return goals(map: map, ports)
-    }
-
-    /// By a map of the port asked for: a row for a port, and the default.
-    private mutating func goals(
-        map: NginxDirective, _ ports: ClosedRange<UInt16>
-    ) -> [(ClosedRange<UInt16>, Goal)] {
-        note(map, .used)
-        var found: [(ClosedRange<UInt16>, Goal)] = []
-        var rest = PortSet(ports)
-        var usual = Goal(target: .unknown("the map has no default"), mapping: .kept)
-        for row in map.block ?? [] {
-            note(row, .used)
-            if row.words.count == 2, row.words[0] == "default" {
-                usual = goal(row.words[1])
-            } else if row.words.count == 2, let port = UInt16(row.words[0]) {
-                guard rest.contains(port) else { continue }
-                rest = rest.subtracting(PortSet(port...port))
-                found.append((port...port, goal(row.words[1])))
-            } else {
-                // A pattern or an included file: any port may be meant.
-                note(row, .notModelled, "a row that isn't modelled")
-                usual = Goal(
-                    target: .unknown("a row of the map isn't modelled"), mapping: .kept)
-                return [(ports, usual)]
-            }
-        }
-        return found + rest.ranges.map { ($0, usual) }
-    }
-
-    /// An address or the name of an upstream, with a port, the port asked for, or none.
-    private mutating func goal(_ word: String) -> Goal {
-        if let upstream = upstreams[word] { return goal(upstream: upstream) }
-        let plain = word.replacing("${server_port}", with: "$server_port")
-        guard let colon = plain.lastIndex(of: ":"), !plain.hasSuffix("]"),
-            !plain.hasPrefix("unix:")
-        else { return Goal(target: .unknown("\(word.excerpt) isn't in the file"), mapping: .kept) }
-        let host = String(plain[..<colon])
-        let port = String(plain[plain.index(after: colon)...])
-        let target: Translation.Target
-        if let address = IPAddress(host.stripping("[]")) {
-            target = .addresses([address])
-        } else {
-            target = .unknown("what address \(host.excerpt) is isn't in the file")
-        }
-        if port == "$server_port" { return Goal(target: target, mapping: .kept) }
-        guard let one = UInt16(port), one > 0 else {
-            return Goal(target: .unknown("the port of \(word.excerpt) isn't known"), mapping: .kept)
-        }
-        return Goal(target: target, mapping: .one(one))
-    }
-
-    /// Servers by turns; `backup` only where no other is up.
-    private mutating func goal(upstream: NginxDirective) -> Goal {
-        note(upstream, .used)
-        var active: [Goal] = []
-        var backup: [Goal] = []
-        for item in upstream.block ?? [] where item.name == "server" && item.words.count > 1 {
-            if item.words.contains("down") {
-                note(item, .irrelevant, "the server takes no connection")
-                continue
-            }
-            let goal = upstreams[item.words[1]] == nil ? self.goal(item.words[1]) : nil
-            guard let goal else { continue }
-            note(item, .used)
-            if item.words.contains("backup") { backup.append(goal) } else { active.append(goal) }
-        }
-        let meant = active.isEmpty ? backup : active
-        guard let first = meant.first else {
-            return Goal(target: .unknown("the upstream has no server"), mapping: .kept)
-        }
-        guard meant.allSatisfy({ $0.mapping == first.mapping }) else {
-            return Goal(target: .unknown("its servers have different ports"), mapping: .kept)
-        }
-        var addresses: [IPAddress] = []
-        for goal in meant {
-            guard case .addresses(let own) = goal.target else { return goal }
-            addresses += own.filter { !addresses.contains($0) }
-        }
-        return Goal(target: .addresses(addresses), mapping: first.mapping)
-    }
+    /// Lines of `allow` and `deny` that count for one server.
+    private static let maximumRules = 2000
 }
