@@ -125,6 +125,143 @@ import Testing
         #expect(try verdicts("#!/bin/sh\n\(command)\n").ports(host) == ports)
     }
 
+    @Test(
+        arguments: [
+            ("docker run -d --no-healthcheck -p 21:21 -p 990:990 stilliard/pure-ftpd", "21,990"),
+            ("docker run -d -q -p 21:21 -p 990:990 stilliard/pure-ftpd", "21,990"),
+            ("podman run -d -p 21:21 --replace -p 990:990 --name f stilliard/pure-ftpd", "21,990"),
+            ("docker run -d -p=21:21 stilliard/pure-ftpd", "21"),
+            ("docker run -d -p 21:21 pure-ftpd && docker run -d -p 990:990 pure-ftpd", "21,990"),
+            ("docker run -d -p 21:21 ^\n -p 990:990 ^\n stilliard/pure-ftpd", "21,990"),
+            ("docker run -d -p 21:21 pure-ftpd >log 2>&1; docker ps", "21"),
+            ("docker network create lan\ndocker run --network lan -p 21:21 pure-ftpd", "21"),
+            ("docker run -d -p 0:21 -p 990:990 pure-ftpd", "990"),
+            ("docker run -d --name=$NAME -p 21:21 $REGISTRY/pure-ftpd", "21"),
+        ] as [(String, String)])
+    func `words of docker run that shape nothing are known`(command: String, ports: String) throws {
+        #expect(try verdicts("#!/bin/sh\n\(command)\n").ports(host) == ports)
+    }
+
+    @Test(arguments: [
+        "docker run -d --nonsense -p 990:990 stilliard/pure-ftpd",
+        "docker run -d -p 21:21 $ARGS stilliard/pure-ftpd",
+        "docker run -d -p 21:21 \"${EXTRA[@]}\" stilliard/pure-ftpd",
+        "docker run -d -p 21:21 $(cat options) stilliard/pure-ftpd",
+        "docker run -d -p 0:990 stilliard/pure-ftpd",
+        "if [ $X = y ]; then docker run -d -p 990:990 stilliard/pure-ftpd; fi",
+        "for p in 990; do\n docker run -d -p 990:990 stilliard/pure-ftpd\ndone",
+        "false || docker run -d -p 990:990 stilliard/pure-ftpd",
+        "start() {\n docker run -d -p 990:990 stilliard/pure-ftpd\n}",
+        "exit 1\ndocker run -d -p 990:990 stilliard/pure-ftpd",
+        "docker run -d --name f -p 990:990 stilliard/pure-ftpd\ndocker rm -f f",
+        "docker network create -d macvlan lan\ndocker run --network lan -p 990:990 pure-ftpd",
+        "docker network create --internal lan\ndocker run --network lan -p 990:990 pure-ftpd",
+        "docker run --network lan -p 990:990 pure-ftpd",
+        "podman run --pod p -p 990:990 pure-ftpd",
+    ])
+    func `what isn't known of docker run is no permission, and no denial`(command: String) throws {
+        let read = try verdicts("#!/bin/sh\n\(command)\n")
+        let port = command.contains("0:990") ? "1990" : "990"
+        let segments = try read.reach(host, ports: command.contains("990:990") ? "990" : port)
+            .segments
+        #expect(segments.map(\.verdict) == [.unknown])
+        #expect(
+            read.configuration.notes.contains {
+                [.notModelled, .notRecognised].contains($0.state)
+            } || command.contains("0:990"))
+    }
+
+    @Test(
+        arguments: [
+            (
+                "x-a: &a\n  ports: [\"21:21\"]\nx-b: &b\n  <<: *a\n  image: vsftpd\nservices:\n  ftp:\n    <<: *b\n",
+                "21", ""
+            ),
+            (
+                "services:\n  ftp:\n    image: vsftpd\n    ports: [\"21:21\"]\n---\nservices:\n  ftp:\n    ports: [\"990:990\"]\n",
+                "21,990", ""
+            ),
+            (
+                "services:\n  ftp:\n    image: vsftpd\n    profiles: [never]\n    ports: [\"21:21\"]\n",
+                "", "21"
+            ),
+            (
+                "services:\n  ftp:\n    image: vsftpd\n    deploy: {replicas: 0}\n    ports: [\"21:21\"]\n",
+                "", "21"
+            ),
+            (
+                "services:\n  ftp:\n    image: vsftpd\n    networks: [a]\n    ports: [\"21:21\"]\nnetworks:\n  a: {internal: true}\n",
+                "", "1-65535"
+            ),
+            (
+                "services:\n  ftp:\n    image: vsftpd\n    networks: [a, b]\n    ports: [\"21:21\"]\nnetworks:\n  a: {internal: true}\n  b:\n",
+                "21", ""
+            ),
+            (
+                "services:\n  ftp:\n    image: vsftpd\n    networks: {a: {ipv4_address: 10.0.0.5}}\n    ports: [\"21:21\"]\nnetworks:\n  a: {external: true}\n",
+                "", "1-65535"
+            ),
+            (
+                "services:\n  ftp:\n    image: vsftpd\n    ports: [\"21:21\"]\nnetworks:\n  default: {driver: macvlan}\n",
+                "", "1-65535"
+            ),
+            (
+                "services:\n  ftp:\n    image: vsftpd\n    ports: [{target: 21, published: 21, protocol: TCP}]\n",
+                "21", ""
+            ),
+            (
+                "services:\n  ftp:\n    image: vsftpd\n    ports: [{target: 21, published: 0}]\n",
+                "", "1024-65535"
+            ),
+            (
+                "services:\n  ftp:\n    image: vsftpd\n    prots: [\"21:21\"]\n    ports: [\"21:21\"]\n",
+                "", "1-65535"
+            ),
+            (
+                "nonsense: 1\nservices:\n  ftp:\n    image: vsftpd\n    ports: [\"21:21\"]\n",
+                "", "1-65535"
+            ),
+        ] as [(String, String, String)])
+    func `what a compose file publishes`(text: String, ports: String, unknown: String) throws {
+        let read = try verdicts(text)
+        #expect(try read.ports(host) == ports)
+        #expect(try read.ports(.unknown, host) == unknown)
+    }
+
+    @Test func `a key that compose doesn't know is not recognised`() throws {
+        let read = try compose("    ports:\n      - 21:21\n    prots:\n      - 22:22\n")
+        #expect(read.state(6) == .notRecognised)
+        #expect(read.state(7) == .notRecognised)
+    }
+
+    @Test func `what docker inspect doesn't tell is unknown`() throws {
+        func inspection(_ mode: String, _ networks: String, _ more: String = "") -> String {
+            """
+            [{"Name": "/ftp", "Config": {"Image": "fauria/vsftpd"},
+              "HostConfig": {"NetworkMode": "\(mode)"},
+              "NetworkSettings": {"Ports": {}, "Networks": {\(networks)}}}\(more)]
+            """
+        }
+        let alone = try verdicts(inspection("container:abc", ""))
+        #expect(try alone.ports(.unknown, host) == "1-65535")
+        let vpn = """
+            , {"Id": "abc", "Name": "/vpn", "Config": {"Image": "vpn"}, "HostConfig": {"NetworkMode": "bridge"},
+              "NetworkSettings": {"Ports": {"21/tcp": [{"HostIp": "0.0.0.0", "HostPort": "21"}]}, "Networks": {}}}
+            """
+        #expect(try verdicts(inspection("container:abc", "", vpn)).ports(host) == "21")
+        let lan = try verdicts(inspection("lan", "\"lan\": {\"IPAddress\": \"203.0.113.5\"}"))
+        #expect(try lan.ports(.unknown, host) == "1-65535")
+        #expect(try lan.ports(.denied, "203.0.113.6") == "1-65535")
+    }
+
+    @Test func `many shifted ranges stay within named limits`() throws {
+        let entries = String(repeating: "      - '1000-9000:2000-10000'\n", count: 3000)
+        let read = try compose("    ports:\n\(entries)")
+        #expect(try read.ports(host) == "1000-9000")
+        let crowd = String(repeating: "      - '127.0.0.1:1000:1000'\n", count: 20_000)
+        #expect(try compose("    ports:\n\(crowd)").ports(.unknown, host) == "1-65535")
+    }
+
     @Test func `all that is exposed may be at any port`() throws {
         let read = try verdicts("docker run -dP -p 21:21 files\n")
         #expect(try read.ports(host) == "21")

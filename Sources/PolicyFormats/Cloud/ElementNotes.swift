@@ -36,6 +36,11 @@ struct ElementNotes {
         for line in element.line...max(element.line, element.last) { lines.add(line, state, why) }
     }
 
+    /// Says it of one line, unless something that weighs more was said.
+    mutating func addLine(_ line: Int, _ state: LineNote.State, _ why: String = "") {
+        lines.add(line, state, why)
+    }
+
     /// Says it of all lines of the element, whatever was said; but a line that it may share with
     /// others isn't called irrelevant for it.
     mutating func set(_ element: JSONWithLines, _ state: LineNote.State, _ why: String = "") {

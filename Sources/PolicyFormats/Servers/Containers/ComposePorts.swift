@@ -15,7 +15,7 @@ struct ComposePorts {
         self.text = text
         published = PublishedPorts(text)
         notes = ElementNotes(text)
-        guard let document = (try? StructuredText.documents(text))?.first,
+        guard let (document, count) = ComposeModel.read(text),
             case .object(let top) = document.value
         else { return nil }
         networks = document["networks"]
@@ -24,10 +24,20 @@ struct ComposePorts {
         guard case .object(let members) = services.value,
             members.contains(where: { $0.value["image"] != nil || $0.value["build"] != nil })
         else { return nil }
-        if let include = top.last(where: { $0.key == "include" }) {
-            said(include.value, .notModelled, "another file isn't read")
-            published.more = Setting(
-                "another file may publish more", text.source(include.value.line))
+        if document["services"] != nil {
+            readParts(top)
+            if let line = text.lines.firstIndex(where: { $0.hasPrefix("services") }) {
+                notes.addLine(line + 1, .used)
+            }
+        }
+        if count > 1,
+            let line = text.lines.firstIndex(where: {
+                $0.contains("!reset") || $0.contains("!override")
+            })
+        {
+            let why = "a tag decides how the documents are merged"
+            notes.addLine(line + 1, .notModelled, why)
+            published.refusal = Setting(why, text.source(line + 1))
         }
         for member in members { read(member) }
     }
@@ -38,15 +48,50 @@ struct ComposePorts {
         notes.add(element, state, why)
     }
 
+    private mutating func readParts(_ top: [JSONWithLines.Member]) {
+        for member in top {
+            switch member.key {
+            case "services": break
+            case "networks": said(member.value, .irrelevant, "no container of its own")
+            case "include":
+                said(member.value, .notModelled, "another file isn't read")
+                published.more = Setting(
+                    "another file may publish more", text.source(member.value.line))
+            default:
+                if ComposeModel.parts.contains(member.key) || member.key.hasPrefix("x-") {
+                    said(member.value, .irrelevant, "no part of published ports")
+                } else {
+                    refuse(member)
+                }
+            }
+        }
+    }
+
+    /// Compose refuses the file for a key that it doesn't know.
+    private mutating func refuse(_ member: JSONWithLines.Member) {
+        let why = "key \(member.key.excerpt) isn't known, and compose refuses what it doesn't know"
+        said(member.value, .notRecognised, why)
+        published.refusal = published.refusal ?? Setting(why, text.source(member.value.line))
+    }
+
     private mutating func read(_ member: JSONWithLines.Member) {
-        guard case .object = member.value.value else { return }
-        let service = Self.merged(member.value)
+        guard case .object(let attributes) = member.value.value else { return }
+        let service = member.value
         guard service["image"] != nil || service["build"] != nil || service["ports"] != nil else {
             return
+        }
+        notes.addLine(service.line, .irrelevant, "the name of a service")
+        for attribute in attributes {
+            if ComposeModel.idle.contains(attribute.key) || attribute.key.hasPrefix("x-") {
+                said(attribute.value, .irrelevant, "no influence on which ports are published")
+            } else if !ComposeModel.read.contains(attribute.key) {
+                refuse(attribute)
+            }
         }
         var container = PublishingContainer(name: member.key)
         container.isFTP = service["image"]?.text.map(FTPImage.isFTP) ?? false
         readNetwork(service, &container)
+        readStart(service, &container)
         if let extends = service["extends"] {
             said(extends, .notModelled, "another service's settings aren't taken")
             container.open.append(
@@ -56,18 +101,31 @@ struct ComposePorts {
         published.containers.append(container)
     }
 
-    /// With the members that `<<` brings in, which count less than its own.
-    private static func merged(_ service: JSONWithLines) -> JSONWithLines {
-        guard let base = service["<<"], case .object(let own) = service.value else {
-            return service
+    /// Whether it is started: only with its profile, and not as no copy.
+    private mutating func readStart(
+        _ service: JSONWithLines, _ container: inout PublishingContainer
+    ) {
+        func doubt(_ element: JSONWithLines, _ why: String) {
+            said(element, .notModelled, why)
+            container.doubt = Setting(why, text.source(element.line))
         }
-        var members: [JSONWithLines.Member] = []
-        for other in base.array?.reversed() ?? [base] {
-            if case .object(let brought) = other.value { members += brought }
+        if let profiles = service["profiles"] {
+            if profiles.array?.isEmpty == true {
+                said(profiles, .used)
+            } else {
+                doubt(profiles, "it is started with its profile only")
+            }
         }
-        var result = service
-        result.value = .object(members + own)
-        return result
+        if let deploy = service["deploy"] {
+            said(deploy, .irrelevant, "no influence on which ports are published")
+        }
+        for element in [service["scale"], service["deploy"]?["replicas"]].compactMap(\.self) {
+            if let count = element.text.flatMap({ Int($0) }), count > 0 {
+                said(element, .used)
+            } else {
+                doubt(element, "how many of it are started isn't known")
+            }
+        }
     }
 
     // MARK: networks
@@ -96,29 +154,73 @@ struct ComposePorts {
             }
             container.network = Setting(network, text.source(mode.line))
         }
+        guard container.network.value == .own else { return }
         guard case .object(let joined) = service["networks"]?.value else {
-            for name in service["networks"]?.array ?? [] {
-                if let name = name.text { readDriver(name, &container) }
-            }
-            return
+            let names = service["networks"]?.array?.compactMap(\.text) ?? ["default"]
+            if let list = service["networks"] { said(list, .used) }
+            return readDrivers(names, service["networks"]?.line ?? service.line, &container)
         }
-        for network in joined {
-            readDriver(network.key, &container)
-            guard joined.count == 1, let fixed = network.value["ipv4_address"] else { continue }
-            container.address = fixed.text.flatMap { IPAddress($0) }
-            let isRead = container.address != nil
-            said(fixed, isRead ? .used : .notModelled, "no address can be read")
-        }
+        for network in joined { said(network.value, .used) }
+        readDrivers(joined.map(\.key), service.line, &container)
+        guard joined.count == 1, let fixed = joined[0].value["ipv4_address"] else { return }
+        container.address = fixed.text.flatMap { IPAddress($0) }
+        let isRead = container.address != nil
+        said(fixed, isRead ? .used : .notModelled, "no address can be read")
     }
 
-    /// A container of a network that isn't a bridge is reached at its own address.
-    private mutating func readDriver(_ name: String, _ container: inout PublishingContainer) {
-        guard let driver = networks?[name]?["driver"], let kind = driver.text,
-            kind != "bridge", kind != "overlay"
-        else { return }
-        let why = "a container of a network of driver \(kind.excerpt) has an address of its own"
-        said(driver, .notModelled, why)
-        container.network = Setting(.other(why), text.source(driver.line))
+    /// A container is published by a bridge that isn't cut off; in a network of another driver it is
+    /// reached at its own address.
+    private mutating func readDrivers(
+        _ names: [String], _ line: Int, _ container: inout PublishingContainer
+    ) {
+        var (isPublished, isAlone) = (false, false)
+        var reason: Setting<String>?
+        for name in names {
+            guard let network = networks?[name] else {
+                isPublished = isPublished || name == "default"
+                if name != "default" {
+                    reason = Setting("network \(name.excerpt) isn't in the file", text.source(line))
+                }
+                continue
+            }
+            guard let doubt = Self.doubt(network) else {
+                isPublished = true
+                continue
+            }
+            said(doubt.element, .notModelled, doubt.why)
+            if reason == nil || doubt.isAlone && !isAlone {
+                reason = Setting(doubt.why, text.source(doubt.element.line))
+            }
+            isAlone = isAlone || doubt.isAlone
+        }
+        guard let reason, isAlone || !isPublished else { return }
+        container.network = Setting(.other(reason.value), reason.source)
+    }
+
+    /// Why a network may not publish; whether that holds even beside another network.
+    private static func doubt(
+        _ network: JSONWithLines
+    ) -> (element: JSONWithLines, why: String, isAlone: Bool)? {
+        if let driver = network["driver"], let kind = driver.text, kind != "bridge",
+            kind != "overlay"
+        {
+            let why = "a container of a network of driver \(kind.excerpt) has an address of its own"
+            return (driver, why, true)
+        }
+        if let external = network["external"], external.value != .bool(false) {
+            return (external, "of what driver the network is isn't in the file", true)
+        }
+        if let options = network["driver_opts"], case .object(let members) = options.value,
+            members.contains(where: {
+                $0.key.contains("gateway_mode") || $0.key.contains("host_binding")
+            })
+        {
+            return (options, "how the network publishes ports isn't modelled", true)
+        }
+        if let own = network["internal"], own.value != .bool(false) {
+            return (own, "nothing of a network without a way out is published", false)
+        }
+        return nil
     }
 
     // MARK: ports
@@ -167,11 +269,11 @@ struct ComposePorts {
         if let short = item.text { return try PublishedPort(short) }
         guard let target = item["target"]?.text else { throw .refused("it names no port") }
         var port = PublishedPort(host: nil, container: try PublishedPort.ports(target))
-        if let published = item["published"]?.text, !published.isEmpty {
+        if let published = item["published"]?.text, !published.isEmpty, published != "0" {
             port.host = try PublishedPort.ports(published)
         }
         if let address = item["host_ip"]?.text { port.address = try PublishedPort.address(address) }
-        switch item["protocol"]?.text ?? "tcp" {
+        switch item["protocol"]?.text?.lowercased() ?? "tcp" {
         case "tcp": port.isTCP = true
         case "udp", "sctp": port.isTCP = false
         case let other:

@@ -12,6 +12,12 @@ struct ContainerReading {
         /// `-P`: all that the image exposes, at ports that are chosen then.
         var publishesAll: SourceLine?
         var network: Setting<String>?
+        /// Why ports may not be published in that network.
+        var networkDoubt: String?
+        /// Why it may not run.
+        var doubt: Setting<String>?
+        /// Why more may be said of it than can be read.
+        var open: Setting<String>?
         var name: String?
         var address: String?
         /// The text around it tells of an FTP server where the image doesn't.
@@ -41,9 +47,11 @@ struct ContainerReading {
         } else if lines.contains(where: { $0.bare.hasPrefix("image:") }) {
             form = .compose
             readCompose()
-        } else if lines.contains(where: { Self.runs($0) }) {
+        } else if lines.contains(where: { ContainerCommands.runs($0) }) {
             form = .commands
-            readCommands()
+            let commands = ContainerCommands(text)
+            services = commands.services
+            notes = commands.notes
         }
     }
 
@@ -63,7 +71,10 @@ struct ContainerReading {
             entries.append(
                 Entry(indent: line.prefix { $0 == " " }.count, content: bare, line: index + 1))
         }
+        var known: (block: ClosedRange<Int>, indent: Int)?
         for (index, entry) in entries.enumerated() where entry.content.hasPrefix("image:") {
+            // A second image of one block says the same.
+            if let known, known.indent == entry.indent, known.block.contains(index) { continue }
             // The block of the service: neighbours at the indent of `image:`, and what is deeper.
             var first = index
             while first > 0, entries[first - 1].indent >= entry.indent { first -= 1 }
@@ -74,6 +85,7 @@ struct ContainerReading {
                 Self.value(entry.content.dropFirst("image:".count)), text.source(entry.line))
             fill(&service, entries[first...last], at: entry.indent)
             services.append(service)
+            known = (first...last, entry.indent)
         }
     }
 
@@ -140,105 +152,6 @@ struct ContainerReading {
         guard text.hasPrefix("["), text.hasSuffix("]") else { return value(text[...]) }
         return text.dropFirst().dropLast().split(separator: ",")
             .map { value($0.bare[...]) }.joined(separator: " ")
-    }
-
-    // MARK: commands
-
-    private static func runs(_ line: String) -> Bool {
-        guard line.utf8.count < 16384, !line.bare.hasPrefix("#") else { return false }
-        let words = line.fields
-        return words.indices.contains { index in
-            ["docker", "podman", "nerdctl"].contains(words[index]) && index + 1 < words.count
-                && ["run", "create", "container"].contains(words[index + 1])
-        }
-    }
-
-    private mutating func readCommands() {
-        var index = 0
-        while index < text.lines.count {
-            let first = index
-            var line = text.lines[index].bare
-            index += 1
-            guard Self.runs(line) else { continue }
-            // Each word with the line that it stands on.
-            var words: [(word: String, line: Int)] = []
-            var number = first + 1
-            while true {
-                let more = line.hasSuffix("\\")
-                if more { line.removeLast() }
-                words += CommandLine.words(line).map { ($0, number) }
-                guard more, index < text.lines.count else { break }
-                line = text.lines[index].bare
-                index += 1
-                number = index
-            }
-            take(words)
-        }
-    }
-
-    /// Options of `docker run` that stand alone.
-    private static let alone: Set<String> = [
-        "--rm", "--detach",
-        "--init", "--interactive", "--tty", "--privileged", "--read-only", "--publish-all",
-    ]
-
-    /// Whether all options in one word stand alone: `-dit`.
-    private static func isFlags(_ word: String) -> Bool {
-        word.utf8.count > 1 && word.dropFirst().allSatisfy { "ditP".contains($0) }
-    }
-
-    /// Whether options in one word end in `-p`: `-dp 21:21`.
-    private static func isPublish(_ word: String) -> Bool {
-        word.hasPrefix("-") && word.hasSuffix("p") && word != "--help"
-            && word.dropFirst().dropLast().allSatisfy { "ditP".contains($0) }
-    }
-
-    private mutating func take(_ words: [(word: String, line: Int)]) {
-        var service = Service()
-        var rest = words.drop { !["run", "create"].contains($0.word) }.dropFirst()
-        while let (word, line) = rest.popFirst() {
-            let source = text.source(line)
-            guard word.hasPrefix("-") else {
-                service.image = Setting(word, source)
-                if let start = rest.first {
-                    service.command = Setting(
-                        rest.map(\.word).joined(separator: " "), text.source(start.line))
-                }
-                break
-            }
-            if word == "--publish-all"
-                || word.contains("P") && (Self.isFlags(word) || Self.isPublish(word))
-            {
-                service.publishesAll = source
-            }
-            if Self.alone.contains(word) || Self.isFlags(word) { continue }
-            var name = Self.isPublish(word) ? "-p" : word
-            var value = ""
-            if word.hasPrefix("--"), let equals = word.firstIndex(of: "=") {
-                name = String(word[..<equals])
-                value = String(word[word.index(after: equals)...])
-            } else if word.hasPrefix("-p"), !word.hasPrefix("--"), word.utf8.count > 2 {
-                name = "-p"
-                value = String(word.dropFirst(2))
-            } else if let next = rest.popFirst() {
-                value = next.word
-            }
-            switch name {
-            case "-e", "--env":
-                let pair = value.split(separator: "=", maxSplits: 1).map(String.init)
-                if let key = pair.first {
-                    service.environment[key] = Setting(pair.count > 1 ? pair[1] : "", source)
-                }
-            case "--env-file": notes.set(line, .notModelled, "the file of variables isn't read")
-            case "-p", "--publish": service.published.append(Setting(value, source))
-            case "--network", "--net": service.network = Setting(value, source)
-            case "--ip": service.address = value
-            case "--name": service.name = value
-            case "-v", "--volume", "--mount": service.mounts.append(Setting(value, source))
-            default: break
-            }
-        }
-        if service.image != nil { services.append(service) }
     }
 
     // MARK: Dockerfile

@@ -28,7 +28,7 @@ public enum DockerPorts: ConfigFormat {
         if DockerState.isListing(text) { return DockerState(listing: text).configuration() }
         if DockerState.isInspection(text) { return DockerState(inspection: text).configuration() }
         let reading = ContainerReading(text)
-        var notes = LineNotes(text)
+        var notes = reading.notes
         let published = published(text, reading, &notes)
         let why = "nothing published can be read"
         let device =
@@ -39,9 +39,10 @@ public enum DockerPorts: ConfigFormat {
             notes: notes.finish { _, line in
                 let bare = line.bare
                 if bare.isEmpty || bare.hasPrefix("#") { return (.irrelevant, "comment or blank") }
-                return published == nil
-                    ? (.notRecognised, why)
-                    : (.irrelevant, "no influence on which ports are published")
+                let isBare = bare.allSatisfy { " \t{}[](),-".contains($0) }
+                return published != nil && isBare
+                    ? (.irrelevant, "")
+                    : (.notRecognised, published == nil ? why : "it isn't known")
             })
     }
 
@@ -62,9 +63,16 @@ public enum DockerPorts: ConfigFormat {
             for container in published?.containers ?? [] {
                 for (_, source) in container.ports { notes.add(source.line ?? 0, .used) }
                 for (why, source) in container.open {
-                    notes.add(source.line ?? 0, .notModelled, why)
+                    notes.set(source.line ?? 0, .notModelled, why)
                 }
-                if let line = container.network.source.line { notes.add(line, .used) }
+                if case .other(let why) = container.network.value {
+                    notes.set(container.network.source.line ?? 0, .notModelled, why)
+                } else if let line = container.network.source.line {
+                    notes.add(line, .used)
+                }
+                if let doubt = container.doubt {
+                    notes.set(doubt.source.line ?? 0, .notModelled, doubt.value)
+                }
             }
             for (line, why) in refused(reading) { notes.set(line, .invalid, why) }
             return published
@@ -84,8 +92,12 @@ public enum DockerPorts: ConfigFormat {
             var container = PublishingContainer(name: service.name ?? "\(number)")
             container.isFTP = service.isFTP
             if let network = service.network {
-                container.network = Setting(Self.network(network.value), network.source)
+                let kind =
+                    service.networkDoubt.map { .other($0) } ?? Self.network(network.value)
+                container.network = Setting(kind, network.source)
             }
+            container.doubt = service.doubt
+            if let open = service.open { container.open.append((open.value, open.source)) }
             container.address = service.address.flatMap { IPAddress($0) }
             if let all = service.publishesAll {
                 container.open.append(
@@ -106,11 +118,10 @@ public enum DockerPorts: ConfigFormat {
 
     private static func network(_ name: String) -> PublishingContainer.Network {
         switch name {
-        case "host": return .host
-        case "none": return .none
+        case "host": .host
+        case "none": .none
         default:
-            if name.hasPrefix("container:") { return .shared(String(name.dropFirst(10))) }
-            return name.contains("$") ? .other("a variable sets its network") : .own
+            name.hasPrefix("container:") ? .shared(String(name.dropFirst(10))) : .own
         }
     }
 

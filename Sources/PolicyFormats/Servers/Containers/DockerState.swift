@@ -6,6 +6,8 @@ struct DockerState {
     private let text: ConfigText
     private var notes: LineNotes
     private var published: PublishedPorts
+    /// Names of containers by their names without a stroke, and by their ids.
+    private var names: [String: String] = [:]
 
     func configuration() -> Configuration {
         Configuration(
@@ -91,7 +93,13 @@ struct DockerState {
         published = PublishedPorts(text)
         do throws(JSONWithLines.Fault) {
             let documents = try StructuredText.documents(text)
-            for item in documents.flatMap({ $0.array ?? [$0] }) { inspect(item) }
+            let items = documents.flatMap { $0.array ?? [$0] }
+            for item in items {
+                guard let name = item["Name"]?.text else { continue }
+                names[String(name.drop { $0 == "/" })] = name
+                if let id = item["Id"]?.text { names[id] = name }
+            }
+            for item in items { inspect(item) }
         } catch {
             notes.set(min(error.line, max(1, text.lines.count)), .invalid, error.why)
             published.more = Setting("it can't be read", text.source(error.line))
@@ -102,9 +110,8 @@ struct DockerState {
         guard let settings = item["NetworkSettings"] else { return }
         var container = PublishingContainer(name: item["Name"]?.text ?? item["Id"]?.text ?? "")
         container.isFTP = (item["Config"]?["Image"]?.text).map(FTPImage.isFTP) ?? false
-        if let mode = item["HostConfig"]?["NetworkMode"], mode.text == "host" {
-            container.network = Setting(.host, text.source(mode.line))
-            notes.add(mode.line, .used)
+        if let mode = item["HostConfig"]?["NetworkMode"], let name = mode.text {
+            readMode(name, text.source(mode.line), &container)
         }
         var addresses: Set<String> = []
         if case .object(let networks) = settings["Networks"]?.value {
@@ -119,10 +126,30 @@ struct DockerState {
         if addresses.count == 1, let only = addresses.first {
             container.address = IPAddress(only)
         }
+        if !addresses.isEmpty, container.network.value == .own,
+            let mode = item["HostConfig"]?["NetworkMode"],
+            !["bridge", "default", ""].contains(mode.text ?? "")
+        {
+            container.mayBeAskedDirectly = text.source(mode.line)
+        }
         if case .object(let ports) = settings["Ports"]?.value {
             for port in ports { inspect(port, &container) }
         }
         published.containers.append(container)
+    }
+
+    private mutating func readMode(
+        _ name: String, _ source: SourceLine, _ container: inout PublishingContainer
+    ) {
+        switch name {
+        case "host": container.network = Setting(.host, source)
+        case "none": container.network = Setting(.none, source)
+        default:
+            guard name.hasPrefix("container:") else { return }
+            let other = String(name.dropFirst("container:".count))
+            container.network = Setting(.shared(names[other] ?? other), source)
+        }
+        notes.add(source.line ?? 0, .used)
     }
 
     /// `"21/tcp": [{"HostIp": "0.0.0.0", "HostPort": "21"}]`

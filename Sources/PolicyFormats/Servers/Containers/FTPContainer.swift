@@ -33,7 +33,10 @@ public enum FTPContainer: ConfigFormat {
             notes: notes.finish { _, line in
                 let bare = line.bare
                 if bare.isEmpty || bare.hasPrefix("#") { return (.irrelevant, "comment or blank") }
-                return (.irrelevant, "no setting of FTP's ports or addresses, and none published")
+                let isBare = bare.allSatisfy { " \t{}[](),-".contains($0) }
+                return published == nil || isBare
+                    ? (.irrelevant, "no setting of FTP's ports or addresses, and none published")
+                    : (.notRecognised, "it isn't known")
             })
     }
 

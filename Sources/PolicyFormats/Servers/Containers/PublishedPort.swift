@@ -44,7 +44,10 @@ struct PublishedPort {
         }
         var parts = rest.split(separator: ":", omittingEmptySubsequences: false)
         container = try Self.ports(parts.popLast() ?? "")
-        if let ports = parts.popLast(), !ports.isEmpty { host = try Self.ports(ports) }
+        // Port 0 of the host is any free one.
+        if let ports = parts.popLast(), !ports.isEmpty, ports != "0" {
+            host = try Self.ports(ports)
+        }
         if !parts.isEmpty { address = try Self.address(parts.joined(separator: ":")) }
         try check()
     }
@@ -60,6 +63,9 @@ struct PublishedPort {
 
     static func ports(_ text: some StringProtocol) throws(Fault) -> ClosedRange<UInt16> {
         if text.contains("$") { throw .open("a variable sets the port") }
+        if ["0x", "0X", "0o", "0O", "0b", "0B"].contains(where: { text.hasPrefix($0) }) {
+            throw .open("a number that isn't decimal")
+        }
         guard let range = CloudValues.ports(String(text)), range.lowerBound > 0 else {
             throw .refused("'\(String(text).excerpt)' is no port and no range of ports")
         }
@@ -107,6 +113,10 @@ struct PublishingContainer {
     var ports: [(port: PublishedPort, source: SourceLine)] = []
     /// Ports of which the host's is unknown, and why.
     var open: [(why: String, source: SourceLine)] = []
+    /// Why it may not run.
+    var doubt: Setting<String>?
     /// Its own address, where the file tells.
     var address: IPAddress?
+    /// A network of its own in which other hosts may reach it at that address.
+    var mayBeAskedDirectly: SourceLine?
 }

@@ -7,6 +7,8 @@ struct PublishedPorts {
     var containers: [PublishingContainer] = []
     /// Why more may be published than the file says.
     var more: Setting<String>?
+    /// Why nothing is published as the file says.
+    var refusal: Setting<String>?
 
     init(_ text: ConfigText) { self.text = text }
 
@@ -28,7 +30,17 @@ struct PublishedPorts {
         var forwards = ForwardedPorts(
             ending: Setting(
                 .deny(answered: true), text.absence("no container publishes the port")))
+        if let refusal { forwards.doubtAll(refusal) }
         let servers = servers
+        for container in containers {
+            if let address = container.address, let source = container.mayBeAskedDirectly {
+                let why = "whether other hosts reach the container at its own address isn't known"
+                forwards.add(
+                    ForwardedPorts.Forward(
+                        ports: 1...65535, addresses: AddressSet(address), target: .unknown(why),
+                        source: source))
+            }
+        }
         for container in containers {
             guard container.network.value == .own else { continue }
             let isServer = servers.isEmpty || servers.contains(container.name)
@@ -37,17 +49,18 @@ struct PublishedPorts {
                     .unchanged
                 } else { .unknown("it goes to the container \(container.name.excerpt)") }
             for (port, source) in container.ports where port.isTCP {
-                forwards.forwards.append(Self.forward(port, target, source))
+                var forward = Self.forward(port, target, source)
+                if let doubt = container.doubt { forward.doubts.append(doubt.value) }
+                forwards.add(forward)
             }
             for open in container.open {
-                forwards.forwards.append(
+                forwards.add(
                     ForwardedPorts.Forward(
                         ports: 1...65535, target: .unknown(open.why), source: open.source))
             }
         }
         // A settled port is taken before one that may be any.
-        let doubtful = forwards.forwards.filter(Self.isDoubtful)
-        forwards.forwards = forwards.forwards.filter { !Self.isDoubtful($0) } + doubtful
+        forwards.putLast(Self.isDoubtful)
         if let open = ending(servers) { forwards.ending = open }
         if containers.contains(where: { $0.address == nil && !$0.ports.isEmpty }) {
             forwards.assumptions.append(
@@ -61,7 +74,9 @@ struct PublishedPorts {
     }
 
     private static func isDoubtful(_ forward: ForwardedPorts.Forward) -> Bool {
-        if case .unknown = forward.target, forward.ports.count > 1 { return true }
+        if case .unknown = forward.target, forward.ports.count > 1, forward.addresses == nil {
+            return true
+        }
         return !forward.doubts.isEmpty
     }
 
@@ -84,10 +99,18 @@ struct PublishedPorts {
     private func ending(_ servers: Set<String>) -> Setting<Action>? {
         let meant = containers.filter { servers.isEmpty || servers.contains($0.name) }
         for container in meant {
+            if let doubt = container.doubt, container.network.value != .own {
+                return Setting(.unknown(doubt.value), doubt.source)
+            }
             switch container.network.value {
             case .host: return Setting(.permit, container.network.source)
             case .other(let why): return Setting(.unknown(why), container.network.source)
-            case .own, .none, .shared: break
+            case .shared(let other):
+                guard containers.contains(where: { $0.name == other }) else {
+                    let why = "the container whose network it uses isn't in the file"
+                    return Setting(.unknown(why), container.network.source)
+                }
+            case .own, .none: break
             }
         }
         return more.map { Setting(.unknown($0.value), $0.source) }
