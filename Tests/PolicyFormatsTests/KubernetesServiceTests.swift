@@ -40,6 +40,8 @@ import Testing
         kind: Deployment
         spec:
           template:
+            metadata:
+              labels: {app: ftp}
             spec:
               containers:
                 - name: ftp
@@ -100,7 +102,7 @@ import Testing
             "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  type: LoadBalancer\n  selector: {app: web}\n  ports: [{port: 80}]\n"
         )
         #expect(try read.ports(node) == "21")
-        #expect(try read.ports(.unknown, node) == "80")
+        #expect(try read.ports(.unknown, node) == "80,30000-32767")
     }
 
     @Test(arguments: [
@@ -123,10 +125,89 @@ import Testing
         #expect(segments.map(\.verdict) == [.unknown])
     }
 
+    private let balancer = "  type: LoadBalancer\n  allocateLoadBalancerNodePorts: false\n"
+
+    @Test(arguments: [
+        ("", "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nspec: {}\n"),
+        ("", "---\napiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nspec: {}\n"),
+        (
+            "",
+            "---\napiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nspec: {}\n"
+        ),
+        ("", "---\napiVersion: example.org/v1\nkind: Nonsense\nspec: {}\n"),
+        ("  nonsense: 1\n", ""), ("  - {port: 22, protocol: tcp}\n", ""),
+        ("  - {port: 22, nodePort: 99999}\n", ""), ("  - {port: 70000}\n", ""),
+        ("  - {port: 22, nonsense: 1}\n", ""),
+    ])
+    func `what isn't known of a service or beside it is no permission`(
+        line: String, rest: String
+    ) throws {
+        let read = service("\(balancer)  ports:\n  - {port: 21}\n\(line)", rest)
+        #expect(try read.reach(node, ports: "21").segments.map(\.verdict) == [.unknown])
+        #expect(
+            read.configuration.notes.contains {
+                [.notModelled, .notRecognised, .invalid].contains($0.state)
+            })
+    }
+
+    private func annotated(_ annotation: String) -> FirewallVerdicts {
+        read(
+            "apiVersion: v1\nkind: Service\nmetadata:\n  name: ftp\n  annotations:\n    \(annotation)\nspec:\n\(balancer)  ports: [{port: 21}]\n"
+        )
+    }
+
+    @Test func `annotations say whom a load balancer lets in`() throws {
+        let ranges = annotated(
+            "service.beta.kubernetes.io/load-balancer-source-ranges: 198.51.100.0/24")
+        #expect(try ranges.ports(node) == "21")
+        #expect(try ranges.ports(.unknown, node, from: "192.0.2.1") == "21")
+        let strange = annotated("example.org/allowed: 10.0.0.0/8")
+        #expect(try strange.ports(.unknown, node) == "21")
+        #expect(strange.state(6) == .notRecognised)
+        #expect(try annotated("prometheus.io/scrape: \"true\"").ports(node) == "21")
+    }
+
+    @Test func `a load balancer has ports of the nodes that are chosen when it is made`() throws {
+        let read = service("  type: LoadBalancer\n  ports: [{port: 21}]\n")
+        #expect(try read.ports(node) == "21")
+        #expect(try read.ports(.unknown, node) == "30000-32767")
+    }
+
+    @Test func `a port's name is that of the pods that the service selects`() throws {
+        func pod(_ label: String) -> String {
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {labels: {app: \(label)}}\nspec: {containers: [{ports: [{name: control, containerPort: 2121}]}]}\n"
+        }
+        let spec = "\(balancer)  ports: [{port: 21, targetPort: control}]\n"
+        #expect(try service(spec, pod("web")).ports(.unknown, node) == "21")
+        #expect(try service(spec, pod("web") + pod("ftp")).delivered(node, 21) == "\(node):2121")
+    }
+
+    @Test func `a port of another pod, or one that a policy may shut, is no way to the server`()
+        throws
+    {
+        func pod(_ label: String) -> String {
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {labels: {app: \(label)}}\nspec: {containers: [{ports: [{containerPort: 9100, hostPort: 9100}]}]}\n"
+        }
+        let policy =
+            "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nspec: {podSelector: {}}\n"
+        let spec = "  ports: [{port: 21}]\n"
+        #expect(try service(spec, pod("ftp")).ports(node) == "9100")
+        #expect(try service(spec, pod("web")).ports(.unknown, node) == "9100")
+        #expect(try service(spec, pod("ftp") + policy).ports(.unknown, node) == "9100")
+    }
+
+    @Test func `a merge is named as what isn't read`() throws {
+        let read = read(
+            "apiVersion: v1\nkind: Service\nx-base: &p {type: NodePort, ports: [{port: 21, nodePort: 30021}]}\nspec:\n  <<: *p\n"
+        )
+        #expect(try read.ports(.unknown, node) == "1-65535")
+        #expect(read.configuration.notes.contains { $0.why.contains("merges (<<) aren't read") })
+    }
+
     @Test func `a pod may take a port of its node itself`() throws {
         let read = service(
             "  ports: [{port: 21}]\n",
-            "---\napiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - ports: [{containerPort: 2121, hostPort: 21}]\n"
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {labels: {app: ftp}}\nspec:\n  containers:\n  - ports: [{containerPort: 2121, hostPort: 21}]\n"
         )
         #expect(try read.ports(node) == "21")
         #expect(try read.delivered(node, 21) == "\(node):2121")
