@@ -154,6 +154,8 @@ import Testing
         "start() {\n docker run -d -p 990:990 stilliard/pure-ftpd\n}",
         "exit 1\ndocker run -d -p 990:990 stilliard/pure-ftpd",
         "docker run -d --name f -p 990:990 stilliard/pure-ftpd\ndocker rm -f f",
+        "docker run -d --name f -p 990:990 pure-ftpd\ndocker network disconnect bridge f",
+        "docker run -d -p 990:990 pure-ftpd\ndocker stop $(docker ps -q)",
         "docker network create -d macvlan lan\ndocker run --network lan -p 990:990 pure-ftpd",
         "docker network create --internal lan\ndocker run --network lan -p 990:990 pure-ftpd",
         "docker run --network lan -p 990:990 pure-ftpd",
@@ -226,6 +228,15 @@ import Testing
         let read = try verdicts(text)
         #expect(try read.ports(host) == ports)
         #expect(try read.ports(.unknown, host) == unknown)
+    }
+
+    @Test func `what isn't said of a container in a script leaves it as it is`() throws {
+        let read = try verdicts(
+            "#!/bin/sh\ndocker rm -f ftp\ndocker run -d --name ftp -p 21:21 pure-ftpd\ndocker rm -f web\nfrobnicate\n"
+        )
+        #expect(try read.ports(host) == "21")
+        #expect(read.state(4) == .irrelevant)
+        #expect(read.state(5) == .notRecognised)
     }
 
     @Test func `a key that compose doesn't know is not recognised`() throws {

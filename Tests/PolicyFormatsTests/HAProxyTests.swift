@@ -154,6 +154,14 @@ import Testing
         #expect(try read.delivered(proxy, 21) == delivered)
     }
 
+    @Test func `a backend doesn't listen`() throws {
+        let read = read(
+            "frontend a\n bind :21\n mode tcp\n default_backend b\nbackend b\n bind :22\n server s 10.1.1.10\n"
+        )
+        #expect(try read.ports(proxy) == "21")
+        #expect(read.state(6) == .invalid)
+    }
+
     @Test func `the socket of one address is asked before that of all`() throws {
         let read = read(
             "listen a\n bind :21\n mode tcp\n server s 10.1.1.10\nlisten b\n bind 203.0.113.5:21\n mode tcp\n server s 10.1.1.11\n"

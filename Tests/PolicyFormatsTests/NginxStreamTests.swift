@@ -128,6 +128,10 @@ import Testing
             "stream { server { listen 21; proxy_pass 10.1.1.10:21; }\nserver { listen 21; proxy_pass 10.1.1.11:21; } }",
             "21"
         ),
+        (
+            "stream { server { listen 20-22; proxy_pass 10.1.1.10:21; }\nserver { listen 21; proxy_pass 10.1.1.11:21; } }",
+            "21"
+        ),
     ])
     func `other files, and other servers, may say more`(text: String, port: String) throws {
         #expect(try read(text).reach(proxy, ports: port).segments.map(\.verdict) == [.unknown])

@@ -13,7 +13,7 @@ public enum HAProxy: ConfigFormat {
     static let sections: Set<String> = [
         "global", "defaults", "frontend", "listen", "backend", "peers", "resolvers", "userlist",
         "mailers", "cache", "program", "http-errors", "ring", "log-forward", "fcgi-app",
-        "crt-store", "traces", "log-profile",
+        "crt-store", "traces", "log-profile", "acme",
     ]
 
     public static func recognise(_ text: ConfigText) -> Recognition {

@@ -288,7 +288,10 @@ struct HAProxyReader {
     // MARK: where it listens
 
     private mutating func bind(_ words: [String], _ number: Int) {
-        guard let list = words.first, current != nil, !["defaults", "backend"].contains(section)
+        if section == "backend" {
+            return notes.set(number, .invalid, "a backend doesn't listen")
+        }
+        guard let list = words.first, current != nil, section != "defaults"
         else { return refuse(number, "no place to listen at") }
         var doubts: [String] = []
         var index = 1

@@ -98,6 +98,7 @@ struct HAProxySection {
         var way = Way(target: first.address, port: first.port, doubts: meant.flatMap(\.doubts))
         guard meant.contains(where: { $0.address != first.address }) else { return way }
         var addresses: [IPAddress] = []
+        var known: Set<IPAddress> = []
         for server in meant {
             guard case .addresses(let own) = server.address else {
                 guard case .unknown = server.address else {
@@ -106,7 +107,7 @@ struct HAProxySection {
                 way.target = server.address
                 return way
             }
-            addresses += own.filter { !addresses.contains($0) }
+            addresses += own.filter { known.insert($0).inserted }
         }
         way.target = .addresses(addresses)
         return way

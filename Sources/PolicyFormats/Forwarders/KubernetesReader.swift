@@ -13,6 +13,11 @@ struct KubernetesReader {
         var hostPorts: [(ports: ForwardedPorts.Forward, pods: String)] = []
     }
 
+    private struct Selection: Hashable {
+        var selector: [String: String]
+        var namespace: String
+    }
+
     /// Where a port is taken from outside.
     private struct Place {
         var addresses: AddressSet?
@@ -25,7 +30,7 @@ struct KubernetesReader {
     private var forwards: ForwardedPorts
     private var pods: [Pods] = []
     /// What pods are meant by a service for FTP; empty where none says so.
-    private var servers: [(selector: [String: String], namespace: String)] = []
+    private var servers: Set<Selection> = []
     private var doubts: [String] = []
     private var hidesClients = false
     /// What is said of elements whatever else stands on their lines.
@@ -54,7 +59,10 @@ struct KubernetesReader {
         for object in objects { readOther(object) }
         let services = objects.filter { $0["kind"]?.string == "Service" }
         for service in services where isFTP(service) {
-            servers.append((Self.labels(service["spec"]?["selector"]), Self.namespace(service)))
+            servers.insert(
+                Selection(
+                    selector: Self.labels(service["spec"]?["selector"]),
+                    namespace: Self.namespace(service)))
         }
         for service in services { read(service: service) }
         for own in pods { readHostPorts(own) }
@@ -218,7 +226,7 @@ struct KubernetesReader {
         let namespace = Self.namespace(service)
         let isServer =
             servers.isEmpty
-            || servers.contains { $0.selector == selector && $0.namespace == namespace }
+            || servers.contains(Selection(selector: selector, namespace: namespace))
         let target: Translation.Target =
             isServer ? .unchanged : .unknown("it goes to the pods of \(name.excerpt)")
         let known = doubts

@@ -205,9 +205,10 @@ struct NginxGoals {
             return .unknown("its servers have different ports")
         }
         var addresses: [IPAddress] = []
+        var known: Set<IPAddress> = []
         for goal in meant {
             guard case .addresses(let own) = goal.target else { return goal }
-            addresses += own.filter { !addresses.contains($0) }
+            addresses += own.filter { known.insert($0).inserted }
         }
         return Goal(target: .addresses(addresses), mapping: first.mapping)
     }

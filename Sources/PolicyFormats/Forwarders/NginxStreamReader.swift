@@ -10,8 +10,19 @@ struct NginxStreamReader {
     private var said: [(line: Int, state: LineNote.State, why: String)] = []
     private var forwards: ForwardedPorts
     private var goals = NginxGoals()
-    private var places: Set<String> = []
+    /// Ports that servers take, by the address at which they listen.
+    private var places: [String: PortSet] = [:]
     private var keepsClients = false
+    /// What `stream` says for servers that don't say it themselves.
+    private var shared = Shared()
+
+    private struct Shared {
+        /// The last directive of a name that makes ports unknown.
+        var doubtful: [String: NginxDirective] = [:]
+        var bind: NginxDirective?
+        var clients: AddressSet?
+        var doubts: [String] = []
+    }
 
     init(_ text: ConfigText) {
         self.text = text
@@ -139,11 +150,12 @@ struct NginxStreamReader {
 
     private mutating func readStream(_ items: [NginxDirective]) {
         goals.take(items)
+        share(items)
         for item in items {
             switch item.name {
             case "include":
                 refuse(item.line, .notModelled, "another file may say more of all servers")
-            case "server" where item.block != nil: readServer(item, items)
+            case "server" where item.block != nil: readServer(item)
             case "upstream", "map": break
             case "allow", "deny", "proxy_bind": note(item, .used)
             default: readShared(item)
@@ -160,6 +172,17 @@ struct NginxStreamReader {
         }
     }
 
+    private mutating func share(_ items: [NginxDirective]) {
+        shared = Shared()
+        for item in items where NginxWords.doubtful[item.name] != nil {
+            shared.doubtful[item.name] = item
+        }
+        shared.bind = items.first { $0.name == "proxy_bind" }
+        var doubts: [String] = []
+        shared.clients = clients(items.filter { ["allow", "deny"].contains($0.name) }, &doubts)
+        shared.doubts = doubts
+    }
+
     /// A directive that may stand in `stream` and in a server.
     private mutating func readShared(_ item: NginxDirective) {
         if let why = NginxWords.doubtful[item.name] {
@@ -172,7 +195,7 @@ struct NginxStreamReader {
         }
     }
 
-    private mutating func readServer(_ server: NginxDirective, _ stream: [NginxDirective]) {
+    private mutating func readServer(_ server: NginxDirective) {
         let items = server.block ?? []
         note(server, .used)
         var doubts: [String] = []
@@ -186,16 +209,16 @@ struct NginxStreamReader {
             default: readShared(item)
             }
         }
-        doubts += Self.doubts(items, stream)
-        let bind = (items + stream).first { $0.name == "proxy_bind" && $0.block == nil }
+        doubts += self.doubts(items)
+        let bind = items.first { $0.name == "proxy_bind" } ?? shared.bind
         if let bind, bind.words.contains("transparent") {
             keepsClients = true
             doubt(bind, "whose address the server sees isn't modelled")
         }
         for item in items where item.name == "proxy_bind" { note(item, .used) }
-        var rules = items.filter { ["allow", "deny"].contains($0.name) }
-        if rules.isEmpty { rules = stream.filter { ["allow", "deny"].contains($0.name) } }
-        let clients = self.clients(rules, &doubts)
+        let rules = items.filter { ["allow", "deny"].contains($0.name) }
+        if rules.isEmpty { doubts += shared.doubts }
+        let clients = rules.isEmpty ? shared.clients : self.clients(rules, &doubts)
         let passes = items.filter { $0.name == "proxy_pass" }
         if passes.count > 1 { refuse(passes[1].line, .invalid, "proxy_pass stands twice") }
         for item in items where item.name == "listen" {
@@ -205,13 +228,11 @@ struct NginxStreamReader {
 
     /// Why connections may not go where `proxy_pass` says; what a server says counts more than
     /// what stands around it.
-    private static func doubts(
-        _ items: [NginxDirective], _ stream: [NginxDirective]
-    ) -> [String] {
-        NginxWords.doubtful.keys.sorted().compactMap { name in
-            let own = items.last { $0.name == name } ?? stream.last { $0.name == name }
-            guard let own, own.words.dropFirst().first != "off" else { return nil }
-            return NginxWords.doubtful[name]
+    private func doubts(_ items: [NginxDirective]) -> [String] {
+        var meant = shared.doubtful
+        for item in items where NginxWords.doubtful[item.name] != nil { meant[item.name] = item }
+        return meant.keys.sorted().compactMap { name in
+            meant[name]?.words.dropFirst().first == "off" ? nil : NginxWords.doubtful[name]
         }
     }
 
@@ -248,8 +269,11 @@ struct NginxStreamReader {
         }
         note(item, .used)
         if place.isNamed { own.append("the address at which it listens is a name") }
-        let isNew = places.insert("\(item.words[1])").inserted
-        if !isNew, !doubts.contains(NginxWords.doubtful["server_name"] ?? "") {
+        if !takes(
+            place.ports,
+            at: place.isNamed ? item.words[1] : "\(String(describing: place.addresses))"),
+            !doubts.contains(NginxWords.doubtful["server_name"] ?? "")
+        {
             refuse(item.line, .invalid, "two servers listen at the same place")
         }
         forward.addresses = place.addresses
@@ -260,6 +284,17 @@ struct NginxStreamReader {
             (forward.ports, forward.target, forward.mapping) = (ports, goal.target, goal.mapping)
             forwards.add(forward)
         }
+    }
+
+    /// Whether no server before takes one of the ports there.
+    private mutating func takes(
+        _ ports: ClosedRange<UInt16>, at address: String
+    ) -> Bool {
+        guard forwards.undecided == nil else { return true }
+        let own = PortSet(ports)
+        let isFree = places[address]?.isDisjoint(with: own) ?? true
+        places[address] = places[address]?.union(own) ?? own
+        return isFree
     }
 
     /// `[address:]port[-port]`; `*` and no address are all of IPv4.

@@ -7,7 +7,7 @@ struct ComposePorts {
     private let text: ConfigText
     private(set) var published: PublishedPorts
     private(set) var notes: ElementNotes
-    private var networks: JSONWithLines?
+    private var networks: [String: JSONWithLines] = [:]
 
     /// Nil where the text is no compose file.
     init?(_ text: ConfigText) {
@@ -18,7 +18,9 @@ struct ComposePorts {
         guard let (document, count) = ComposeModel.read(text),
             case .object(let top) = document.value
         else { return nil }
-        networks = document["networks"]
+        if case .object(let members) = document["networks"]?.value {
+            for member in members { networks[member.key] = member.value }
+        }
         // The first version of the format has its services at the top.
         let services = document["services"] ?? document
         guard case .object(let members) = services.value,
@@ -176,7 +178,7 @@ struct ComposePorts {
         var (isPublished, isAlone) = (false, false)
         var reason: Setting<String>?
         for name in names {
-            guard let network = networks?[name] else {
+            guard let network = networks[name] else {
                 isPublished = isPublished || name == "default"
                 if name != "default" {
                     reason = Setting("network \(name.excerpt) isn't in the file", text.source(line))

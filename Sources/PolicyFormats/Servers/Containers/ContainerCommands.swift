@@ -11,6 +11,9 @@ struct ContainerCommands {
     /// Drivers of the networks that the script makes; nil: not what was hoped for, and why.
     private var networks: [String: String?] = [:]
 
+    /// Containers by name that no command ended.
+    private var running: [String?: [Int]] = [:]
+
     private static let programs: Set<String> = ["docker", "podman", "nerdctl"]
 
     init(_ text: ConfigText) {
@@ -66,7 +69,9 @@ struct ContainerCommands {
             || word.hasPrefix("-") || word.contains("=") || word.contains(":")
     }
 
-    private static let ending: Set<String> = ["stop", "kill", "rm", "pause", "rename", "update"]
+    private static let ending: Set<String> = [
+        "stop", "kill", "rm", "pause", "rename", "update", "network disconnect",
+    ]
 
     private mutating func take(_ command: ShellCommands.Command) {
         let line = command.words[0].line
@@ -77,16 +82,7 @@ struct ContainerCommands {
         if isRun {
             run(rest, command, line)
         } else if Self.ending.contains(name) {
-            for index in services.indices {
-                let own = services[index].name
-                guard rest.contains(where: { $0.isOpen || $0.text == own || own == nil }) else {
-                    continue
-                }
-                services[index].doubt = Setting(
-                    "a later command may end the container", text.source(line))
-                notes.add(line, .notModelled, "a later command may end the container")
-            }
-            notes.add(line, .irrelevant, "no container that was started before")
+            end(rest, line)
         } else if name == "network create" {
             makeNetwork(rest)
             notes.add(line, .used)
@@ -96,6 +92,23 @@ struct ContainerCommands {
                 line, isIdle ? .irrelevant : .notRecognised,
                 isIdle ? "no influence on which ports are published" : "what it does isn't known")
         }
+    }
+
+    /// Containers that the words may name: one without a name may be any.
+    private mutating func end(_ words: ArraySlice<Word>, _ line: Int) {
+        let isOpen = words.contains { $0.isOpen }
+        var meant = running.removeValue(forKey: nil) ?? []
+        if isOpen {
+            meant = running.values.flatMap(\.self) + meant
+            running = [:]
+        }
+        for word in words { meant += running.removeValue(forKey: word.text) ?? [] }
+        let why = "a later command may end the container"
+        for index in meant { services[index].doubt = Setting(why, text.source(line)) }
+        let isIdle = meant.isEmpty
+        notes.add(
+            line, isIdle ? .irrelevant : .notModelled,
+            isIdle ? "no container that was started before" : why)
     }
 
     /// Verbs that start and end nothing.
@@ -177,7 +190,9 @@ struct ContainerCommands {
         if service.image == nil, service.open != nil {
             service.image = Setting("", text.source(line))
         }
-        if service.image != nil { services.append(service) }
+        guard service.image != nil else { return }
+        running[service.name, default: []].append(services.count)
+        services.append(service)
     }
 
     private func image(_ service: inout Service, _ word: Word, _ rest: ArraySlice<Word>) {

@@ -8,13 +8,15 @@ struct DockerState {
     private var published: PublishedPorts
     /// Names of containers by their names without a stroke, and by their ids.
     private var names: [String: String] = [:]
+    private var isListing = false
 
     func configuration() -> Configuration {
         Configuration(
             file: text.file, format: DockerPorts.name, kinds: [.nat], device: published.device(),
             notes: notes.finish { _, line in
-                line.bare.isEmpty
-                    ? (.irrelevant, "blank")
+                if line.bare.isEmpty { return (.irrelevant, "blank") }
+                return isListing
+                    ? (.notRecognised, "no container's line")
                     : (.irrelevant, "no influence on which ports are published")
             })
     }
@@ -32,6 +34,7 @@ struct DockerState {
         self.text = text
         notes = LineNotes(text)
         published = PublishedPorts(text)
+        isListing = true
         guard let head = text.lines.firstIndex(where: { $0.hasPrefix("CONTAINER ID") }) else {
             return
         }

@@ -97,6 +97,7 @@ struct PublishedPorts {
 
     /// What becomes of ports that nobody publishes, where it isn't a refusal.
     private func ending(_ servers: Set<String>) -> Setting<Action>? {
+        let names = Set(containers.map(\.name))
         let meant = containers.filter { servers.isEmpty || servers.contains($0.name) }
         for container in meant {
             if let doubt = container.doubt, container.network.value != .own {
@@ -106,7 +107,7 @@ struct PublishedPorts {
             case .host: return Setting(.permit, container.network.source)
             case .other(let why): return Setting(.unknown(why), container.network.source)
             case .shared(let other):
-                guard containers.contains(where: { $0.name == other }) else {
+                guard names.contains(other) else {
                     let why = "the container whose network it uses isn't in the file"
                     return Setting(.unknown(why), container.network.source)
                 }
