@@ -249,7 +249,9 @@ struct VsftpdReader {
         if on("local_enable", usually: false) || on("guest_enable", usually: false) {
             keys.append(("force_local_data_ssl", true))
         }
-        let allowed = ["allow_anon_ssl", "force_anon_logins_ssl"].contains { on($0, usually: false) }
+        let allowed = ["allow_anon_ssl", "force_anon_logins_ssl"].contains {
+            on($0, usually: false)
+        }
         if on("anonymous_enable", usually: true), allowed {
             keys.append(("force_anon_data_ssl", false))
         }
