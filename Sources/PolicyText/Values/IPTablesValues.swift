@@ -22,7 +22,9 @@ package enum IPTablesValues {
         "http-alt": 8080,
     ]
 
-    @inlinable package static func port(_ text: some StringProtocol) throws(Problem) -> UInt16 {
+    package static func port(_ text: String) throws(Problem) -> UInt16 { try port(text[...]) }
+
+    package static func port(_ text: Substring) throws(Problem) -> UInt16 {
         if let known = services[text.lowercased()] { return known }
         guard let first = text.first, first.isASCII, first.isNumber else {
             throw text.isEmpty ? .invalid("a port is missing") : .unresolved("service name \(text)")
@@ -33,9 +35,11 @@ package enum IPTablesValues {
     }
 
     /// `21`, `5001:5201`, `:1023`, `1024:`.
-    @inlinable package static func range(_ text: some StringProtocol) throws(Problem)
-        -> ClosedRange<UInt16>
-    {
+    package static func range(_ text: String) throws(Problem) -> ClosedRange<UInt16> {
+        try range(text[...])
+    }
+
+    package static func range(_ text: Substring) throws(Problem) -> ClosedRange<UInt16> {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else {
             let one = try port(text)
