@@ -1,4 +1,9 @@
+import HostFormats
+import NetworkFormats
 public import Policy
+public import PolicyText
+import ServerFormats
+import WindowsFormats
 
 /// The registry of formats: one line each.
 public enum Formats {
@@ -122,10 +127,10 @@ public enum Formats {
             }
             return configuration
         }
-        if let joint = Joint.format(of: texts, as: name) {
+        if let joint = JointFormats.format(of: texts, as: name) {
             return try understood(joint.read(together: texts))
         }
-        if name == nil, let refusal = Joint.refusal(of: texts) { throw refusal }
+        if name == nil, let refusal = JointFormats.refusal(of: texts) { throw refusal }
         let asked = try named(strictly: name)
         for index in texts.indices.sorted(by: { rank(texts[$0]) < rank(texts[$1]) })
         where !isCompanion(texts[index]) {
