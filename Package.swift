@@ -42,7 +42,17 @@ let package = Package(
         room("Streams", ["Capture", "Net"]),
         room("FTP", ["Streams", "Capture", "Net"]),
         room("Policy", ["Net"]),
-        room("PolicyFormats", ["Policy", "Net", "Yams"]),
+        room("PolicyText", ["Policy", "Net", "Yams"]),
+        room("HostFormats", ["PolicyText", "Policy", "Net"]),
+        room("NetworkFormats", ["PolicyText", "Policy", "Net"]),
+        room("ServerFormats", ["PolicyText", "Policy", "Net"]),
+        room("WindowsFormats", ["PolicyText", "Policy", "Net"]),
+        room(
+            "PolicyFormats",
+            [
+                "HostFormats", "NetworkFormats", "ServerFormats", "WindowsFormats", "PolicyText",
+                "Policy",
+            ]),
         room("SiteFile", ["Policy", "Net", "Yams"]),
         room("Analyzer", ["FTP", "Policy", "Net"]),
         room("Reporter", ["Analyzer", "FTP", "Policy", "Net"]),
@@ -78,7 +88,9 @@ let package = Package(
         tests("NetTests", ["Dice", "Net"]),
         tests("PolicyTests", ["Dice", "Policy", "Net"]),
         tests("SiteFileTests", ["SiteFile", "Policy", "Net"]),
-        tests("PolicyFormatsTests", ["Dice", "PolicyFormats", "Policy", "Net"]),
+        tests(
+            "PolicyFormatsTests",
+            ["Dice", "PolicyFormats", "HostFormats", "WindowsFormats", "Policy", "Net"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,7 +33,17 @@ let package = Package(
         room("Streams", ["Capture", "Net"]),
         room("FTP", ["Streams", "Capture", "Net"]),
         room("Policy", ["Net"]),
-        room("PolicyFormats", ["Policy", "Net", "Yams"]),
+        room("PolicyText", ["Policy", "Net", "Yams"]),
+        room("HostFormats", ["PolicyText", "Policy", "Net"]),
+        room("NetworkFormats", ["PolicyText", "Policy", "Net"]),
+        room("ServerFormats", ["PolicyText", "Policy", "Net"]),
+        room("WindowsFormats", ["PolicyText", "Policy", "Net"]),
+        room(
+            "PolicyFormats",
+            [
+                "HostFormats", "NetworkFormats", "ServerFormats", "WindowsFormats", "PolicyText",
+                "Policy",
+            ]),
         harness(
             "FuzzTargets", ["PolicyFormats", "Policy", "FTP", "Streams", "Capture", "Net"]),
         harness("Entry", ["FuzzTargets"]),

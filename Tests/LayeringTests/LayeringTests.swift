@@ -11,7 +11,15 @@ import Testing
         "Streams": ["Capture", "Net"],
         "FTP": ["Streams", "Capture", "Net"],
         "Policy": ["Net"],
-        "PolicyFormats": ["Policy", "Net"],
+        "PolicyText": ["Policy", "Net"],
+        "HostFormats": ["PolicyText", "Policy", "Net"],
+        "NetworkFormats": ["PolicyText", "Policy", "Net"],
+        "ServerFormats": ["PolicyText", "Policy", "Net"],
+        "WindowsFormats": ["PolicyText", "Policy", "Net"],
+        "PolicyFormats": [
+            "HostFormats", "NetworkFormats", "ServerFormats", "WindowsFormats", "PolicyText",
+            "Policy",
+        ],
         "SiteFile": ["Policy", "Net"],
         "Analyzer": ["FTP", "Policy", "Net"],
         "Reporter": ["Analyzer", "FTP", "Policy", "Net"],
@@ -48,7 +56,7 @@ import Testing
         #expect(Set(files.map(\.target)) == Set(Self.mayImport.keys).subtracting(["CPcap"]))
         for file in files {
             for line in file.lines {
-                guard let match = line.wholeMatch(of: /\s*(?:@?\w+ )?import (?:\w+ )?(\w+).*/)
+                guard let match = line.wholeMatch(of: /\s*(?:@?\w+ )*import (?:\w+ )?(\w+).*/)
                 else { continue }
                 let name = String(match.1)
                 guard Self.mayImport[name] != nil else { continue }

@@ -3,6 +3,7 @@ import Policy
 import Testing
 
 @testable import PolicyFormats
+@testable import WindowsFormats
 
 @Suite struct BatchRunTests {
     private static func add(_ port: String) -> String {

@@ -4,6 +4,7 @@ import Policy
 import Testing
 
 @testable import PolicyFormats
+@testable import WindowsFormats
 
 /// What a Windows script or listing comes to, asked through the whole policy engine.
 struct WindowsVerdicts {

@@ -1,0 +1,144 @@
+import Net
+import Policy
+import PolicyText
+
+/// Reads the lines of a running configuration into IOS's own terms, with a note for each.
+struct IOSReader {
+    enum Context {
+        case none
+        case interface(Int)
+        case list(String)
+        case pool(String)
+        case networks(String), services(String), ports(String)
+        case zonePair(Int), classMap(String), policyMap(String)
+        case other(LineNote.State, String)
+    }
+
+    let text: ConfigText
+    var config = IOSConfig()
+    var notes: [LineNote] = []
+    var context = Context.none
+    private var bannerEnd: String?
+
+    /// `commands` are what the lines mean, where they were not printed as commands.
+    init(_ text: ConfigText, commands: [String]? = nil) {
+        self.text = text
+        for (index, line) in text.lines.enumerated() {
+            let (state, why) = read(IOSLine(number: index + 1, text: commands?[index] ?? line))
+            notes.append(
+                LineNote(line: index + 1, state: state, text: Self.withoutSecrets(line), why: why))
+        }
+    }
+
+    mutating func mark(_ line: Int, _ state: LineNote.State, _ why: String = "") {
+        notes.mark(line, state, why)
+    }
+
+    typealias Reading = (LineNote.State, String)
+    static let used: Reading = (.used, "")
+
+    private mutating func read(_ line: IOSLine) -> Reading {
+        if let end = bannerEnd {
+            if line.text.contains(end) { bannerEnd = nil }
+            return (.irrelevant, "banner")
+        }
+        guard let first = line.words.first, !first.hasPrefix("!") else {
+            return (.irrelevant, "comment or blank")
+        }
+        if line.begins("banner") { return banner(line) }
+        if let reading = readGlobal(line) { return reading }
+        if let reading = readBelow(line) { return reading }
+        if line.indent == 0, Self.furniture.contains(where: { line.text.hasPrefix($0) }) {
+            return (.irrelevant, "printed around the configuration")
+        }
+        if IOSKeywords.global.contains(line.keyword(0)) || first.contains("#") {
+            if line.indent == 0 { context = .other(.irrelevant, "below a line without influence") }
+            return (.irrelevant, "no influence on who reaches which port")
+        }
+        if line.indent == 0 { context = .other(.notRecognised, "below a line not recognised") }
+        return (.notRecognised, "no command known here")
+    }
+
+    private static let furniture = [
+        "Building configuration", "Current configuration", "Using ", "Load for", "Last ",
+        "Configuration of Partition",
+    ]
+
+    private mutating func banner(_ line: IOSLine) -> Reading {
+        context = .none
+        let body = IOSWords(line.words, from: 2).peek
+        let end = body.hasPrefix("^") ? String(body.prefix(2)) : String(body.prefix(1))
+        let again = body.dropFirst(end.count).contains(end)
+        let later = text.lines.dropFirst(line.number).contains { $0.contains(end) }
+        if !end.isEmpty, !again, later { bannerEnd = end }
+        return (.irrelevant, "banner")
+    }
+
+    /// A line that belongs to the block it stands in.
+    private mutating func readBelow(_ line: IOSLine) -> Reading? {
+        switch context {
+        case .none: return nil
+        case .interface(let index): return readInterface(line, index)
+        case .list(let name): return readEntry(line, name)
+        case .pool(let name):
+            guard line.begins("address") else { return nil }
+            return addToPool(name, line)
+        case .networks(let name):
+            guard line.indent > 0 else { return nil }
+            config.networkGroups[name]?.members.append((line.number, line.words))
+            return Self.used
+        case .services(let name):
+            guard line.indent > 0 else { return nil }
+            config.serviceGroups[name]?.members.append((line.number, line.words))
+            return Self.used
+        case .ports(let name):
+            guard line.indent > 0 else { return nil }
+            config.portGroups[name]?.members.append((line.number, line.words))
+            return Self.used
+        case .zonePair(let index): return readPair(line, index)
+        case .classMap(let name): return readCondition(line, name)
+        case .policyMap(let name): return readPolicy(line, name)
+        case .other(let state, let why):
+            return line.indent > 0 ? (state, why) : nil
+        }
+    }
+
+    private static let marks: Set<String> = [
+        "password", "secret", "community", "key", "key-string", "passphrase", "md5",
+        "pre-shared-key", "authentication-key", "sha", "esp", "wpa-psk", "passwd",
+    ]
+
+    /// The line with what follows a word for a secret blanked.
+    static func withoutSecrets(_ line: String) -> String {
+        let verb = line.utf8.drop { $0 == 0x20 }.prefix { $0 != 0x20 }
+        let first = line[verb.startIndex..<verb.endIndex].lowercased()
+        if ["permit", "deny", "access-list"].contains(first) || UInt(first) != nil { return line }
+        let words = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard let mark = words.firstIndex(where: { marks.contains($0.lowercased()) }),
+            words[(mark + 1)...].contains(where: { !$0.isEmpty })
+        else { return line }
+        return (words[...mark].map(String.init) + ["xxxxx"]).joined(separator: " ")
+    }
+}
+
+enum IOSKeywords {
+    /// First words of commands that have no influence on who reaches which port.
+    static let global: Set<String> = [
+        "aaa", "alias", "archive", "arp", "bba-group", "bfd", "boot", "boot-end-marker",
+        "boot-start-marker", "bridge", "call-home", "cdp", "cef", "class-map", "clock", "cns",
+        "config-register", "control-plane", "controller", "crypto", "default", "diagnostic",
+        "dial-peer", "dialer-list", "dot11", "dot1x", "enable", "end", "endpoint-tracker",
+        "errdisable", "event",
+        "exception", "exit", "file", "hostname", "hw-module", "ip", "ipv6", "key", "l2tp",
+        "license", "licensing", "line", "lldp", "logging", "login", "mac", "mac-address-table",
+        "memory", "memory-size", "mls", "mmi", "mpls", "multilink", "nat64", "netconf",
+        "netconf-yang", "network-clock-participate", "ntp", "parser", "platform", "policy",
+        "policy-map", "port-channel", "power", "prefix-list", "privilege", "process",
+        "process-max-time", "redundancy", "resource", "rmon", "route-map", "router",
+        "scheduler", "sdwan", "security", "service", "snmp-server", "spanning-tree", "spd",
+        "ssh", "stcapp", "subscriber", "switch", "system", "tacacs", "tacacs-server", "radius",
+        "radius-server", "tag-switching", "tftp-server", "track", "transceiver", "udld",
+        "username", "upgrade", "version", "virtual-service", "vlan", "vlan-group", "vmps",
+        "voice", "voice-card", "vpdn", "vpdn-group", "vrf", "vtp", "wlan", "xconnect", "sslproxy",
+    ]
+}

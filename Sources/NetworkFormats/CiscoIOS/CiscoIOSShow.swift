@@ -1,0 +1,40 @@
+import Net
+public import Policy
+public import PolicyText
+
+/// What `show access-lists` and `show ip access-lists` print on Cisco IOS: lists without the
+/// interfaces that use them.
+public enum CiscoIOSShow: ConfigFormat {
+    public static let name = "cisco-ios-show"
+    public static let platform = "Cisco IOS (show access-lists)"
+
+    public static func recognise(_ text: ConfigText) -> Recognition {
+        text.lines.contains { header($0) != nil } ? .certain : .no
+    }
+
+    public static func read(_ text: ConfigText) -> Configuration {
+        var builder = IOSDeviceBuilder(IOSReader(text, commands: text.lines.map(command)))
+        let device = builder.build()
+        return Configuration(
+            file: text.file, format: name, kinds: [.firewall], device: device,
+            notes: builder.reader.notes)
+    }
+
+    /// Which interface uses a list isn't shown, so nothing can be said to mend.
+    public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? { nil }
+
+    /// `Extended IP access list 101` as the command that opens the list.
+    private static func header(_ line: String) -> String? {
+        let words = line.words
+        guard words.count >= 5, words[1...3] == ["IP", "access", "list"],
+            words[0] == "Extended" || words[0] == "Standard"
+        else { return nil }
+        return "ip access-list \(words[0].lowercased()) \(words[4])"
+    }
+
+    /// An entry as the command that makes it: the counter goes, the wildcard comes bare.
+    private static func command(_ line: String) -> String {
+        if let header = header(line) { return header }
+        return line.replacing(", wildcard bits", with: "")
+    }
+}

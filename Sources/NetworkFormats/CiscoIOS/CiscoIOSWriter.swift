@@ -1,0 +1,165 @@
+import Net
+import Policy
+import PolicyText
+
+/// Writes IOS commands that carry out a change to a device whose configuration was read.
+struct IOSWriter {
+    let config: IOSConfig
+    let device: Device
+    /// Of each list its entries in the order in which they are tried, with what they match; nil
+    /// for what can't be told.
+    private let entries: [String: [(entry: IOSEntry, matches: [Match]?)]]
+
+    /// The lines as they were read are the configuration; nil where they describe no device.
+    init?(_ configuration: Configuration) {
+        guard let device = configuration.device else { return nil }
+        self.device = device
+        let lines = configuration.notes.map(\.text).joined(separator: "\n")
+        let config = IOSReader(ConfigText(file: configuration.file, lines)).config
+        self.config = config
+        entries = config.lists.mapValues { list in
+            list.ordered.map { ($0, try? config.matches($0, extended: list.extended)) }
+        }
+    }
+
+    func fix(_ change: Change) -> Fix? {
+        switch change {
+        case .permit(let ports, let address): permit(ports, address)
+        case .forbid(let ports, let address): forbid(ports, address)
+        case .translate(let ports, let outside, let inside): translate(ports, outside, inside)
+        case .set(.readControl(let ports, let server)): readControl(ports, server)
+        case .set(.keepIdle(let seconds)): keepIdle(seconds)
+        default: nil
+        }
+    }
+
+    func script(_ commands: [String], undo: [String]) -> Fix {
+        Fix(
+            platform: CiscoIOS.platform, commands: ["configure terminal"] + commands + ["end"],
+            undo: ["configure terminal"] + undo + ["end"])
+    }
+
+    /// The list that packets from outside meet, which sees the address before translation.
+    private var outsideList: IOSAccessList? {
+        let open = config.interfaces.filter { !$0.isShut && $0.filterIn != nil }
+        let outside = open.filter { $0.outside != nil }
+        let candidates = outside.isEmpty ? open.filter { $0.inside == nil } : outside
+        let names = Set(candidates.compactMap { $0.filterIn?.list })
+        if names.count == 1, let name = names.first { return config.lists[name] }
+        guard names.isEmpty, device.selectable.count == 1 else { return nil }
+        return config.lists[device.selectable[0]]
+    }
+
+    private func permit(_ ports: PortSet, _ address: IPAddress) -> Fix? {
+        guard let list = outsideList, list.strange == nil, list.extended else { return nil }
+        let target = global(of: address) ?? address
+        let (commands, undo) = insert(ports, target, into: list)
+        var comments = ["! list \(list.name) sees the address before translation"]
+        if !config.zones.pairs.isEmpty {
+            comments.append("! the policy between the zones must let them pass too")
+        }
+        if config.destinationLists.contains(where: { $0.list == list.name }) {
+            comments.append(
+                "! list \(list.name) also selects what is translated: the ports go to its pool")
+        }
+        return script(comments + commands, undo: undo)
+    }
+
+    /// The outside address, where one of ours is known by its inside address.
+    private func global(of address: IPAddress) -> IPAddress? {
+        for entry in config.statics where entry.local == address {
+            if case .address(let global) = entry.global { return global }
+            if case .interface(let name) = entry.global, let meant = device.interface(meant: name) {
+                return config.interfaces.first { $0.name == meant }?.addresses.first
+            }
+        }
+        return nil
+    }
+
+    /// Entries that permit the ports, before the first one that denies any of them.
+    func insert(
+        _ ports: PortSet, _ address: IPAddress, into list: IOSAccessList, permits: Bool = true,
+        before stop: Int? = nil
+    ) -> (commands: [String], undo: [String]) {
+        let verb = permits ? "permit" : "deny"
+        let entries = ports.ranges.map { "\(verb) tcp any host \(address) \(IOSPorts.text($0))" }
+        let head = "ip access-list extended \(list.name)"
+        let stop = stop ?? firstDenial(of: ports, address, in: list)
+        guard let stop else {
+            if Int(list.name) != nil {
+                return (
+                    entries.map { "access-list \(list.name) \($0)" },
+                    [head] + entries.map { " no \($0)" }
+                )
+            }
+            let first = list.nextSequence
+            let numbered = entries.enumerated().map { (first + 10 * $0.offset, $0.element) }
+            return (
+                [head] + numbered.map { " \($0.0) \($0.1)" },
+                [head] + numbered.map { " no \($0.0)" }
+            )
+        }
+        var ordered = list.ordered.map(\.sequence)
+        var commands: [String] = []
+        var place = ordered.firstIndex(of: stop) ?? ordered.count
+        var low = place > 0 ? ordered[place - 1] : 0
+        if stop - low <= entries.count, !ordered.isEmpty {
+            let step = 10 * (entries.count + 1)
+            commands.append("ip access-list resequence \(list.name) \(step) \(step)")
+            ordered = ordered.indices.map { ($0 + 1) * step }
+            place = min(place, ordered.count - 1)
+            low = place * step
+        }
+        let high = ordered.indices.contains(place) ? ordered[place] : low + 10
+        let step = max(1, (high - low) / (entries.count + 1))
+        let numbered = entries.enumerated().map { (low + step * ($0.offset + 1), $0.element) }
+        return (
+            commands + [head] + numbered.map { " \($0.0) \($0.1)" },
+            [head] + numbered.map { " no \($0.0)" }
+        )
+    }
+
+    private func firstDenial(
+        of ports: PortSet, _ address: IPAddress, in list: IOSAccessList
+    ) -> Int? {
+        entries[list.name]?.first { !$0.entry.permits && touches($0.matches, ports, address) }?
+            .entry.sequence
+    }
+
+    private func touches(
+        _ matches: [Match]?, _ ports: PortSet, _ address: IPAddress
+    ) -> Bool {
+        guard let matches else { return true }
+        return matches.contains { match in
+            match.never == nil && match.destinations?.contains(address) ?? true
+                && !(match.destinationPorts ?? .all).isDisjoint(with: ports)
+        }
+    }
+
+    private func forbid(_ ports: PortSet, _ address: IPAddress) -> Fix? {
+        guard let list = outsideList, list.strange == nil, list.extended else { return nil }
+        let target = global(of: address) ?? address
+        let head = "ip access-list extended \(list.name)"
+        var whole: [IOSEntry] = []
+        for (entry, matches) in entries[list.name] ?? []
+        where entry.permits && touches(matches, ports, target) {
+            guard let matches,
+                matches.allSatisfy({
+                    $0.destinations == AddressSet(target)
+                        && ($0.destinationPorts?.isSubset(of: ports) ?? false)
+                })
+            else {
+                // It opens more than is to be closed: a denial goes before it.
+                let change = insert(
+                    ports, target, into: list, permits: false, before: entry.sequence)
+                return script(change.commands, undo: change.undo)
+            }
+            whole.append(entry)
+        }
+        guard !whole.isEmpty else { return nil }
+        return script(
+            [head] + whole.map { " no \($0.sequence)" },
+            undo: [head]
+                + whole.map { " \($0.sequence) permit \($0.words.joined(separator: " "))" })
+    }
+}

@@ -1,0 +1,80 @@
+import Net
+public import Policy
+public import PolicyText
+
+/// A FortiOS configuration: policies, addresses, services and virtual addresses.
+public enum FortiOS: ConfigFormat {
+    public static let name = "fortios"
+    public static let platform = "FortiOS"
+
+    public static func recognise(_ text: ConfigText) -> Recognition {
+        var (sections, edits) = (0, 0)
+        for line in text.lines {
+            if line.hasPrefix("#config-version=") { return .certain }
+            let words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
+            guard let first = words.first else { continue }
+            if first == "config", words.count > 1,
+                ["system", "firewall", "router", "vdom", "global", "user", "vpn", "log"]
+                    .contains(words[1])
+            {
+                sections += 1
+            } else if first == "edit" || first == "next" || line == "end" {
+                edits += 1
+            }
+        }
+        return sections > 0 && edits > 0 ? .certain : .no
+    }
+
+    public static func read(_ text: ConfigText) -> Configuration {
+        let reader = FortiOSReader(text)
+        return reader.firewall.configuration(of: text.file, name, reader.notes)
+    }
+
+    /// A service, an address and a policy of their own, put before the others.
+    public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
+        guard let configuration, let device = configuration.device,
+            case .permit(let ports, let address) = change, address.family == .v4
+        else { return nil }
+        let lines = configuration.notes.map(\.text).joined(separator: "\n")
+        let reader = FortiOSReader(ConfigText(file: configuration.file, lines))
+        let forwarded = reader.firewall.forwards.first {
+            $0.destinations.set == AddressSet(address)
+        }
+        let inner = forwarded?.to?.set.first ?? address
+        guard reader.firewall.hasPolicies, let entering = device.usualEntering,
+            let leaving = device.interface(towards: inner)
+        else { return nil }
+        let zone = { (name: String) in
+            reader.firewall.interfaces.first { $0.name == name }?.zone ?? name
+        }
+        let used = reader.tree.children(reader.tree.find(["firewall policy"]))
+            .compactMap { Int(reader.tree.name($0)) }
+        let number = (1...10_000).first { !used.contains($0) } ?? 10_001
+        let ranges = ports.ranges.map { "\($0.lowerBound)-\($0.upperBound)" }
+        var commands = [
+            "config firewall service custom", "edit \"pinhole-ftp\"",
+            "set tcp-portrange \(ranges.joined(separator: " "))", "next", "end",
+        ]
+        var target = "pinhole-\(inner)"
+        if let forwarded {
+            target = String(forwarded.name.dropFirst(4))
+        } else {
+            commands += [
+                "config firewall address", "edit \"\(target)\"",
+                "set subnet \(inner) 255.255.255.255", "next", "end",
+            ]
+        }
+        commands += [
+            "config firewall policy", "edit \(number)", "set name \"pinhole-ftp\"",
+            "set srcintf \"\(zone(entering))\"", "set dstintf \"\(zone(leaving))\"",
+            "set srcaddr \"all\"", "set dstaddr \"\(target)\"", "set service \"pinhole-ftp\"",
+            "set schedule \"always\"", "set action accept", "next", "end",
+        ]
+        if let first = used.first {
+            commands.append("# config firewall policy; move \(number) before \(first); end")
+        }
+        return Fix(
+            platform: platform, commands: commands,
+            undo: ["config firewall policy", "delete \(number)", "end"])
+    }
+}

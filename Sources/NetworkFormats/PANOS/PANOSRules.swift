@@ -1,0 +1,167 @@
+import Net
+import Policy
+import PolicyText
+
+/// Translations and rules.
+extension PANOSReader {
+    mutating func translations() {
+        for rule in nodes("rulebase", "nat", "rules").flatMap({ tree.children($0) }) {
+            guard tree.values("disabled", in: rule).first != "yes" else {
+                mark(rule, .irrelevant, "the rule is disabled")
+                continue
+            }
+            mark(rule, .used)
+            var forward = ZonedFirewall.Forward(
+                lines: tree.lines(rule), name: "nat \(tree.name(rule))",
+                from: tree.values("from", in: rule), leaving: tree.values("to", in: rule))
+            forward.sources = joined(tree.values("source", in: rule))
+            forward.destinations = joined(tree.values("destination", in: rule))
+            let names = tree.values("service", in: rule)
+            let all = names.flatMap { services($0) }
+            let doubts = all.flatMap(\.notModelled)
+            if all.contains(where: { $0.sourcePorts != nil }) {
+                forward.doubts.append("source-port")
+            }
+            if !all.isEmpty, all.allSatisfy({ $0.never != nil }) { forward.never = "not TCP" }
+            let open = all.filter { $0.never == nil }
+            if !open.contains(where: { $0.destinationPorts == nil }), !open.isEmpty {
+                forward.ports = open.reduce(PortSet()) {
+                    $0.union($1.destinationPorts ?? PortSet())
+                }
+            }
+            forward.doubts += doubts
+            let back = backward(rule, forward)
+            if let node = tree.find("destination-translation", in: rule)
+                ?? tree.find("dynamic-destination-translation", in: rule)
+            {
+                var to = joined(tree.values("translated-address", in: node))
+                if to.set.isEmpty, to.unknown.isEmpty { to.unknown = ["no address to go to"] }
+                if tree.name(node).hasPrefix("dynamic") { to.unknown = ["a dynamic translation"] }
+                if let port = tree.values("translated-port", in: node).first.flatMap({ UInt16($0) })
+                {
+                    forward.toPorts = port...port
+                }
+                forward.isOneToOne = true
+                forward.to = to
+            }
+            if let why = forward.doubts.first ?? forward.to?.unknown.first {
+                mark(rule, .notModelled, why)
+            }
+            firewall.forwards.append(forward)
+            if let back { firewall.forwards.append(back) }
+        }
+    }
+
+    /// `bi-directional yes`: the outer address stands for the inner one.
+    func backward(
+        _ rule: Int, _ forward: ZonedFirewall.Forward
+    ) -> ZonedFirewall.Forward? {
+        guard let node = tree.find("source-translation", "static-ip", in: rule),
+            tree.values("bi-directional", in: node).first == "yes"
+        else { return nil }
+        var back = ZonedFirewall.Forward(
+            lines: forward.lines, name: forward.name + " back", from: forward.leaving)
+        back.destinations = joined(tree.values("translated-address", in: node))
+        back.to = forward.sources
+        back.isOneToOne = true
+        return back
+    }
+
+    // MARK: rules
+
+    mutating func policies() {
+        let rules = nodes("rulebase", "security", "rules").flatMap { tree.children($0) }
+        guard !nodes("rulebase", "security").isEmpty else { return }
+        firewall.hasPolicies = true
+        firewall.ending = Setting(.deny(answered: false), text.absence("interzone-default"))
+        for rule in rules { policy(rule) }
+        let zones = Set(firewall.interfaces.compactMap(\.zone)).sorted()
+        for zone in zones {
+            firewall.policies.append(
+                ZonedFirewall.Policy(
+                    lines: [], from: [zone], to: [zone], action: .permit,
+                    absence: "intrazone-default"))
+        }
+        for root in nodes("rulebase", "default-security-rules") {
+            let why = "changed default rules"
+            mark(root, .notModelled, why)
+            firewall.unknown.append((tree.line(root), why))
+        }
+        firewall.inspections = [
+            Inspection(
+                controlPorts: PortSet(21...21), opensFilter: true,
+                rewritesAddress: !firewall.forwards.isEmpty,
+                source: text.absence("application ftp (the default)"))
+        ]
+    }
+
+    mutating func policy(_ rule: Int) {
+        guard tree.values("disabled", in: rule).first != "yes" else {
+            mark(rule, .irrelevant, "the rule is disabled")
+            return
+        }
+        let word = tree.values("action", in: rule).first ?? ""
+        let actions: [String: Action] = [
+            "allow": .permit, "deny": .deny(answered: nil), "drop": .deny(answered: false),
+            "reset-client": .deny(answered: true), "reset-both": .deny(answered: true),
+            "reset-server": .deny(answered: false),
+        ]
+        var policy = ZonedFirewall.Policy(
+            lines: tree.lines(rule), from: tree.values("from", in: rule),
+            to: tree.values("to", in: rule),
+            action: actions[word] ?? .unknown("\(word) is no action known here"))
+        policy.seesOriginal = true
+        policy.sources = joined(tree.values("source", in: rule))
+        policy.destinations = joined(tree.values("destination", in: rule))
+        for (key, meant) in [
+            ("negate-source", "no"), ("negate-destination", "no"), ("source-user", "any"),
+            ("category", "any"), ("rule-type", "universal"), ("source-hip", "any"),
+            ("destination-hip", "any"), ("hip-profiles", "any"), ("schedule", ""),
+            ("source-device", "any"),
+        ] {
+            let values = tree.values(key, in: rule)
+            if !values.isEmpty, values != [meant] { policy.doubts.append(key) }
+        }
+        if policy.doubts.contains("negate-source") { policy.sources = .any }
+        if policy.doubts.contains("negate-destination") { policy.destinations = .any }
+        applications(rule, &policy)
+        let why =
+            policy.doubts + policy.sources.unknown + policy.destinations.unknown
+            + policy.services.flatMap(\.notModelled)
+        if why.isEmpty {
+            mark(rule, .used)
+        } else {
+            mark(rule, .notModelled, why.joined(separator: ", "))
+        }
+        firewall.policies.append(policy)
+    }
+
+    /// The first packet shows no application: a rule for some is sure only at their own ports.
+    func applications(_ rule: Int, _ policy: inout ZonedFirewall.Policy) {
+        let names = tree.values("application", in: rule)
+        let services = tree.values("service", in: rule)
+        let anyApplication = names.isEmpty || names == ["any"]
+        guard services != ["application-default"] else {
+            var known = Match()
+            known.destinationPorts = PortSet(21...21)
+            var unsure = Match()
+            unsure.notModelled = ["which application it is shows only later"]
+            policy.services = names == ["ftp"] ? [known] : [unsure]
+            if names == ["ftp"], policy.action != .permit { policy.services = [unsure] }
+            return
+        }
+        policy.services = services.flatMap { self.services($0) }
+        if policy.services.isEmpty { policy.services = [Match()] }
+        guard !anyApplication else { return }
+        if names == ["ftp"], policy.action == .permit {
+            // What begins at port 21 is let in until it turns out to be something else.
+            for index in policy.services.indices
+            where policy.services[index].destinationPorts != PortSet(21...21) {
+                policy.services[index].notModelled.append(
+                    "which application it is shows only later")
+            }
+        } else {
+            policy.doubts.append("which application it is shows only later")
+        }
+    }
+}

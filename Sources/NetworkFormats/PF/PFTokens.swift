@@ -1,0 +1,211 @@
+import Policy
+import PolicyText
+
+/// A word, a quoted string, a macro's name or a sign of pf.conf.
+struct PFToken: Hashable {
+    enum Kind { case word, string, macro, sign }
+
+    var kind: Kind
+    var text: String
+    var line: Int
+    /// What follows a macro's name without a blank: `:network`.
+    var suffix = ""
+
+    func isWord(_ text: String) -> Bool { kind == .word && self.text == text }
+    func isSign(_ text: String) -> Bool { kind == .sign && self.text == text }
+}
+
+/// What pf takes as one line: it may go on over several by `\` or within braces.
+struct PFStatement {
+    var tokens: [PFToken]
+    var first: Int
+    var last: Int
+    /// It ends with the brace that opens an anchor's rules.
+    var opensBlock = false
+    /// A quote or brace of it is never closed.
+    var isOpen = false
+}
+
+/// Cuts a pf.conf into statements.
+struct PFLexer {
+    private(set) var statements: [PFStatement] = []
+    private var tokens: [PFToken] = []
+    private var depth = 0
+    private var first = 0
+
+    init(_ text: ConfigText) {
+        var goesOn = false
+        for (index, line) in text.lines.enumerated() {
+            let number = index + 1
+            if tokens.isEmpty { first = number }
+            let (read, continues, isBroken) = Self.tokens(line, number)
+            for token in read {
+                if token.isSign("{") { depth += 1 }
+                if token.isSign("}") {
+                    if tokens.isEmpty {
+                        // It closes an anchor's rules.
+                        first = number
+                        tokens = [token]
+                        end(number)
+                        first = number
+                        continue
+                    }
+                    depth = max(0, depth - 1)
+                }
+                tokens.append(token)
+            }
+            goesOn = continues
+            if isBroken {
+                end(number, isOpen: true)
+            } else if let last = tokens.last, last.isSign("{"),
+                tokens.contains(where: { $0.isWord("anchor") })
+            {
+                end(number, opensBlock: true)
+            } else if depth == 0, !goesOn {
+                end(number)
+            }
+        }
+        if !tokens.isEmpty { end(text.lines.count, isOpen: depth > 0 || goesOn) }
+    }
+
+    private mutating func end(_ line: Int, opensBlock: Bool = false, isOpen: Bool = false) {
+        guard !tokens.isEmpty else { return }
+        statements.append(
+            PFStatement(
+                tokens: tokens, first: first, last: line, opensBlock: opensBlock, isOpen: isOpen))
+        tokens = []
+        depth = 0
+    }
+
+    private static let breaks: Set<Character> = [
+        "(", ")", "{", "}", "<", ">", "!", "=", "/", "#", ",", " ", "\t", "\"", "'",
+    ]
+
+    /// The tokens of a line; whether it goes on with the next; whether a quote stays open.
+    static func tokens(_ line: String, _ number: Int) -> ([PFToken], Bool, Bool) {
+        let text = Array(line)
+        var tokens: [PFToken] = []
+        var at = 0
+        func add(_ kind: PFToken.Kind, _ text: String) {
+            tokens.append(PFToken(kind: kind, text: text, line: number))
+        }
+        while at < text.count {
+            let character = text[at]
+            let next = at + 1 < text.count ? text[at + 1] : " "
+            switch character {
+            case " ", "\t", "\u{0b}", "\u{0c}", "\u{a0}": at += 1
+            case "#": return (tokens, line.last == "\\", false)
+            case "\\" where text[(at + 1)...].allSatisfy({ $0 == " " || $0 == "\t" }):
+                return (tokens, true, false)
+            case "\"", "'":
+                guard let close = text[(at + 1)...].firstIndex(of: character) else {
+                    return (tokens, false, true)
+                }
+                add(.string, String(text[(at + 1)..<close]))
+                at = close + 1
+            case "-" where next == ">":
+                add(.sign, "->")
+                at += 2
+            case "<", ">", "!":
+                let pair = "\(character)\(next)"
+                let known: Set<String> = ["<=", ">=", "!=", "<>", "><"]
+                add(.sign, known.contains(pair) ? pair : "\(character)")
+                at += known.contains(pair) ? 2 : 1
+            case _ where breaks.contains(character):
+                add(.sign, "\(character)")
+                at += 1
+            default:
+                var end = at
+                while end < text.count, !breaks.contains(text[end]),
+                    !(text[end] == "-" && end + 1 < text.count && text[end + 1] == ">")
+                {
+                    end += 1
+                }
+                let word = String(text[at..<end])
+                if word.hasPrefix("$"), word.count > 1 {
+                    let name = word.dropFirst().prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+                    add(.macro, String(name))
+                    tokens[tokens.count - 1].suffix = String(word.dropFirst(name.count + 1))
+                } else {
+                    add(.word, word)
+                }
+                at = end
+            }
+        }
+        return (tokens, false, false)
+    }
+}
+
+/// Tokens that are read from left to right.
+struct PFWords {
+    private let tokens: [PFToken]
+    private(set) var position = 0
+
+    init(_ tokens: [PFToken]) { self.tokens = tokens }
+
+    var isAtEnd: Bool { position >= tokens.count }
+    var peek: PFToken? { isAtEnd ? nil : tokens[position] }
+    /// The next word, not taken; empty at the end or where a sign follows.
+    var word: String { peek.map { $0.kind == .sign ? "" : $0.text } ?? "" }
+    var sign: String { peek.map { $0.kind == .sign ? $0.text : "" } ?? "" }
+
+    mutating func skip() { position = min(tokens.count, position + 1) }
+
+    mutating func take(_ word: String) -> Bool {
+        guard peek?.isWord(word) == true else { return false }
+        skip()
+        return true
+    }
+
+    mutating func take(sign: String) -> Bool {
+        guard peek?.isSign(sign) == true else { return false }
+        skip()
+        return true
+    }
+
+    /// The next word or string.
+    mutating func next(_ what: String) throws(PFFault) -> String {
+        guard let token = peek, token.kind == .word || token.kind == .string else {
+            throw PFFault("\(what) is missing")
+        }
+        skip()
+        return token.text
+    }
+
+    /// Items of a list in braces, or the one item that stands without.
+    mutating func list(
+        _ item: (inout PFWords) throws(PFFault) -> Void
+    ) throws(PFFault) {
+        guard take(sign: "{") else { return try item(&self) }
+        while !take(sign: "}") {
+            guard !isAtEnd else { throw PFFault("a brace isn't closed") }
+            if take(sign: ",") { continue }
+            let before = position
+            if sign == "{" {
+                try list(item)
+            } else {
+                try item(&self)
+            }
+            guard position > before else { throw PFFault("an item isn't understood") }
+        }
+    }
+
+    /// What stands in parentheses, skipped.
+    mutating func skipParentheses() throws(PFFault) {
+        guard take(sign: "(") else { return }
+        var depth = 1
+        while depth > 0 {
+            guard !isAtEnd else { throw PFFault("a parenthesis isn't closed") }
+            if sign == "(" { depth += 1 }
+            if sign == ")" { depth -= 1 }
+            skip()
+        }
+    }
+}
+
+/// Why a part of a statement can't be turned into the model.
+struct PFFault: Error, Hashable {
+    var why: String
+
+    init(_ why: String) { self.why = why }
+}

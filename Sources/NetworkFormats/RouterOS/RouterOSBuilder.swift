@@ -1,0 +1,348 @@
+import Net
+import Policy
+import PolicyText
+
+/// Turns an export's commands into chains.
+struct RouterOSBuilder {
+    var reader: RouterOSReader
+    private var device = Device(usualPlace: .through)
+    private var members: [String: [String]] = [:]
+    private var lists: [String: ZonedFirewall.Hosts] = [:]
+    private var own = AddressSet()
+
+    init(_ reader: RouterOSReader) { self.reader = reader }
+
+    mutating func build() -> Device {
+        objects()
+        for table in ["raw", "nat", "filter"] { chains(table) }
+        if !reader.strange.isEmpty {
+            device.chains["strange"] = Chain(
+                name: "strange",
+                rules: reader.strange.map {
+                    FilterRule(Match(), .unknown($0.why), reader.text.source($0.line))
+                })
+            stage("strange", .filter)
+        }
+        if device.chains["raw prerouting"] != nil { stage("raw prerouting", .filter) }
+        if device.chains["nat dstnat"] != nil { stage("nat dstnat", .translate) }
+        stage("filter input", .filter, [.host])
+        stage("filter forward", .filter, [.through])
+        if !reader.commands.contains(where: { $0.menu == "ip firewall filter" }) { noFilter() }
+        if let line = reader.commands.first(where: { $0.menu.hasPrefix("ip firewall mangle") })?
+            .first
+        {
+            device.assumptions.append("marks are not followed (\(reader.text.file):\(line))")
+        }
+        helper()
+        return device
+    }
+
+    private mutating func stage(
+        _ name: String, _ work: Stage.Work, _ places: Set<Device.Place> = [.host, .through]
+    ) {
+        let text = reader.text.absence("the chain's end: RouterOS lets it pass")
+        device.stages.append(
+            Stage(
+                work, chain: name, ending: Setting(work == .filter ? .permit : .keep, text),
+                places: places, families: [.v4]))
+    }
+
+    /// A router without a filter passes everything; an excerpt may have left it out.
+    private mutating func noFilter() {
+        let isWhole =
+            reader.text.lines.prefix(5).contains { $0.contains("by RouterOS") }
+            && reader.commands.contains { $0.menu == "ip address" }
+        if isWhole {
+            device.assumptions.append("no filter is in the file: everything is taken to pass")
+            return
+        }
+        let why = "the file shows no filter"
+        for name in ["filter input", "filter forward"] {
+            device.chains[name] = Chain(
+                name: name,
+                rules: [FilterRule(Match(), .unknown(why), reader.text.absence(why))])
+        }
+    }
+
+    // MARK: objects
+
+    private mutating func objects() {
+        for command in reader.commands where command.values["disabled"] != "yes" {
+            switch command.menu {
+            case "ip address":
+                guard let word = command.values["address"], let prefix = Prefix(word),
+                    let address = IPAddress(String(word.prefix { $0 != "/" })),
+                    let name = command.values["interface"]
+                else { continue }
+                reader.note(command.first, command.last, .used)
+                own = own.union(AddressSet(address))
+                let known = device.interfaces.firstIndex { $0.name == name }
+                let index = known ?? device.interfaces.count
+                if known == nil { device.interfaces.append(DeviceInterface(name: name)) }
+                device.interfaces[index].addresses.append(address)
+                device.interfaces[index].networks.append(prefix)
+            case "interface list member":
+                guard let list = command.values["list"], let name = command.values["interface"]
+                else { continue }
+                reader.note(command.first, command.last, .used)
+                members[list, default: []].append(name)
+            case "ip firewall address-list":
+                guard let list = command.values["list"], let word = command.values["address"]
+                else { continue }
+                reader.note(command.first, command.last, .used)
+                lists[list, default: ZonedFirewall.Hosts()].join(Self.hosts(word))
+            default: continue
+            }
+        }
+        for name in members.values.joined()
+        where !device.interfaces.contains(where: { $0.name == name }) {
+            device.interfaces.append(DeviceInterface(name: name))
+        }
+        if let outside = members["WAN"], outside.count == 1 { device.usualEntering = outside[0] }
+        if let inside = members["LAN"], inside.count == 1 { device.usualLeaving = inside[0] }
+        // Interfaces that only rules name may be asked for too.
+        for command in reader.commands where command.menu.hasPrefix("ip firewall") {
+            for key in ["in-interface", "out-interface"] {
+                guard let word = command.values[key]?.drop(while: { $0 == "!" }), !word.isEmpty,
+                    !device.interfaces.isEmpty,
+                    !device.interfaces.contains(where: { $0.name == word })
+                else { continue }
+                device.interfaces.append(DeviceInterface(name: String(word)))
+            }
+        }
+    }
+
+    private static func hosts(_ word: String) -> ZonedFirewall.Hosts {
+        var hosts = ZonedFirewall.Hosts()
+        for part in word.split(separator: ",") {
+            let ends = part.split(separator: "-").map { IPAddress(String($0)) }
+            if let prefix = Prefix(String(part)) {
+                hosts.set = hosts.set.union(AddressSet(prefix))
+            } else if ends.count == 2, let first = ends[0], let last = ends[1],
+                first.family == last.family, first <= last
+            {
+                hosts.set = hosts.set.union(AddressSet(first...last))
+            } else {
+                hosts.unknown.append("\(part) is no address that is in the file")
+            }
+        }
+        return hosts
+    }
+
+    // MARK: rules
+
+    private mutating func chains(_ table: String) {
+        for command in reader.commands
+        where command.menu == "ip firewall \(table)" && command.verb == "add" {
+            guard command.values["disabled"] != "yes" else {
+                reader.note(command.first, command.last, .irrelevant, "the rule is disabled")
+                continue
+            }
+            let name = "\(table) \(command.values["chain"] ?? "")"
+            guard name != "nat srcnat" else {
+                reader.note(command.first, command.last, .irrelevant, "it translates the sender")
+                continue
+            }
+            let made = rules(command, table)
+            let isFirst = command.values["place-before"] == "0"
+            device.chains[name, default: Chain(name: name)].rules.insert(
+                contentsOf: made,
+                at: isFirst ? 0 : device.chains[name]?.rules.count ?? 0)
+            let why = made.flatMap { rule -> [String] in
+                if case .unknown(let why) = rule.action { return [why] }
+                return rule.match.never == nil ? rule.match.notModelled : []
+            }
+            if why.isEmpty {
+                reader.note(command.first, command.last, .used)
+            } else {
+                reader.note(
+                    command.first, command.last, .notModelled, why.joined(separator: ", "))
+            }
+        }
+    }
+
+    private func rules(_ command: RouterOSCommand, _ table: String) -> [FilterRule] {
+        var matches = [Match()]
+        for (key, value) in command.values.sorted(by: { $0.key < $1.key }) {
+            let negated = value.hasPrefix("!")
+            let bare = negated ? String(value.dropFirst()) : value
+            matches = matches.flatMap { condition(key, bare, negated, $0) }
+        }
+        let source = reader.text.source(command.first)
+        let action = action(command, table)
+        return matches.map { FilterRule($0, action, source) }
+    }
+
+    private func action(_ command: RouterOSCommand, _ table: String) -> Action {
+        switch command.values["action"] ?? "accept" {
+        case "accept": return table == "nat" ? .keep : .permit
+        case "fasttrack-connection", "notrack": return .permit
+        case "drop": return .deny(answered: false)
+        case "reject": return .deny(answered: true)
+        case "tarpit": return .deny(answered: true)
+        case "log", "passthrough", "add-src-to-address-list", "add-dst-to-address-list":
+            return .next
+        case "return": return .return
+        case "jump":
+            return .jump("\(table) \(command.values["jump-target"] ?? "")")
+        case "redirect":
+            return .translate(Translation(address: .device, ports: toPorts(command)))
+        case "dst-nat", "netmap":
+            let words = command.values["to-addresses"] ?? ""
+            let hosts = words.isEmpty ? ZonedFirewall.Hosts() : Self.hosts(words)
+            if let why = hosts.unknown.first { return .unknown(why) }
+            var all: [IPAddress] = []
+            for range in hosts.set.ranges {
+                var next: IPAddress? = range.lowerBound
+                while let address = next, address <= range.upperBound, all.count <= 256 {
+                    all.append(address)
+                    next = address.next
+                }
+            }
+            guard all.count <= 256 else { return .unknown("a network of more than 256 addresses") }
+            if command.values["action"] == "netmap", all.count > 1 { return .unknown("netmap") }
+            return .translate(
+                Translation(
+                    address: all.isEmpty ? .unchanged : .addresses(all), ports: toPorts(command)))
+        case let word: return .unknown("\(word) is no action known here")
+        }
+    }
+
+    /// Several ports are one for one where they are those asked for.
+    private func toPorts(_ command: RouterOSCommand) -> ClosedRange<UInt16>? {
+        guard let word = command.values["to-ports"], word != command.values["dst-port"] else {
+            return nil
+        }
+        return JunosPorts.range(word)?.ranges.first
+    }
+
+    private func condition(
+        _ key: String, _ value: String, _ negated: Bool, _ base: Match
+    ) -> [Match] {
+        var match = base
+        switch key {
+        case "chain", "action", "comment", "log", "log-prefix", "disabled", "to-addresses",
+            "to-ports", "jump-target", "reject-with", "address-list", "address-list-timeout",
+            "place-before":
+            break
+        case "protocol":
+            let isTCP = value == "tcp" || value == "6"
+            if isTCP == negated { match.never = "not TCP" }
+        case "src-address", "dst-address", "src-address-list", "dst-address-list":
+            let hosts =
+                key.hasSuffix("list")
+                ? lists[value] ?? ZonedFirewall.Hosts() : Self.hosts(value)
+            return addresses(match, hosts, negated, source: key.hasPrefix("src"))
+        case "src-port", "dst-port", "port", "any-port":
+            var set = PortSet()
+            for part in value.split(separator: ",") {
+                guard let range = JunosPorts.range(String(part)) else {
+                    match.notModelled.append("port \(part) isn't known here")
+                    return [match]
+                }
+                set = set.union(range)
+            }
+            if negated { set = set.complement }
+            guard key == "dst-port" || key == "src-port" else {
+                var other = match
+                match.destinationPorts = set
+                other.sourcePorts = set
+                return [match, other]
+            }
+            if key == "dst-port" { match.destinationPorts = set } else { match.sourcePorts = set }
+        case "in-interface": match.entering = Match.Names([value], negated: negated)
+        case "out-interface": match.leaving = Match.Names([value], negated: negated)
+        case "in-interface-list", "out-interface-list":
+            guard value != "all" else { break }
+            let names = Match.Names(members[value] ?? [], negated: negated)
+            if members[value] == nil { match.notModelled.append("list \(value) isn't in the file") }
+            if key.hasPrefix("in") { match.entering = names } else { match.leaving = names }
+            if members[value] == nil {
+                (match.entering, match.leaving) = (base.entering, base.leaving)
+            }
+        case "connection-state": states(value, negated, &match)
+        case "connection-nat-state":
+            if value == "dstnat" {
+                match.tests.append(.translated(!negated))
+            } else {
+                match.notModelled.append(key)
+            }
+        case "dst-address-type":
+            guard value == "local" else {
+                match.notModelled.append(key)
+                break
+            }
+            match.tests.append(.translated(false))
+            if !own.isEmpty { return addresses(match, localHosts, negated, source: false) }
+            match.notModelled.append("its own addresses aren't in the file")
+        case "ipsec-policy":
+            // Clients are taken to come without a tunnel.
+            if value.hasSuffix("ipsec") != negated { match.never = "only what came by IPsec" }
+        case "fragment": if value == "yes" { match.never = "only fragments" }
+        case "tcp-flags":
+            let flags = value.split(separator: ",").map(String.init)
+            let holds = flags.allSatisfy { ($0 == "syn") != $0.hasPrefix("!") }
+            if holds == negated { match.never = "flags that a new connection's SYN hasn't" }
+        default: match.notModelled.append(key)
+        }
+        return [match]
+    }
+
+    private var localHosts: ZonedFirewall.Hosts {
+        var hosts = ZonedFirewall.Hosts()
+        hosts.set = own
+        return hosts
+    }
+
+    private func states(_ value: String, _ negated: Bool, _ match: inout Match) {
+        let words = Set(value.split(separator: ",").map(String.init))
+        let isNew = words.contains("new") != negated
+        let isRelated = words.contains("related") != negated
+        if isNew, isRelated { return }
+        if isNew {
+            match.tests.append(.new(true))
+        } else if isRelated {
+            match.expectedOnly = true
+        } else {
+            match.never = "no new connection"
+        }
+    }
+
+    private func addresses(
+        _ base: Match, _ hosts: ZonedFirewall.Hosts, _ negated: Bool, source: Bool
+    ) -> [Match] {
+        func with(_ set: AddressSet) -> Match {
+            var match = base
+            if source { match.sources = set } else { match.destinations = set }
+            return match
+        }
+        guard hosts.unknown.isEmpty else {
+            var perhaps = base
+            perhaps.notModelled += hosts.unknown
+            return negated || hosts.set.isEmpty ? [perhaps] : [with(hosts.set), perhaps]
+        }
+        return [with(negated ? hosts.set.complement : hosts.set)]
+    }
+
+    private mutating func helper() {
+        var ports = PortSet(21...21)
+        var line = reader.text.absence("service-port ftp (the default)")
+        for command in reader.commands
+        where command.menu == "ip firewall service-port" && command.target.contains("ftp")
+            && !command.target.contains("tftp")
+        {
+            reader.note(command.first, command.last, .used)
+            line = reader.text.source(command.first)
+            if command.values["disabled"] == "yes" { return }
+            if let words = command.values["ports"] {
+                ports = words.split(separator: ",").reduce(PortSet()) {
+                    $0.union(JunosPorts.range(String($1)) ?? PortSet())
+                }
+            }
+        }
+        device.inspections.append(
+            Inspection(
+                controlPorts: ports, opensFilter: false,
+                rewritesAddress: device.chains["nat dstnat"] != nil, source: line))
+    }
+}

@@ -1,6 +1,0 @@
-extension StringProtocol {
-    /// What stands between blanks and tabs.
-    var words: [String] {
-        utf8.split { $0 == 0x20 || $0 == 0x09 }.map { String(self[$0.startIndex..<$0.endIndex]) }
-    }
-}

@@ -1,0 +1,300 @@
+import Net
+import Policy
+import PolicyText
+
+/// What the scopes of a `proftpd.conf` come to for each of its servers.
+struct ProFTPDSettings {
+    /// Directives that shape what other targets are told.
+    static let shaping: Set<String> = [
+        "allowforeignaddress", "masqueradeaddress", "passiveports", "port", "tlsengine",
+        "tlsoptions", "tlsrequired",
+    ]
+
+    private enum Found {
+        case nothing
+        case set(ProFTPDDirective)
+        case open(ProFTPDDirective, why: String)
+    }
+
+    private let servers: [ProFTPDReader.Scope]
+    private let global: ProFTPDReader.Scope
+    private let fatal: (source: SourceLine, why: String)?
+    private let missing: SourceLine?
+    private let onePort: Setting<UInt16>?
+    private let text: ConfigText
+
+    static let behaviour = ServerBehaviour(
+        product: "ProFTPD", acceptedPorts: 1024...65535, onePortAccepted: false,
+        leavesRangeWhenFull: true, restartNeeded: true)
+
+    init(_ reader: ProFTPDReader, _ text: ConfigText) {
+        servers = reader.servers
+        global = reader.global
+        fatal = reader.fatal
+        missing = reader.missing
+        onePort = reader.onePort
+        self.text = text
+    }
+
+    /// What ProFTPD refuses in a directive, as a clause.
+    static func fault(of directive: ProFTPDDirective) -> String? {
+        let arguments = directive.arguments
+        guard let first = arguments.first else { return "no value" }
+        switch directive.name {
+        case "passiveports":
+            guard arguments.count > 1 else { return "PassivePorts wants two numbers" }
+            let (low, high) = (ServerText.atoi(first), ServerText.atoi(arguments[1]))
+            if !(1024...65535).contains(low) { return "\(first.excerpt) is no port from 1024 up" }
+            if !(1024...65535).contains(high) {
+                return "\(arguments[1].excerpt) is no port from 1024 up"
+            }
+            if low >= high { return "the first port, \(low), must be below the last, \(high)" }
+            return nil
+        case "port":
+            return (0...65535).contains(ServerText.atoi(first))
+                ? nil : "\(first.excerpt) is no port"
+        default: return nil
+        }
+    }
+
+    /// The port of a range that is one port alone, else in order.
+    static func onePort(of directive: ProFTPDDirective) -> UInt16? {
+        guard directive.name == "passiveports", directive.arguments.count > 1 else { return nil }
+        let bounds = directive.arguments.prefix(2).map { ServerText.atoi($0) }
+        guard bounds[0] == bounds[1], bounds[0] >= 1024 else { return nil }
+        return UInt16(exactly: bounds[0])
+    }
+
+    /// The main server, with the control ports of every virtual one that behaves alike.
+    func server(_ reader: inout ProFTPDReader) -> ServerSettings {
+        let running = servers.indices.filter { index in
+            if case .set(let port) = find("port", index) { return number(port) != 0 }
+            return true
+        }
+        let first = running.first ?? 0
+        var settings = settings(first)
+        var control = [port(first)]
+        for index in running.dropFirst() {
+            let host = self.settings(index)
+            let port = port(index)
+            if host.isAlike(settings) {
+                if !control.contains(where: { $0.value == port.value }) { control.append(port) }
+            } else if let head = servers[index].head {
+                let range = host.passive.map { "\($0)" } ?? "unknown"
+                reader.mark(
+                    head, .notModelled,
+                    "a server of its own on port \(port.value), passive ports \(host.shown(range))")
+            }
+        }
+        settings.control = control
+        judge(&reader)
+        if running.isEmpty {
+            settings.void(.unknown, "Port 0 switches the server off", [text.absence("Port 0")])
+        }
+        if let fatal {
+            settings.void(.invalid, self.sentence(fatal), [fatal.source])
+            if let onePort, onePort.source == fatal.source { settings.onePortRefused = onePort }
+        }
+        return settings
+    }
+
+    private func sentence(_ fatal: (source: SourceLine, why: String)) -> String {
+        let place = fatal.source.file == text.file ? "" : "\(fatal.source.file), "
+        return "\(place)line \(fatal.source.line ?? 0): \(fatal.why)"
+    }
+
+    /// Marks directives that an earlier one of the same scope keeps from counting.
+    private func judge(_ reader: inout ProFTPDReader) {
+        for scope in servers + [global] {
+            for (name, said) in scope.said where name != "tlsoptions" {
+                guard
+                    let first = said.firstIndex(where: { $0.doubt == nil && !$0.directive.isOpen })
+                else { continue }
+                let line = said[first].directive.lines.lowerBound
+                for later in said[(first + 1)...] {
+                    reader.mark(
+                        later.directive, .irrelevant, "line \(line) sets it, and the first counts")
+                }
+            }
+        }
+    }
+
+    /// What counts for a server: its own first directive, else the first of `<Global>`.
+    private func find(_ name: String, _ index: Int) -> Found {
+        var open: Found?
+        for said in (servers[index].said[name] ?? []) + (global.said[name] ?? []) {
+            if let doubt = said.doubt {
+                open = open ?? .open(said.directive, why: "it holds only if \(doubt)")
+            } else if said.directive.isOpen {
+                open =
+                    open
+                    ?? .open(
+                        said.directive, why: "its value comes from the environment or a template")
+                return open ?? .nothing
+            } else if case .open(let earlier, _)? = open,
+                earlier.arguments != said.directive.arguments
+            {
+                return open ?? .nothing
+            } else {
+                return .set(said.directive)
+            }
+        }
+        return open ?? .nothing
+    }
+
+    private func number(_ directive: ProFTPDDirective) -> UInt16 {
+        UInt16(clamping: ServerText.atoi(directive.arguments.first ?? ""))
+    }
+
+    private func port(_ index: Int) -> Setting<UInt16> {
+        switch find("port", index) {
+        case .set(let directive): Setting(max(1, number(directive)), directive.source)
+        case .open(let directive, _): Setting(21, directive.source)
+        case .nothing: Setting(21, text.absence("Port unset: 21"))
+        }
+    }
+
+    private func settings(_ index: Int) -> ServerSettings {
+        var settings = ServerSettings(
+            unset: .osDynamic(usual: nil), of: Self.behaviour, in: text)
+        switch find("passiveports", index) {
+        case .set(let directive):
+            let bounds = directive.arguments.prefix(2).map {
+                UInt16(clamping: ServerText.atoi($0))
+            }
+            if let range = ServerText.range(bounds.first, bounds.last) {
+                settings.set(range, [directive.source])
+            }
+        case .open(let directive, let why):
+            settings.void(
+                .unknown, "line \(directive.lines.lowerBound): \(why)", [directive.source])
+        case .nothing:
+            settings.passiveSources = [
+                text.absence("PassivePorts unset: ports that the system hands out")
+            ]
+            if let missing {
+                settings.passiveFrom = .unknown
+                settings.passiveProblem =
+                    "nothing read sets it; line \(missing.line ?? 0) includes files that weren't given"
+            }
+        }
+        advertise(&settings, index)
+        settings.tls = tls(index)
+        if settings.tls.value == .implicit, !demandsData(index) {
+            settings.clearData = settings.tls.source
+        }
+        settings.tlsProblem = tlsProblem(index)
+        let refused = ["PORT", "EPRT"].compactMap { denied($0, index) }
+        settings.active =
+            refused.count == 2
+            ? Setting(false, refused[0].source)
+            : Setting(true, text.absence("ProFTPD serves PORT and EPRT"))
+        if let line = denied("PASV", index), denied("EPSV", index) != nil {
+            settings.passiveDisabled = Setting(true, line.source)
+        }
+        settings.foreignActivePeers = foreign(index)
+        settings.foreignPassivePeers = settings.foreignActivePeers
+        return settings
+    }
+
+    private func denied(_ command: String, _ index: Int) -> ProFTPDDirective? {
+        servers[index].denied[command] ?? global.denied[command]
+    }
+
+    private func foreign(_ index: Int) -> Setting<Bool>? {
+        switch find("allowforeignaddress", index) {
+        case .nothing:
+            missing == nil ? Setting(false, text.absence("AllowForeignAddress unset: off")) : nil
+        // A class of clients may stand in place of on and off.
+        case .set(let directive): directive.flag.map { Setting($0, directive.source) }
+        case .open: nil
+        }
+    }
+
+    private func advertise(_ settings: inout ServerSettings, _ index: Int) {
+        switch find("masqueradeaddress", index) {
+        case .nothing: break
+        case .open(let directive, _):
+            settings.advertisedName = Setting(
+                directive.arguments.first ?? "", directive.source)
+        case .set(let directive):
+            let value = directive.arguments.first ?? ""
+            guard let address = IPAddress(value) else {
+                settings.advertisedName = Setting(value, directive.source)
+                return
+            }
+            // A 227 can't carry an IPv6 address: the server's own stands in it then.
+            if address.family == .v4 {
+                settings.advertisedAddress = Setting(address, directive.source)
+            }
+        }
+    }
+
+    private func tlsProblem(_ index: Int) -> String? {
+        let elsewhere = missing.map {
+            "line \($0.line ?? 0) includes files that weren't given"
+        }
+        switch find("tlsengine", index) {
+        case .nothing: return elsewhere
+        case .open(let directive, let why): return "line \(directive.lines.lowerBound): \(why)"
+        case .set(let engine):
+            if engine.flag == false { return nil }
+            switch find("tlsrequired", index) {
+            case .nothing: return elsewhere
+            case .open(let directive, let why):
+                return "line \(directive.lines.lowerBound): \(why)"
+            case .set: return nil
+            }
+        }
+    }
+
+    /// Whether TLSRequired names the data connections.
+    private func demandsData(_ index: Int) -> Bool {
+        guard case .set(let required) = find("tlsrequired", index) else { return false }
+        let value = required.arguments.first?.lowercased() ?? ""
+        return required.flag == true || ["data", "ctrl+data", "auth+data"].contains(value)
+    }
+
+    private func tls(_ index: Int) -> Setting<ServerSettings.TLS> {
+        switch find("tlsengine", index) {
+        case .nothing: return Setting(.none, text.absence("TLSEngine unset: off"))
+        case .open(let directive, _): return Setting(.optional, directive.source)
+        case .set(let engine):
+            guard engine.flag != false else { return Setting(.none, engine.source) }
+            for scope in [servers[index], global] {
+                for said in scope.said["tlsoptions"] ?? []
+                where said.doubt == nil
+                    && said.directive.arguments.contains(where: { $0.same("UseImplicitSSL") })
+                {
+                    return Setting(.implicit, said.directive.source)
+                }
+            }
+            guard case .set(let required) = find("tlsrequired", index) else {
+                return Setting(.optional, engine.source)
+            }
+            let value = required.arguments.first?.lowercased() ?? ""
+            let all = required.flag == true || ["ctrl+data", "auth+data"].contains(value)
+            return Setting(all ? .required : .optional, required.source)
+        }
+    }
+}
+
+extension ServerSettings {
+    /// Whether another server answers just as this one, wherever it says so.
+    func isAlike(_ other: ServerSettings) -> Bool {
+        passive == other.passive && passiveFrom == other.passiveFrom
+            && advertisedAddress?.value == other.advertisedAddress?.value
+            && advertisedName?.value == other.advertisedName?.value
+            && tls.value == other.tls.value && active.value == other.active.value
+            && passiveDisabled?.value == other.passiveDisabled?.value
+    }
+
+    /// The range in words.
+    func shown(_ otherwise: String) -> String {
+        switch passive {
+        case .ports(let range): "\(range.lowerBound)-\(range.upperBound)"
+        case .osDynamic: "of the system"
+        case nil: otherwise
+        }
+    }
+}

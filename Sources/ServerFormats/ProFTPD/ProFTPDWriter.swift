@@ -1,0 +1,69 @@
+import Net
+import Policy
+import PolicyText
+
+/// Writes the directives of a `proftpd.conf` that carry out a change.
+///
+/// Of two directives the first counts, so each comes with the line that it stands in for; where
+/// there is none, it goes to the top, before any `<VirtualHost>`.
+struct ProFTPDWriter {
+    private let configuration: Configuration?
+    /// The directive in force, by its name in small letters: line and text.
+    private var present: [String: (line: Int, text: String)] = [:]
+
+    init(_ configuration: Configuration?) {
+        self.configuration = configuration
+        for note in configuration?.notes ?? [] where note.state == .used || note.state == .invalid {
+            guard let name = note.text.fields.first?.lowercased(), present[name] == nil else {
+                continue
+            }
+            present[name] = (note.line, note.text.bare)
+        }
+    }
+
+    func fix(_ change: Change) -> Fix? {
+        switch change {
+        case .setPassiveRange(let range):
+            guard range.lowerBound >= 1024, range.count > 1 else { return nil }
+            return set([("PassivePorts", "\(range.lowerBound) \(range.upperBound)")])
+        case .advertise(let address):
+            // A 227 can carry no IPv6 address.
+            return address.family == .v4 ? set([("MasqueradeAddress", "\(address)")]) : nil
+        case .requireTLS:
+            var fix = set([("TLSEngine", "on"), ("TLSRequired", "on")])
+            if present["tlsrsacertificatefile"] == nil, present["tlseccertificatefile"] == nil {
+                fix.commands.append(
+                    "# mod_tls must be loaded; TLSRSACertificateFile and TLSRSACertificateKeyFile must name a certificate"
+                )
+            }
+            return fix
+        case .refuseForeignPeers: return set([("AllowForeignAddress", "off")])
+        case .refuseActive:
+            let lines = ["<Limit PORT EPRT>", "  DenyAll", "</Limit>"]
+            return Fix(
+                platform: ProFTPD.platform, commands: [place] + lines,
+                undo: [place] + ["# take out the section <Limit PORT EPRT>"], restart: restart)
+        case .restart: return Fix(platform: ProFTPD.platform, commands: [], restart: restart)
+        case .permit, .forbid, .translate, .set: return nil
+        }
+    }
+
+    private let restart = ["systemctl restart proftpd"]
+
+    private var place: String { "# in \(configuration?.file ?? "proftpd.conf")" }
+
+    private func set(_ directives: [(String, String)]) -> Fix {
+        var commands = [place]
+        var undo = [place]
+        for (name, value) in directives {
+            if let old = present[name.lowercased()] {
+                commands.append("# in place of line \(old.line): \(old.text)")
+                undo.append(old.text)
+            } else {
+                undo.append("# take out the line that sets \(name)")
+            }
+            commands.append("\(name) \(value)")
+        }
+        return Fix(platform: ProFTPD.platform, commands: commands, undo: undo, restart: restart)
+    }
+}
