@@ -64,11 +64,6 @@ struct ForwardedPorts {
     /// Says that nothing is known of any port; the first reason is kept.
     mutating func doubtAll(_ why: Setting<String>) { undecided = undecided ?? why }
 
-    /// Says that each of the ports that go somewhere may not.
-    mutating func doubtEach(_ why: String) {
-        for index in forwards.indices { forwards[index].doubts.append(why) }
-    }
-
     /// Puts what is in doubt behind what is certain: no port is taken twice.
     mutating func putLast(_ isDoubtful: (Forward) -> Bool) {
         forwards = forwards.filter { !isDoubtful($0) } + forwards.filter(isDoubtful)
