@@ -2,7 +2,7 @@
 struct IPTablesHost {
     private var lines: [String]
 
-    /// - Parameter tool: `ip6tables` for a rule set of IPv6.
+    /// The tool is `ip6tables` for a rule set of IPv6.
     static func carryOut(
         _ commands: [String], on text: String, tool: String = "iptables"
     ) throws -> String {

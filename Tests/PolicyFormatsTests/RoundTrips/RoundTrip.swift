@@ -60,14 +60,10 @@ struct RoundTrip: Sendable {
         meaning(read(text), of: address)
     }
 
-    /// Carries the change out, and back.
+    /// Carries the change out, and back; gives the changed text.
     ///
-    /// - Parameters:
-    ///   - asked: The address that clients ask for, where a translation makes it another than that
-    ///     which the change names.
-    ///   - open: Ports of which it doesn't matter where they are delivered.
-    ///   - expected: What the policy of that address becomes.
-    /// - Returns: The changed text.
+    /// `address` is that which clients ask for, `open` are ports of which it doesn't matter where
+    /// they are delivered, and `expected` says what the policy of that address becomes.
     @discardableResult
     func check(
         _ change: Change, of address: IPAddress, on text: String, open: PortSet = PortSet(),
