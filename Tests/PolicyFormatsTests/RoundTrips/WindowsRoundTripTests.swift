@@ -53,13 +53,15 @@ import Testing
         "\(advanced) name=\"FTP 5001-5201\" dir=in action=allow protocol=TCP localport=5001-5201\n",
         "\(advanced) name=\"x\" dir=in action=allow protocol=TCP localport=5001-5100 remoteip=198.51.100.0/24\n",
         "\(advanced) name=\"x\" dir=in action=allow protocol=TCP localport=1024-65535\n",
-        "\(advanced) name=\"x\" dir=in action=block protocol=TCP localport=5000-6000\n\(advanced) name=\"y\" dir=in action=allow protocol=TCP localport=21,5001-5201\n",
     ])
     func `netsh advfirewall adds a rule`(_ text: String) throws {
         let trip = Self.trip(NetshFirewallScript.self) { commands, text in
             text + commands.joined(separator: "\n") + "\n"
         }
         try Self.both(trip, ["5001-5201", "21,5001-5201"], on: text)
+        let blocked =
+            text + "\(Self.advanced) name=\"b\" dir=in action=block protocol=TCP localport=5050\n"
+        try Self.check(trip, [("b", "5050", "Block")], on: blocked)
     }
 
     // MARK: listings
