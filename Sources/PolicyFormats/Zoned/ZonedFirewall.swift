@@ -310,3 +310,10 @@ extension ConfigText {
         }
     }
 }
+
+/// The name, or the first with a number behind it that isn't among those in use: an object that is
+/// there already means something else.
+func unused(_ name: String, _ used: [String]) -> String {
+    guard used.contains(name) else { return name }
+    return (2...10_000).lazy.map { "\(name)-\($0)" }.first { !used.contains($0) } ?? name
+}
