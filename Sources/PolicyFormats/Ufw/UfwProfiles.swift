@@ -103,8 +103,22 @@ enum UfwWriter {
         default: return nil
         }
         guard !ports.isEmpty else { return nil }
-        let route = configuration?.device?.usualPlace == .through ? "route " : ""
         var (commands, undo): ([String], [String]) = ([], [])
+        // Rules see the address behind the translation of before.rules.
+        for (target, seen) in configuration?.device?.filtered(ports, of: address) ?? [
+            (address, ports)
+        ] {
+            let isThrough = target != address || configuration?.device?.usualPlace == .through
+            put(verb, seen, target, isThrough ? "route " : "", configuration, &commands, &undo)
+        }
+        guard !commands.isEmpty else { return nil }
+        return Fix(platform: Ufw.platform, commands: commands, undo: undo)
+    }
+
+    private static func put(
+        _ verb: String, _ ports: PortSet, _ address: IPAddress, _ route: String,
+        _ configuration: Configuration?, _ commands: inout [String], _ undo: inout [String]
+    ) {
         // A rule holds 15 numbers, a range two of them.
         for start in stride(from: 0, to: ports.ranges.count, by: 7) {
             let ranges = ports.ranges[start..<min(start + 7, ports.ranges.count)]
@@ -123,8 +137,6 @@ enum UfwWriter {
             commands.append("ufw \(route)prepend \(verb) \(rest)")
             undo.insert("ufw \(route)delete \(verb) \(rest)", at: 0)
         }
-        guard !commands.isEmpty else { return nil }
-        return Fix(platform: Ufw.platform, commands: commands, undo: undo)
     }
 
     /// The rule for just these ports, and where it stands from 1; those of IPv6 follow on those of

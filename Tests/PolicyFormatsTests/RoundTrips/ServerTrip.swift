@@ -102,6 +102,8 @@ struct ServerTrip: Sendable {
 struct SettingsFile {
     /// How the file tells a comment.
     var comment = "#"
+    /// What the line begins with before which a line goes that stands in for no other.
+    var closing: String?
     /// Where a line goes that stands in for no other.
     var isPutOnTop = false
     /// The setting of a line.
@@ -149,7 +151,7 @@ struct SettingsFile {
                 || command.hasPrefix("#") && command.contains("must")
             {
                 continue
-            } else if command.hasPrefix("<") {
+            } else if command.hasPrefix("<"), key(command) == nil {
                 section = [command]
             } else if command.hasPrefix(comment) {
                 throw Refused(command)
@@ -172,6 +174,9 @@ struct SettingsFile {
         }
         guard marked.isEmpty, section == nil else { throw Refused("nothing in place of a line") }
         let kept = lines.compactMap(\.self)
+        if let closing, let end = kept.firstIndex(where: { $0.bare.hasPrefix(closing) }) {
+            return (kept[..<end] + extra + kept[end...]).joined(separator: "\n") + "\n"
+        }
         return (isPutOnTop ? extra + kept : kept + extra).joined(separator: "\n") + "\n"
     }
     /// The line of a setting: that which was made, where one is taken back.
