@@ -70,6 +70,7 @@ struct ASAWriter {
     }
 
     private func permit(_ ports: PortSet, _ address: IPAddress) -> Fix? {
+        guard address.family == .v4 || config.isUnified else { return nil }
         let target = named(address)
         let comment = "! lists name the \(config.untranslatesFirst ? "real" : "mapped") address"
         guard let (list, _) = outside else { return bindNew(ports, target, comment) }
@@ -161,7 +162,9 @@ struct ASAWriter {
     /// Takes away entries that open nothing else; where others open the ports too, or nothing would
     /// be left of the list, which would then go with its binding, a denial goes before them.
     private func forbid(_ ports: PortSet, _ address: IPAddress) -> Fix? {
-        guard let (list, _) = outside else { return nil }
+        guard let (list, _) = outside, address.family == .v4 || config.isUnified else {
+            return nil
+        }
         let target = named(address)
         let opening = list.entries.indices.filter {
             let entry = list.entries[$0]

@@ -34,6 +34,7 @@ public enum RouterOS: ConfigFormat {
         guard let configuration, let device = configuration.device else { return nil }
         switch change {
         case .permit(let ports, let address), .forbid(let ports, let address):
+            guard address.family == .v4 else { return nil }
             let action = if case .permit = change { "accept" } else { "drop" }
             let rules = device.filtered(ports, of: address).flatMap { target, ports in
                 lists(ports).map {

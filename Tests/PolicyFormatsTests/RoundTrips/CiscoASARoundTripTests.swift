@@ -87,6 +87,17 @@ import Testing
         try Self.trip.permit("21,5001-5201", to: Self.inside, on: text)
     }
 
+    @Test func `opens and closes ports of IPv6 where a list takes both`() throws {
+        var trip = Self.trip
+        trip.bystanders = ["2001:db8::77", Self.inside]
+        let text = Self.firewall(["permit tcp any any range 5001 5100", "deny ip any any"])
+        try trip.permit("21,5001-5201", to: "2001:db8::10", on: text)
+        try trip.forbid("5001-5201", to: "2001:db8::10", on: text)
+        let old = trip.read(Self.firewall(["deny ip any any"], version: "8.0(4)"))
+        let address = try #require(IPAddress("2001:db8::10"))
+        #expect(CiscoASA.fix(.permit(PortSet(21...21), to: address), old) == nil)
+    }
+
     static let nats: [[String]] = [
         [], ["nat (inside,outside) source static ftp ftp-public service control control"],
         ["nat (inside,outside) after-auto source dynamic any interface"],

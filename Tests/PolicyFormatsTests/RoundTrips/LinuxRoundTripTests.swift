@@ -191,6 +191,38 @@ import Testing
     }
 }
 
+extension UfwRoundTripTests {
+    static let before = """
+        *nat
+        :PREROUTING ACCEPT [0:0]
+        -A PREROUTING -d 203.0.113.10 -p tcp -m multiport --dports 21,5001:5201 -j DNAT --to-destination 10.1.1.10
+        COMMIT
+        *filter
+        :ufw-before-input - [0:0]
+        :ufw-before-forward - [0:0]
+        -A ufw-before-forward -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+        COMMIT
+
+        """
+
+    @Test(arguments: [[], ["deny 21,5001:5201 10.1.1.10 0.0.0.0/0"]])
+    func `opens and closes ports of what it translates to`(_ list: [String]) throws {
+        let text = Self.file(list).replacing("### tuple ### deny", with: "### tuple ### route:deny")
+            .replacing("-A ufw-user-input", with: "-A ufw-user-forward")
+        var trip = RoundTrip(Ufw.self) { try UfwHost.carryOut($0, on: $1) }
+        trip.place = .through
+        trip.read = { text in
+            Ufw.read(together: [
+                ConfigText(file: "user.rules", text), ConfigText(file: "before.rules", Self.before),
+            ])
+        }
+        for named in [Self.server, "10.1.1.10"] {
+            let open = try trip.permit("21,5001-5201", to: named, asked: Self.server, on: text)
+            try trip.forbid("5001-5201", to: named, asked: Self.server, on: open)
+        }
+    }
+}
+
 @Suite struct FirewalldRoundTripTests {
     static let server = "203.0.113.10"
     static let zones: [(inner: [String], target: String?)] = [

@@ -54,6 +54,10 @@ struct UfwHost {
         if words[4] == "tcp", words[7] == "any", words[8].hasSuffix("/0"), words[9] == "in" {
             rest = "proto tcp to \(words[6]) port \(words[5])"
         }
+        if words[3].hasPrefix("route:") {
+            let action = String(words[3].dropFirst("route:".count))
+            return Rule(action: action, rest: "route \(rest)", lines: [line])
+        }
         return Rule(action: words[3], rest: rest, lines: [line])
     }
 
@@ -68,7 +72,9 @@ struct UfwHost {
         return Rule(action: action.lowercased(), rest: rest, lines: [line])
     }
 
-    private func made(_ action: String, _ rest: String) throws -> Rule {
+    private func made(_ action: String, _ named: String) throws -> Rule {
+        let isRoute = named.hasPrefix("route ")
+        let rest = isRoute ? String(named.dropFirst("route ".count)) : named
         let words = rest.split(separator: " ").map(String.init)
         guard words.count == 6, words[0...2] == ["proto", "tcp", "to"], words[4] == "port",
             let target = ["allow": "ACCEPT", "deny": "DROP", "reject": "REJECT"][action],
@@ -76,41 +82,45 @@ struct UfwHost {
         else { throw Refused("ERROR: \(action) \(rest)") }
         if isStatus {
             return Rule(
-                action: action, rest: rest,
-                lines: ["\(words[3]) \(words[5])/tcp   \(action.uppercased()) IN   Anywhere"])
+                action: action, rest: named,
+                lines: [
+                    "\(words[3]) \(words[5])/tcp   \(action.uppercased()) \(isRoute ? "FWD" : "IN")   Anywhere"
+                ])
         }
         let option =
             words[5].contains(",") || words[5].contains(":") ? "-m multiport --dports" : "--dport"
         let prefix = words[3].contains(":") ? "ufw6" : "ufw"
         let all = words[3].contains(":") ? "::/0" : "0.0.0.0/0"
         return Rule(
-            action: action, rest: rest,
+            action: action, rest: named,
             lines: [
-                "### tuple ### \(action) tcp \(words[5]) \(words[3]) any \(all) in",
-                "-A \(prefix)-user-input -p tcp -d \(words[3]) \(option) \(words[5]) -j \(target)",
+                "### tuple ### \(isRoute ? "route:" : "")\(action) tcp \(words[5]) \(words[3]) any \(all) in",
+                "-A \(prefix)-user-\(isRoute ? "forward" : "input") -p tcp -d \(words[3]) \(option) \(words[5]) -j \(target)",
             ])
     }
 
     private mutating func carryOut(_ command: String) throws {
         var words = command.split(separator: " ").map(String.init)
         guard words.count > 3, words.removeFirst() == "ufw" else { throw Refused(command) }
+        let route = words.first == "route" ? "route " : ""
+        if !route.isEmpty { words.removeFirst() }
         let verb = words.removeFirst()
         switch verb {
         case "prepend", "insert":
             let place = verb == "insert" ? (Int(words.removeFirst()) ?? 0) - 1 : 0
-            let rule = try made(words[0], words.dropFirst().joined(separator: " "))
+            let rule = try made(words[0], route + words.dropFirst().joined(separator: " "))
             guard !rules.contains(where: { $0.rest == rule.rest }) else { return }
             guard rules.indices.contains(place) || verb == "prepend" else {
                 throw Refused("ERROR: Invalid position '\(place + 1)'")
             }
             rules.insert(rule, at: place)
         case "delete":
-            let rest = words.dropFirst().joined(separator: " ")
+            let rest = route + words.dropFirst().joined(separator: " ")
             let place = rules.firstIndex { $0.action == words[0] && $0.rest == rest }
             guard let place else { throw Refused("Could not delete non-existent rule: \(command)") }
             rules.remove(at: place)
         case "allow", "deny", "reject":
-            let rule = try made(verb, words.joined(separator: " "))
+            let rule = try made(verb, route + words.joined(separator: " "))
             guard let place = rules.firstIndex(where: { $0.rest == rule.rest }) else {
                 return rules.append(rule)
             }
