@@ -20,7 +20,9 @@ enum IPTablesSaveWriter {
     private static func filter(
         _ ports: PortSet, _ address: IPAddress, _ verdict: String, _ configuration: Configuration?
     ) -> Fix? {
-        let places = configuration?.device?.filtered(ports, of: address) ?? [(address, ports)]
+        let places =
+            configuration?.device?.filtered(
+                ports, of: address, opening: verdict == "ACCEPT") ?? [(address, ports)]
         let tool = tool(address)
         let rules = places.flatMap { place, ports in
             let chain = place == address ? chain(address, configuration) : "FORWARD"

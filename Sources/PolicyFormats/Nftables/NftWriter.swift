@@ -26,11 +26,11 @@ enum NftWriter {
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         switch change {
         case .permit(let ports, let address):
-            filter(ports, address, configuration?.device) { target, seen in
+            filter(ports, address, configuration?.device, opening: true) { target, seen in
                 permit(ports, address, target: target, seen, configuration?.device)
             }
         case .forbid(let ports, let address):
-            filter(ports, address, configuration?.device) { target, seen in
+            filter(ports, address, configuration?.device, opening: false) { target, seen in
                 forbid(seen, target, configuration?.device)
             }
         case .translate(let ports, let outside, let inside):
@@ -82,10 +82,10 @@ enum NftWriter {
 
     /// What is done for each address that the filters see behind a translation, together.
     private static func filter(
-        _ ports: PortSet, _ address: IPAddress, _ device: Device?,
+        _ ports: PortSet, _ address: IPAddress, _ device: Device?, opening: Bool,
         _ part: (IPAddress, PortSet) -> Fix?
     ) -> Fix? {
-        let targets = device?.filtered(ports, of: address) ?? [(address, ports)]
+        let targets = device?.filtered(ports, of: address, opening: opening) ?? [(address, ports)]
         let fixes = targets.compactMap { part($0.0, $0.1) }
         guard var all = fixes.first else { return nil }
         for fix in fixes.dropFirst() {

@@ -42,7 +42,7 @@ struct PFWriter {
 
     /// Filters see the address behind a redirection.
     private func filters(_ verb: String, _ ports: PortSet, _ address: IPAddress) -> [String] {
-        device.filtered(ports, of: address).flatMap { target, ports in
+        device.filtered(ports, of: address, opening: verb == "pass").flatMap { target, ports in
             ports.ranges.map {
                 "\(verb) in quick proto tcp from any to \(target) port \(text($0))"
             }

@@ -36,7 +36,8 @@ public enum RouterOS: ConfigFormat {
         case .permit(let ports, let address), .forbid(let ports, let address):
             guard address.family == .v4 else { return nil }
             let action = if case .permit = change { "accept" } else { "drop" }
-            let rules = device.filtered(ports, of: address).flatMap { target, ports in
+            let rules = device.filtered(ports, of: address, opening: action == "accept").flatMap {
+                target, ports in
                 lists(ports).map {
                     "action=\(action) chain=forward dst-address=\(target) dst-port=\($0) protocol=tcp"
                 }

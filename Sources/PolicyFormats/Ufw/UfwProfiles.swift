@@ -105,9 +105,11 @@ enum UfwWriter {
         guard !ports.isEmpty else { return nil }
         var (commands, undo): ([String], [String]) = ([], [])
         // Rules see the address behind the translation of before.rules.
-        for (target, seen) in configuration?.device?.filtered(ports, of: address) ?? [
-            (address, ports)
-        ] {
+        for (target, seen) in configuration?.device?.filtered(
+            ports, of: address, opening: verb == "allow") ?? [
+                (address, ports)
+            ]
+        {
             let isThrough = target != address || configuration?.device?.usualPlace == .through
             put(verb, seen, target, isThrough ? "route " : "", configuration, &commands, &undo)
         }

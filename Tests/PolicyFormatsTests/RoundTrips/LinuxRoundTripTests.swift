@@ -76,6 +76,24 @@ import Testing
         }
     }
 
+    @Test func `translates and opens what was neither, by commands of one reading`() throws {
+        let text = Self.rules(["-A FORWARD -j DROP"], nat: Self.forward)
+        let outside = try #require(IPAddress(Self.server))
+        let inside = try #require(IPAddress(Self.inside))
+        var before = Self.trip.read(text)
+        before.device?.usualPlace = .through
+        let ports = PortSet(6000...6010)
+        let changes = [
+            Change.translate(ports, outside: outside, inside: inside), .permit(ports, to: outside),
+        ]
+        let commands = changes.compactMap { IPTablesSave.fix($0, before)?.commands }.flatMap(\.self)
+        var trip = Self.trip
+        trip.place = .through
+        let after = trip.meaning(try trip.carryOut(commands, text), of: outside)
+        let now = trip.meaning(text, of: outside)
+        #expect("\(after)" == "\(now.delivering(ports, to: inside))")
+    }
+
     @Test func `opens and closes ports of IPv6`() throws {
         var trip = RoundTrip(IPTablesSave.self) {
             try IPTablesHost.carryOut($0, on: $1, tool: "ip6tables")
