@@ -38,7 +38,8 @@ public struct AuditReport: Sendable {
     public struct Input: Hashable, Sendable {
         public enum Kind: String, Hashable, Sendable { case capture, configuration, site }
 
-        public enum State: String, Hashable, Sendable { case read, partly, unreadable }
+        /// `unused`: given with others, none of which names it.
+        public enum State: String, Hashable, Sendable { case read, partly, unreadable, unused }
 
         public var file: String
         public var kind: Kind

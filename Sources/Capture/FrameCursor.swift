@@ -130,15 +130,60 @@ struct FrameCursor {
         var move = move(filling: true)
         while move == .frame {
             batch.frames.append(frame)
+            if case .pcap(let pcap) = format { passRecords(pcap, &batch.frames) }
             move = self.move(filling: false)
         }
         reader.exchange(&batch.bytes)
         return !batch.frames.isEmpty
     }
 
+    /// Moves over the records that lie in the buffer whole and have nothing odd, in one go.
+    private mutating func passRecords(_ pcap: PcapFormat, _ frames: inout [PlacedFrame]) {
+        reader.skip(remaining)
+        remaining = 0
+        let before = frames.count
+        let end = Self.placeRecords(
+            pcap, reader.buffer.span.extracting(..<reader.end), from: reader.start,
+            FrameHeader(
+                capture: capture, number: number, time: Timestamp(nanoseconds: 0),
+                originalLength: 0, linkType: pcap.linkType),
+            &frames)
+        number += frames.count - before
+        reader.skip(end - reader.start)
+    }
+
+    /// Places the records from `start` on; where they end.
+    ///
+    /// - Parameter last: What the frame before says, its number above all.
+    private static func placeRecords(
+        _ pcap: PcapFormat, _ bytes: Span<UInt8>, from start: Int, _ last: FrameHeader,
+        _ frames: inout [PlacedFrame]
+    ) -> Int {
+        let head = pcap.recordHeaderLength
+        var (at, header) = (start, last)
+        frames.append(addingCapacity: mostRecords) { frames in
+            while !frames.isFull, bytes.count - at >= head {
+                let record = pcap.record(bytes, at: at)
+                let length = head + record.captured
+                guard record.captured <= pcap.longestFrame, bytes.count - at >= length else {
+                    return
+                }
+                header.number += 1
+                header.time = record.time
+                header.originalLength = record.original
+                frames.append(PlacedFrame(header, start: at + head, length: record.captured))
+                at += length
+            }
+        }
+        return at
+    }
+
     mutating func advance() -> Step {
         move(filling: true) == .frame ? .frame(frame.header) : .end
     }
+
+    /// Records that are moved over in one go.
+    private static let mostRecords = 1 << 12
 
     private enum Move {
         case frame

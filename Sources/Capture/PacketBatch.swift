@@ -82,15 +82,17 @@ public struct PacketReader: Sendable {
         swap(&placed, &batch.frames)
         defer { swap(&placed, &batch.frames) }
         let bytes = placed.bytes.span
-        for frame in placed.frames {
-            guard reads(frame.header, bytes.extracting(frame.range)) else { continue }
-            if decoder.packet.kind == .assembledTCP {
-                decoder.packet.payloadStart += batch.assembled.count
-                batch.assembled += decoder.assembled
-            } else {
-                decoder.packet.payloadStart += frame.start
+        batch.packets.append(addingCapacity: placed.frames.count) { packets in
+            for frame in placed.frames {
+                guard reads(frame.header, bytes.extracting(frame.range)) else { continue }
+                if decoder.packet.kind == .assembledTCP {
+                    decoder.packet.payloadStart += batch.assembled.count
+                    batch.assembled += decoder.assembled
+                } else {
+                    decoder.packet.payloadStart += frame.start
+                }
+                packets.append(decoder.packet)
             }
-            batch.packets.append(decoder.packet)
         }
     }
 }

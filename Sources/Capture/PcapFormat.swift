@@ -44,10 +44,12 @@ struct PcapFormat {
 
     @inline(__always)
     func record(_ bytes: Span<UInt8>, at start: Int) -> Record {
-        let seconds = bytes.load32(start, bigEndian: bigEndian)
-        let fraction = Int64(bytes.load32(start + 4, bigEndian: bigEndian))
-        var captured = Int(bytes.load32(start + 8, bigEndian: bigEndian))
-        var original = Int(bytes.load32(start + 12, bigEndian: bigEndian))
+        // Cut to its length, so that one check stands for those of all bytes.
+        let head = bytes.extracting(start..<start + 16)
+        let seconds = head.load32(0, bigEndian: bigEndian)
+        let fraction = Int64(head.load32(4, bigEndian: bigEndian))
+        var captured = Int(head.load32(8, bigEndian: bigEndian))
+        var original = Int(head.load32(12, bigEndian: bigEndian))
         // Before version 2.3 the two lengths stood the other way round; 2.3 has both.
         if minorVersion < 3 || (minorVersion == 3 && captured > original) {
             swap(&captured, &original)

@@ -10,6 +10,8 @@ public struct Configuration: Hashable, Sendable {
     public var device: Device?
     /// One for every line of the file, ascending.
     public var notes: [LineNote]
+    /// Files given with this one of which nothing was read: no line names them.
+    public var unused: [String] = []
 
     public init(
         file: String, format: String, kinds: [Kind], server: ServerSettings? = nil,

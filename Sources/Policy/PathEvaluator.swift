@@ -126,6 +126,11 @@ public struct PathEvaluator: Sendable {
         }
     }
 
+    /// Whether another hop at the same place speaks of the family, and of it alone.
+    private func isTold(of family: IPAddress.Family, besides hop: Hop) -> Bool {
+        path.contains { $0.place == hop.place && $0.configuration.device?.families == [family] }
+    }
+
     /// What becomes of the region; as expected data connections where they are announced.
     private func outcomes(
         _ question: ReachQuestion, _ region: Region, announced: Announcement?,
@@ -144,6 +149,16 @@ public struct PathEvaluator: Sendable {
                 for flow in flows {
                     outcomes.add(Self.denial(flow, []), flow.region)
                 }
+                continue
+            }
+            if !device.families.contains(question.to.family) {
+                // Another file of the path may hold the rules of this family.
+                if isTold(of: question.to.family, besides: hop) { continue }
+                let name = question.to.family == .v4 ? "IPv4" : "IPv6"
+                let why =
+                    "\(hop.configuration.file): it holds no rules for \(name), which has its own"
+                for index in flows.indices { flows[index].doubt([why]) }
+                for flow in flows { outcomes.add(Self.denial(flow, []), flow.region) }
                 continue
             }
             for sentence in device.assumptions { notes.add(sentence) }

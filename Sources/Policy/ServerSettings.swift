@@ -34,6 +34,9 @@ public struct ServerSettings: Hashable, Sendable {
     /// Why `tls` may be another, as a clause: `line 4 includes files that weren't given`; nil where
     /// it is known.
     public var tlsProblem: String?
+    /// What lets data go in clear text although TLS begins with the connection; nil: nothing, or
+    /// `tls` is another.
+    public var clearData: SourceLine?
     /// Whether PORT and EPRT are served.
     public var active: Setting<Bool>
     /// Passive mode as a whole is switched off.

@@ -47,8 +47,29 @@ extension IOSReader {
             }
             config.mapped.append((port, line.number))
             return Self.used
+        case "port-map" where line.words.count > 2: return portMap(line)
         default: return nil
         }
+    }
+
+    /// `ip port-map https port tcp 5001`, of another protocol than FTP.
+    private mutating func portMap(_ line: IOSLine) -> Reading {
+        context = .none
+        let name = line.keyword(2)
+        var rest = IOSWords(line.words, from: 3)
+        _ = rest.take("port")
+        if rest.take("udp") { return (.irrelevant, "not TCP") }
+        _ = rest.take("tcp")
+        let first = UInt16(rest.next())
+        let last = rest.take("to") || rest.take("from") ? nil : first
+        guard let first, let last, rest.isAtEnd, !line.negated,
+            let known = config.mappedElse[name] ?? PortSet()
+        else {
+            config.mappedElse[name] = .some(nil)
+            return (.notModelled, "what ports \(name.excerpt) stands for can't be told")
+        }
+        config.mappedElse[name] = known.union(PortSet(first...last))
+        return Self.used
     }
 
     private mutating func openInterface(_ line: IOSLine) -> Reading {

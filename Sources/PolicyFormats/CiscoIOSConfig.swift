@@ -14,6 +14,9 @@ struct IOSConfig {
     var inspected: [String: Int] = [:]
     /// `ip port-map ftp port …`
     var mapped: [(port: UInt16, line: Int)] = []
+    /// Ports that other protocols are given beside their own, by the protocol's name; nil: some
+    /// that can't be told.
+    var mappedElse: [String: PortSet?] = [:]
     var networkGroups: [String: IOSGroup] = [:]
     var serviceGroups: [String: IOSGroup] = [:]
     var portGroups: [String: IOSGroup] = [:]

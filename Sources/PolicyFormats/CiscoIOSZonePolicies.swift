@@ -17,6 +17,8 @@ struct IOSZoneBuilder {
     private(set) var notes: [(line: Int, state: LineNote.State, why: String)] = []
     private(set) var assumptions: [String] = []
     private var building: Set<String> = []
+    /// Whether classes have FTP read, as far as it was asked.
+    private var readings: [String: Reading] = [:]
     private var serial = 0
 
     static let chain = "zones"
@@ -172,6 +174,8 @@ struct IOSZoneBuilder {
 
     private static func tag(_ name: String) -> String { "class \(name)" }
     private static func reads(_ tag: String) -> String { "\(tag) reads FTP" }
+    /// Of a packet that went through the class: once is enough.
+    private static func judged(_ tag: String) -> String { "\(tag) was judged" }
 
     /// Has the chain find out whether a packet is of the class.
     ///
@@ -187,7 +191,9 @@ struct IOSZoneBuilder {
             return tag
         }
         if chains[tag] == nil { buildClass(name, tag, map) }
-        chain.rules.append(FilterRule(Match(), .jump(tag), text.source(line)))
+        var match = Match()
+        match.tests = [.tagged(Self.judged(tag), false)]
+        chain.rules.append(FilterRule(match, .jump(tag), text.source(line)))
         return tag
     }
 
@@ -252,6 +258,9 @@ struct IOSZoneBuilder {
             let effects: [Effect] = hasProtocol ? [.tag(tag)] : [.tag(tag), .tag(Self.reads(tag))]
             chain.rules.append(FilterRule(match, .next, source, effects: effects))
         }
+        chain.rules.append(
+            FilterRule(
+                Match(), .next, text.source(map.line), effects: [.tag(Self.judged(tag))]))
         building.remove(name)
         chains[tag] = chain
     }
@@ -266,7 +275,7 @@ struct IOSZoneBuilder {
         }
         switch condition {
         case .transport(let name):
-            switch IOSProtocols.ports(name, ftp: controlPorts) {
+            switch ports(of: name) {
             case .all: chain.rules.append(rule(Match()))
             case .these(let ports): chain.rules.append(rule(Match(destinationPorts: ports)))
             case .none: break
@@ -283,6 +292,13 @@ struct IOSZoneBuilder {
             chain.rules.append(rule(match))
         case .beyond(let why): chain.rules.append(rule(Match(notModelled: [why])))
         }
+    }
+
+    /// What a protocol matches, with the ports that the device gives it beside its own.
+    private func ports(of name: String) -> IOSProtocols.Ports {
+        let own = IOSProtocols.ports(name, ftp: controlPorts)
+        guard case .these(let ports) = own, let mapped = config.mappedElse[name] else { return own }
+        return mapped.map { .these(ports.union($0)) } ?? .unknown
     }
 
     private mutating func addList(
@@ -324,8 +340,10 @@ struct IOSZoneBuilder {
     private enum Reading { case yes, perhaps, no }
 
     /// Whether a class may have FTP read.
-    private func reading(_ name: String, _ depth: Int) -> Reading {
-        guard depth < Self.depth, let map = zones.classMaps[name] else { return .no }
+    private mutating func reading(_ name: String, _ depth: Int) -> Reading {
+        if let known = readings[name] { return known }
+        guard let map = zones.classMaps[name] else { return .no }
+        guard depth < Self.depth else { return .perhaps }
         var (sure, perhaps, other) = (false, false, false)
         for condition in map.conditions where !condition.negated {
             switch condition.is {
@@ -340,8 +358,12 @@ struct IOSZoneBuilder {
             }
         }
         // All must hold: one protocol names it for all. Any may: a list may be the one that holds.
-        if map.needsAll { return sure ? .yes : other || !perhaps ? .no : .perhaps }
-        return perhaps ? .perhaps : sure ? .yes : .no
+        let reading: Reading =
+            map.needsAll
+            ? sure ? .yes : other || !perhaps ? .no : .perhaps
+            : perhaps ? .perhaps : sure ? .yes : .no
+        readings[name] = reading
+        return reading
     }
 
     /// The servers to which a class is restricted by lists; nil: to none, or it can't be told.

@@ -40,6 +40,8 @@ struct IOSZones {
 
         var line: Int
         var entries: [Entry] = []
+        /// The entry that the next lines are about.
+        var current: Int?
     }
 
     var zones: [String: Int] = [:]
@@ -67,8 +69,13 @@ extension IOSReader {
     }
 
     private mutating func zonePair(_ line: IOSLine) -> Reading {
+        if line.negated, line.words.count > 2 {
+            config.zones.pairs.removeAll { $0.name == line.words[2] }
+            context = .none
+            return Self.used
+        }
         guard line.words.count >= 7, line.keyword(3) == "source",
-            line.keyword(5) == "destination", !line.negated
+            line.keyword(5) == "destination"
         else {
             context = .other(.notModelled, "zone-based firewall")
             return (.notModelled, "no pair with its source and its destination")
@@ -83,7 +90,7 @@ extension IOSReader {
 
     private mutating func classMap(_ line: IOSLine) -> Reading {
         var rest = IOSWords(line.words, from: 2)
-        guard rest.take("inspect"), !line.negated else {
+        guard rest.take("inspect") else {
             context = .other(.irrelevant, "no class of a zone-based firewall")
             return (.irrelevant, "no class of a zone-based firewall")
         }
@@ -94,6 +101,11 @@ extension IOSReader {
             context = .other(.notModelled, "a class of an application")
             return (.notModelled, "a class of an application")
         }
+        if line.negated {
+            config.zones.classMaps[name] = nil
+            context = .none
+            return Self.used
+        }
         var known =
             config.zones.classMaps[name] ?? IOSZones.ClassMap(line: line.number, needsAll: !any)
         known.needsAll = !any
@@ -103,7 +115,7 @@ extension IOSReader {
     }
 
     private mutating func policyMap(_ line: IOSLine) -> Reading {
-        guard line.keyword(2) == "inspect", line.words.count == 4, !line.negated else {
+        guard line.keyword(2) == "inspect", line.words.count == 4 else {
             let isOther = line.keyword(2) != "inspect"
             let reading: Reading =
                 isOther
@@ -113,6 +125,11 @@ extension IOSReader {
             return reading
         }
         let name = line.words[3]
+        if line.negated {
+            config.zones.policies[name] = nil
+            context = .none
+            return Self.used
+        }
         if config.zones.policies[name] == nil {
             config.zones.policies[name] = IOSZones.Policy(line: line.number)
         }
@@ -169,15 +186,22 @@ extension IOSReader {
         defer { config.zones.policies[name] = policy }
         if line.begins("class") {
             let isDefault = line.words.last?.lowercased() == "class-default"
-            guard !line.negated, isDefault || line.begins("class", "type", "inspect") else {
+            guard isDefault || line.begins("class", "type", "inspect") else {
+                policy.current = nil
                 return (.notModelled, "a class that isn't modelled")
             }
-            policy.entries.append(
-                IOSZones.Policy.Entry(
-                    name: isDefault ? nil : line.words.last, line: line.number))
+            let name = isDefault ? nil : line.words.last
+            policy.current = policy.entries.firstIndex { $0.name == name }
+            if line.negated {
+                if let old = policy.current { policy.entries.remove(at: old) }
+                policy.current = nil
+            } else if policy.current == nil {
+                policy.entries.append(IOSZones.Policy.Entry(name: name, line: line.number))
+                policy.current = policy.entries.count - 1
+            }
             return Self.used
         }
-        guard let index = policy.entries.indices.last else {
+        guard let index = policy.current else {
             return line.indent > 0 ? described(line) : nil
         }
         switch line.keyword(0) {

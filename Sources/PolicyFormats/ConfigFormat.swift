@@ -20,6 +20,12 @@ public protocol ConfigFormat: SendableMetatype {
     /// What the text says together with files that it names, or that name it.
     static func read(_ text: ConfigText, with companions: [ConfigText]) -> Configuration
 
+    /// What the file is usually called where several lie together: `proftpd.conf`.
+    static var usualName: String? { get }
+
+    /// Whether the texts, which make one device or server, include the other one.
+    static func includes(_ other: ConfigText, in texts: [ConfigText]) -> Bool
+
     /// The commands for a change to what `configuration` describes; nil where the platform can't
     /// carry out such a change. `configuration` is nil when only the product is known.
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix?
@@ -30,6 +36,10 @@ public protocol ConfigFormat: SendableMetatype {
 
 extension ConfigFormat {
     public static var joinsFiles: Bool { false }
+
+    public static var usualName: String? { nil }
+
+    public static func includes(_ other: ConfigText, in texts: [ConfigText]) -> Bool { true }
 
     public static func read(_ text: ConfigText, with companions: [ConfigText]) -> Configuration {
         read(text)

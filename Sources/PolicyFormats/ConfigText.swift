@@ -10,11 +10,14 @@ public struct ConfigText: Sendable {
     public let whole: String
     /// The first line that ends in a carriage return; nil where none does.
     public let carriageReturn: Int?
+    /// It begins with the byte order mark of UTF-8 or UTF-16.
+    public let hasByteOrderMark: Bool
 
     /// Decodes by byte order mark (UTF-8, UTF-16 of either order); without one as UTF-8, and where
     /// that is no UTF-8, as Windows-1252, in which every byte has a character.
     public init(file: String, bytes: [UInt8]) {
         self.file = file
+        hasByteOrderMark = Self.marks.contains { bytes.starts(with: $0) }
         let decoded = Self.decode(bytes)
         carriageReturn = Self.firstReturn(decoded)
         whole = Self.withPlainBreaks(decoded)
@@ -40,6 +43,7 @@ public struct ConfigText: Sendable {
         self.lines = lines
         whole = lines.joined(separator: "\n") + "\n"
         carriageReturn = nil
+        hasByteOrderMark = false
     }
 
     /// The text with each CR LF, and each CR, made LF.
@@ -96,15 +100,15 @@ public struct ConfigText: Sendable {
         SourceLine(file: file, line: nil, text: text)
     }
 
+    /// Byte order marks: of UTF-8, of UTF-16 little-endian, of UTF-16 big-endian.
+    private static let marks: [[UInt8]] = [[0xef, 0xbb, 0xbf], [0xff, 0xfe], [0xfe, 0xff]]
+
     private static func decode(_ bytes: [UInt8]) -> String {
-        if bytes.starts(with: [0xef, 0xbb, 0xbf]) {
-            return String(decoding: bytes.dropFirst(3), as: UTF8.self)
-        }
-        if bytes.starts(with: [0xff, 0xfe]) {
-            return String(decoding: units(bytes.dropFirst(2), low: 0), as: UTF16.self)
-        }
-        if bytes.starts(with: [0xfe, 0xff]) {
-            return String(decoding: units(bytes.dropFirst(2), low: 1), as: UTF16.self)
+        switch marks.firstIndex(where: { bytes.starts(with: $0) }) {
+        case 0: return String(decoding: bytes.dropFirst(3), as: UTF8.self)
+        case 1: return String(decoding: units(bytes.dropFirst(2), low: 0), as: UTF16.self)
+        case 2: return String(decoding: units(bytes.dropFirst(2), low: 1), as: UTF16.self)
+        default: break
         }
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         return String(String.UnicodeScalarView(bytes.map(windows1252)))

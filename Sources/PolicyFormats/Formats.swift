@@ -127,20 +127,44 @@ public enum Formats {
         }
         if name == nil, let refusal = Joint.refusal(of: texts) { throw refusal }
         let asked = try named(strictly: name)
-        // What includes others stands above them.
-        let (above, below) = (
-            texts.indices.filter { texts[$0].mentions("include") },
-            texts.indices.filter { !texts[$0].mentions("include") }
-        )
-        for index in above + below where !isCompanion(texts[index]) {
+        for index in texts.indices.sorted(by: { rank(texts[$0]) < rank(texts[$1]) })
+        where !isCompanion(texts[index]) {
             guard let format = asked ?? (try? recognised(texts[index])) else { continue }
             let others = texts.indices.filter { $0 != index }.map { texts[$0] }
             guard format.joinsFiles else {
                 throw .notTogether(file: texts[index].file, format: format.name)
             }
-            return try understood(format.read(texts[index], with: others))
+            return try read(texts[index], with: others, as: format)
         }
         return try read(file: first.file, bytes: first.bytes, as: name)
+    }
+
+    /// Reads a file with others; one among them that it doesn't include, and that is certain to be
+    /// a configuration, is another device or server.
+    ///
+    /// Of a server's own format another file may lie beside unused: an older one, a sample.
+    private static func read(
+        _ text: ConfigText, with others: [ConfigText], as format: any ConfigFormat.Type
+    ) throws(Refusal) -> Configuration {
+        let unused = others.filter { !format.includes($0, in: [text] + others) }
+        var configuration = try understood(format.read(text, with: others))
+        for other in unused {
+            let claims = all.filter { $0.recognise(other) == .certain }
+            let isOld = configuration.device == nil && claims.contains { $0.name == format.name }
+            if let claim = claims.first, !isOld {
+                throw .notTogether(file: other.file, format: claim.name)
+            }
+        }
+        configuration.unused = unused.map(\.file)
+        return configuration
+    }
+
+    /// What has its format's usual name stands above the others, and what includes others above
+    /// these.
+    private static func rank(_ text: ConfigText) -> Int {
+        let name = text.file.split(separator: "/").last.map(String.init) ?? text.file
+        if all.contains(where: { $0.usualName == name }) { return 0 }
+        return text.mentions("include") ? 1 : 2
     }
 
     /// The format that the user names, where one is named.

@@ -40,6 +40,10 @@ public enum IPTablesSave: ConfigFormat {
         return reader.read()
     }
 
+    public static func includes(_ other: ConfigText, in texts: [ConfigText]) -> Bool {
+        IPSetSave.recognise(other) == .certain
+    }
+
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         IPTablesSaveWriter.fix(change, configuration)
     }

@@ -49,8 +49,10 @@ struct IPTablesSaveReader {
         self.existing = existing
     }
 
-    /// IPv6 where the file says so or names IPv6 addresses or ICMPv6.
-    private static func family(_ text: ConfigText) -> IPAddress.Family {
+    /// IPv6 where the file says so, names IPv6 addresses or ICMPv6, or is called so: `rules.v6`.
+    static func family(_ text: ConfigText) -> IPAddress.Family {
+        let name = text.file.split(separator: "/").last?.lowercased() ?? ""
+        if name.hasSuffix(".v6") || name.contains("ip6tables") { return .v6 }
         let namesIt = ["ip6tables", "icmp6", "ipv6-icmp"].contains(where: text.mentions)
         for line in text.lines where namesIt || line.utf8.count(where: { $0 == 0x3a }) > 1 {
             if line.hasPrefix("#") {

@@ -28,6 +28,20 @@ struct VsftpdReader {
         }
         judgeAddress()
         judgeRange()
+        judgeBytes()
+    }
+
+    /// Bytes that vsftpd refuses, and that a copy of its file may have got on the way.
+    private mutating func judgeBytes() {
+        let fromCopy = ": vsftpd refuses to start with it; taken to come from a copy"
+        if text.hasByteOrderMark, !notes.isEmpty {
+            notes[0].why = "the file begins with a byte order mark" + fromCopy
+        }
+        guard let first = text.carriageReturn else { return }
+        let hit = values.values.filter { $0.line >= first && VsftpdKeys.kind(of: $0.key) == .bool }
+        if let line = hit.map(\.line).min() {
+            notes[line - 1].why = "a carriage return behind the value" + fromCopy
+        }
     }
 
     private mutating func state(of line: String, number: Int) -> (LineNote.State, String) {
@@ -187,6 +201,7 @@ struct VsftpdReader {
             settings.passiveDisabled = Setting(true, source("pasv_enable", default: ""))
         }
         settings.tlsProblem = tlsProblem
+        if settings.tls.value == .implicit { settings.clearData = clearData }
         if isKnown("pasv_promiscuous") {
             settings.foreignPassivePeers = setting("pasv_promiscuous", usually: false)
         }
@@ -227,6 +242,23 @@ struct VsftpdReader {
         return open.map { "a template has yet to fill \($0) in" }
     }
 
+    /// Under implicit TLS: what lets data go in clear text. Anonymous log-ins are refused there
+    /// unless they are allowed TLS.
+    private var clearData: SourceLine? {
+        var keys: [(key: String, usually: Bool)] = []
+        if on("local_enable", usually: false) || on("guest_enable", usually: false) {
+            keys.append(("force_local_data_ssl", true))
+        }
+        let allowed = ["allow_anon_ssl", "force_anon_logins_ssl"].contains {
+            on($0, usually: false)
+        }
+        if on("anonymous_enable", usually: true), allowed {
+            keys.append(("force_anon_data_ssl", false))
+        }
+        return keys.first { !on($0.key, usually: $0.usually) }
+            .map { source($0.key, default: "\($0.key) unset: NO") }
+    }
+
     private var tls: Setting<ServerSettings.TLS> {
         guard on("ssl_enable", usually: false) else {
             return Setting(.none, source("ssl_enable", default: "ssl_enable unset: NO"))
@@ -249,7 +281,7 @@ struct VsftpdReader {
 
     /// Keys that shape what other targets are told.
     private static let shaping: Set<String> = [
-        "anonymous_enable", "force_anon_data_ssl", "force_anon_logins_ssl",
+        "allow_anon_ssl", "anonymous_enable", "force_anon_data_ssl", "force_anon_logins_ssl",
         "force_local_data_ssl", "force_local_logins_ssl",
         "guest_enable", "implicit_ssl", "listen", "listen_ipv6", "listen_port", "local_enable",
         "pasv_addr_resolve", "pasv_address", "pasv_enable", "pasv_max_port", "pasv_min_port",

@@ -66,7 +66,12 @@ final class PolicyLoader {
             inputs.append(input)
         }
         do {
-            return try Formats.read(together: files, as: format)
+            let configuration = try Formats.read(together: files, as: format)
+            for index in inputs.indices where configuration.unused.contains(inputs[index].file) {
+                inputs[index].state = .unused
+                inputs[index].problem = "not used: no other file names it"
+            }
+            return configuration
         } catch {
             let name = name ?? paths.joined(separator: ", ")
             throw SiteFile.LoadFailure(Self.sentence(error, name))

@@ -54,6 +54,11 @@ import Testing
             "ssl_enable=YES\nlocal_enable=YES\nanonymous_enable=NO\nforce_local_data_ssl=NO",
             "failed"),
         vsftpd(TLSNotDemanded.self, "ssl_enable=YES\nimplicit_ssl=YES", "passed"),
+        vsftpd(
+            TLSNotDemanded.self,
+            "ssl_enable=YES\nimplicit_ssl=YES\nlocal_enable=YES\nforce_local_data_ssl=NO", "failed"),
+        vsftpd(
+            TLSNotDemanded.self, "ssl_enable=YES\nimplicit_ssl=YES\nallow_anon_ssl=YES", "failed"),
         vsftpd(TLSNotDemanded.self, "ssl_enable={{ tls }}", "?"),
         // Of no weight without TLS.
         vsftpd(TLSNotDemanded.self, "ssl_enable=NO\nforce_local_data_ssl={{ tls }}", "failed"),

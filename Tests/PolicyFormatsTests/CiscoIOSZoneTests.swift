@@ -162,4 +162,45 @@ import Testing
         FirewallVerdicts.batter(
             CiscoIOS.self, read.configuration.notes.map(\.text).joined(separator: "\n"), step: 7)
     }
+
+    @Test func `a class that is taken out of its policy, or given another action, counts so`()
+        throws
+    {
+        let classes = "class-map type inspect match-any C\n match protocol ftp"
+        let inspected = policy(classes, " class type inspect C\n  inspect")
+        let taken = inspected + "\npolicy-map type inspect P\n no class type inspect C"
+        #expect(try router(taken).ports(server) == "")
+        let dropped = inspected + "\npolicy-map type inspect P\n class type inspect C\n  drop"
+        #expect(try router(dropped).ports(server) == "")
+        #expect(try router(inspected + "\nno class-map type inspect C").ports(server) == "")
+        #expect(try router(inspected + "\nno zone-pair security ZP").ports(server) == "")
+    }
+
+    @Test(
+        arguments: [
+            ("ip port-map https port tcp 5001", "443,5001", ""),
+            ("ip port-map https port 5001", "443,5001", ""),
+            ("ip port-map ssh port tcp 5001", "443", ""),
+            ("ip port-map https port udp 5001", "443", ""),
+            ("ip port-map https port tcp 5001 list 10", "", "1-65535"),
+            ("ip port-map https port tcp from 5001 to 5010", "", "1-65535"),
+        ])
+    func `a protocol has the ports that it is given beside its own`(
+        _ map: String, _ open: String, _ unknown: String
+    ) throws {
+        let classes = "\(map)\nclass-map type inspect match-any C\n match protocol https"
+        let it = router(policy(classes, " class type inspect C\n  inspect"))
+        #expect(try it.ports(server) == open)
+        #expect(try it.ports(.unknown, server) == unknown)
+    }
+
+    @Test func `classes that name one another many times are judged once`() throws {
+        var lines = ["class-map type inspect match-any C7", " match protocol ftp"]
+        for level in (0..<7).reversed() {
+            lines.append("class-map type inspect match-any C\(level)")
+            lines += [String](repeating: " match class-map C\(level + 1)", count: 40)
+        }
+        let text = policy(lines.joined(separator: "\n"), " class type inspect C0\n  inspect")
+        #expect(try router(text).ports(server) == "21")
+    }
 }

@@ -250,6 +250,14 @@ import Testing
         let off = global.map { $0.replacing("Enable", with: "Disable") }
         let other = Self.verdicts(off + Listing.rule())
         #expect(try other.ports(.permittedByInspection, "203.0.113.5", control: 21) == "")
+        // In one profile no exception counts, and which is in force isn't known.
+        let shielded = [
+            "Public Profile Settings:", Listing.dashes, "State                                 ON",
+            "Firewall Policy                       BlockInboundAlways,AllowOutbound", "",
+        ]
+        let doubtful = Self.verdicts(global + Listing.rule() + shielded)
+        #expect(try doubtful.ports(.permittedByInspection, "203.0.113.5", control: 21) == "")
+        #expect(try doubtful.ports(.unknown, "203.0.113.5", control: 21) == "1-65535")
     }
 
     @Test func `several files are one firewall`() throws {

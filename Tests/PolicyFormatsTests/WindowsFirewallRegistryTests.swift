@@ -195,6 +195,41 @@ import Testing
             try it.ports(.permittedByInspection, "203.0.113.5", control: 21) == "1-20,22-65535")
     }
 
+    @Test func `rules of device management count beside the host's`() throws {
+        let managed = [
+            "[\(Self.root)\\Mdm\\FirewallRules]",
+            "\"a\"=\"v2.30|Action=Block|Active=TRUE|Dir=In|Protocol=6|LPort=21|\"",
+            "\"b\"=\"\(Self.rule("Protocol=6|LPort2_10=5001-5201"))\"",
+        ]
+        let text = Self.export([Self.rule("Protocol=6|LPort=21")], managed)
+        #expect(try Self.ports(text) == ["5001-5201", ""])
+        let alone = Self.profile(
+            "PublicProfile", "\"AllowLocalPolicyMerge\"=dword:00000000", key: Self.root + "\\Mdm")
+        let left = Self.export([Self.rule("Protocol=6|LPort=21|Profile=Public")], alone)
+        #expect(try Self.ports(left) == ["", ""])
+    }
+
+    @Test func `where device management contradicts the host, it is unknown`() throws {
+        let host = Self.profile("PublicProfile", "\"EnableFirewall\"=dword:00000001")
+        let off = "\"EnableFirewall\"=dword:00000000"
+        let managed = Self.profile("PublicProfile", off, key: Self.root + "\\Mdm")
+        let rules = [Self.rule("Protocol=6|LPort=21")]
+        for rest in [host + managed, managed + host] {
+            #expect(try Self.ports(Self.export(rules, rest)) == ["21", "1-20,22-65535"])
+        }
+        let same = Self.profile(
+            "PublicProfile", "\"EnableFirewall\"=dword:00000001", key: Self.root + "\\Mdm")
+        #expect(try Self.ports(Self.export(rules, host + same)) == ["21", ""])
+    }
+
+    @Test func `a key that is taken away goes with those below`() throws {
+        let above = String(Self.root.dropLast("\\Parameters\\FirewallPolicy".count))
+        let rules = [Self.rule("Protocol=6|LPort=21")]
+        for key in [Self.root + "\\FirewallRules", Self.root, above] {
+            #expect(try Self.ports(Self.export(rules, ["[-\(key)]"])) == ["", ""])
+        }
+    }
+
     @Test func `exceptions of Windows XP are unknown`() throws {
         let list = ["[\(Self.root)\\StandardProfile\\GloballyOpenPorts\\List]"]
         let open = list + ["\"5001:TCP\"=\"5001:TCP:*:Enabled:FTP\""]

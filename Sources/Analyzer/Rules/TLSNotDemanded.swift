@@ -29,9 +29,18 @@ enum TLSNotDemanded: Rule {
         }
         let product = settings.behaviour.product
         let (key, message): (String, String)
+        var source = settings.tls.source
         switch settings.tls.value {
         case .required: return .passed("TLS is demanded for log-in and data")
-        case .implicit: return .passed("TLS begins with the connection")
+        case .implicit:
+            guard let clear = settings.clearData else {
+                return .passed("TLS begins with the connection")
+            }
+            source = clear
+            (key, message) = (
+                "data",
+                "\(product) begins with TLS, and lets clients have data sent in clear text."
+            )
         case .none:
             (key, message) = (
                 "off",
@@ -45,7 +54,7 @@ enum TLSNotDemanded: Rule {
         return .failed([
             Fault(
                 key: key, message: message, expected: "TLS demanded for log-in and data",
-                observed: settings.tls.source.text, config: [settings.tls.source],
+                observed: source.text, config: [source],
                 changes: [
                     ProposedChange(.server, .requireTLS), ProposedChange(.server, .restart),
                 ])

@@ -63,6 +63,16 @@ public enum Nftables: ConfigFormat {
         NftReading.text(text, companions).configuration
     }
 
+    public static func includes(_ other: ConfigText, in texts: [ConfigText]) -> Bool {
+        texts.contains { text in
+            text.lines.contains { line in
+                let words = line.bare.split(whereSeparator: { " \t\";".contains($0) })
+                return words.count > 1 && words[0] == "include"
+                    && NftSource.means(String(words[1]), other.file)
+            }
+        }
+    }
+
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         NftWriter.fix(change, configuration)
     }

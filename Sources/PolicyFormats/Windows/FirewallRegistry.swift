@@ -19,7 +19,19 @@ struct FirewallRegistry {
     enum Store: Hashable {
         /// By its control set.
         case host(String)
+        /// What device management (MDM) sets, by its control set.
+        case managed(String)
         case group
+
+        /// The control set; nil of a group policy.
+        var controlSet: String? {
+            switch self {
+            case .host(let set), .managed(let set): set
+            case .group: nil
+            }
+        }
+
+        var isHost: Bool { if case .host = self { true } else { false } }
     }
 
     /// A value that is in force, and when it was assigned.
@@ -51,7 +63,10 @@ struct FirewallRegistry {
         guard let start = parts.indices.first(where: { parts[$0...].starts(with: host) }),
             start > 0, parts[start - 1].contains("controlset")
         else { return nil }
-        return place(parts.dropFirst(start + host.count), .host(parts[start - 1]))
+        let rest = parts.dropFirst(start + host.count)
+        return rest.first == "mdm"
+            ? place(rest.dropFirst(), .managed(parts[start - 1]))
+            : place(rest, .host(parts[start - 1]))
     }
 
     private static func place(_ rest: ArraySlice<String>, _ store: Store) -> Place {
@@ -94,15 +109,9 @@ struct FirewallRegistry {
 
     /// The last assignment of a value counts, and a key can be taken away.
     private mutating func take(_ entry: RegistryFile.Entry) {
+        if entry.content == .keyDeleted { return takeAway(entry) }
         guard let place = Self.place(entry.key) else {
             return mark(entry, .irrelevant, "of something else")
-        }
-        if entry.content == .keyDeleted {
-            mark(entry, .used)
-            for held in (values.removeValue(forKey: place) ?? [:]).values {
-                mark(held.entry, .irrelevant, "taken away below")
-            }
-            return
         }
         guard let name = entry.name?.lowercased() else { return mark(entry, .used) }
         if let old = values[place]?.removeValue(forKey: name) {
@@ -113,26 +122,46 @@ struct FirewallRegistry {
         values[place, default: [:]][name] = Held(entry: entry, turn: turns)
     }
 
+    /// A key goes with all keys below it.
+    private mutating func takeAway(_ entry: RegistryFile.Entry) {
+        let key = entry.key.lowercased()
+        var isOurs = Self.place(entry.key) != nil
+        for (place, all) in values {
+            for (name, held) in all {
+                let other = held.entry.key.lowercased()
+                guard other == key || other.hasPrefix(key + "\\") else { continue }
+                isOurs = true
+                values[place]?[name] = nil
+                mark(held.entry, .irrelevant, "taken away below")
+            }
+        }
+        mark(entry, isOurs ? .used : .irrelevant, isOurs ? "" : "of something else")
+    }
+
     private mutating func settle() {
         let sets = Set(
             values.keys.compactMap { place -> String? in
                 switch place {
-                case .rules(.host(let set)), .profile(_, .host(let set)): set
+                case .rules(let store), .profile(_, let store): store.controlSet
                 default: nil
                 }
             })
         let current = sets.contains("currentcontrolset") ? "currentcontrolset" : sets.min()
         func counts(_ store: Store) -> Bool {
-            if case .host(let set) = store { set == current } else { true }
+            store.controlSet.map { $0 == current } ?? true
         }
         var ruled: [RegistryFile.Entry] = []
         var statesProfile = false
         let all = values.flatMap { place, held in held.map { (place, $0.key, $0.value) } }
-        for (place, name, held) in all.sorted(by: { $0.2.turn < $1.2.turn }) {
+        // What device management says is held against what the host does, which stands first.
+        func rank(_ place: Place, _ held: Held) -> (Int, Int) {
+            if case .profile(_, .managed) = place { (1, held.turn) } else { (0, held.turn) }
+        }
+        for (place, name, held) in all.sorted(by: { rank($0.0, $0.2) < rank($1.0, $1.2) }) {
             let entry = held.entry
             switch place {
             case .rules(let store) where counts(store):
-                add(entry, isHost: store != .group)
+                add(entry, isHost: store.isHost)
                 ruled.append(entry)
             case .profile(let profile, let store) where counts(store):
                 statesProfile = setting(name, entry, profile, store) || statesProfile
@@ -176,7 +205,10 @@ struct FirewallRegistry {
     /// Rules of the host don't count in a profile whose group policy says so.
     private func leaveOut(_ rule: inout AdvancedRule) {
         let closed = WindowsFirewall.Switch.everywhere.filter { profile in
-            number(.profile(profile, .group), "allowlocalpolicymerge") == 0
+            values.contains { place, held in
+                guard case .profile(profile, let store) = place, !store.isHost else { return false }
+                return held["allowlocalpolicymerge"].flatMap { Self.number($0.entry) } == 0
+            }
         }
         guard !closed.isEmpty, let profiles = rule.profiles else { return }
         let left = profiles.subtracting(closed)
@@ -203,7 +235,7 @@ struct FirewallRegistry {
     ) -> Bool {
         let shaping = ["enablefirewall", "defaultinboundaction", "donotallowexceptions"]
         guard shaping.contains(name) else {
-            let merges = name == "allowlocalpolicymerge" && store == .group
+            let merges = name == "allowlocalpolicymerge" && !store.isHost
             mark(entry, merges ? .used : .irrelevant, "no setting of rules")
             return false
         }
@@ -215,6 +247,14 @@ struct FirewallRegistry {
             source: text.source(entry.lines.lowerBound), profiles: [profile])
         let number = Self.number(entry)
         if number != 0, number != 1 { it.doubt = "its value isn't understood" }
+        if case .managed(let set) = store {
+            let usual = name == "donotallowexceptions" ? 0 : 1
+            guard number != self.number(.profile(profile, .host(set)), name) ?? usual else {
+                mark(entry, .used)
+                return name == "enablefirewall"
+            }
+            it.doubt = "device management and the host say different things of the profile"
+        }
         switch name {
         case "enablefirewall": WindowsFirewall.turn(&firewall.off, on: number != 1, it)
         case "defaultinboundaction": WindowsFirewall.turn(&firewall.open, on: number != 1, it)

@@ -169,12 +169,21 @@ struct WindowsFirewall {
             let source = followsFTP?.source ?? text.absence("StatefulFTP isn't mentioned")
             device.followsFTP = Setting(followsFTP?.value, source)
         }
-        if let followsFTP, followsFTP.value, shielded == nil {
+        if let followsFTP, followsFTP.value {
+            let doubt = shielded?.uncertainty
+            guard shielded == nil || doubt != nil else { return device }
             device.inspections = [
                 Inspection(
-                    controlPorts: PortSet(21...21), opensFilter: true, rewritesAddress: false,
-                    source: followsFTP.source)
+                    controlPorts: PortSet(21...21), opensFilter: doubt == nil,
+                    rewritesAddress: false, source: followsFTP.source)
             ]
+            if let doubt {
+                device.chains["inbound"]?.rules.insert(
+                    FilterRule(
+                        Match(expectedOnly: true, notModelled: [doubt]), .permit,
+                        followsFTP.source),
+                    at: 0)
+            }
         }
         return device
     }

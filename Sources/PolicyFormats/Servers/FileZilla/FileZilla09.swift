@@ -161,6 +161,9 @@ public enum FileZilla09: ConfigFormat {
         if plain.isEmpty, !implicit.isEmpty, items["Serverports"] != nil {
             settings.control = implicit
             settings.tls = Setting(.implicit, enable.source)
+            if !on(items["Force PROT P"]) {
+                settings.clearData = items["Force PROT P"]?.source ?? enable.source
+            }
         } else {
             settings.tls = Setting(forced ? .required : .optional, enable.source)
         }

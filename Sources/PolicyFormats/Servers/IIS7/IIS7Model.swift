@@ -172,6 +172,10 @@ struct IIS7Model: Hashable {
         }
         if !ports.isEmpty, ports.allSatisfy({ $0.value == 990 }), settings.tls.value != .none {
             settings.tls = Setting(.implicit, ports[0].source)
+            let data = value("security.ssl.datachannelpolicy", first)
+            if let data, !["sslrequire", "1"].contains(data.value.lowercased()) {
+                settings.clearData = data.source
+            }
         }
         return settings
     }

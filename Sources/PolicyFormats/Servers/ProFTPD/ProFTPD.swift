@@ -9,6 +9,7 @@ public enum ProFTPD: ConfigFormat {
     public static let name = "proftpd"
     public static let platform = "ProFTPD"
     public static let joinsFiles = true
+    public static let usualName: String? = "proftpd.conf"
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         if text.lines.first?.hasPrefix("#!") == true { return .no }
@@ -48,6 +49,18 @@ public enum ProFTPD: ConfigFormat {
                 }
                 return (.notRecognised, "not a directive")
             })
+    }
+
+    public static func includes(_ other: ConfigText, in texts: [ConfigText]) -> Bool {
+        let file = ProFTPDReader.place(of: other.file, beside: texts.first?.file ?? "")
+        return texts.contains { text in
+            ProFTPDDirective.all(of: text).contains { directive in
+                guard directive.name == "include", let path = directive.arguments.first else {
+                    return false
+                }
+                return ProFTPDReader.matches(file, path)
+            }
+        }
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {

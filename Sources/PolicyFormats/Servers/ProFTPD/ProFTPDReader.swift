@@ -259,7 +259,7 @@ struct ProFTPDReader {
         guard let path = directive.arguments.first else {
             return refuse(directive, "Include names no file")
         }
-        let found = others.filter { Self.matches(place(of: $0.file), path) }
+        let found = others.filter { Self.matches(Self.place(of: $0.file, beside: text.file), path) }
             .sorted { $0.file < $1.file }
         guard !found.isEmpty, depth < 8 else {
             if missing == nil { missing = directive.source }
@@ -280,10 +280,10 @@ struct ProFTPDReader {
         return (state, notes.why(directive.lines.lowerBound))
     }
 
-    /// A file's path from the folder of the text on, where it lies below.
-    private func place(of file: String) -> String {
-        guard let slash = text.file.lastIndex(of: "/") else { return file }
-        let folder = text.file[...slash]
+    /// A file's path from the folder of another on, where it lies below.
+    static func place(of file: String, beside other: String) -> String {
+        guard let slash = other.lastIndex(of: "/") else { return file }
+        let folder = other[...slash]
         return file.hasPrefix(folder) ? String(file.dropFirst(folder.count)) : file
     }
 

@@ -179,6 +179,9 @@ struct ProFTPDSettings {
         }
         advertise(&settings, index)
         settings.tls = tls(index)
+        if settings.tls.value == .implicit, !demandsData(index) {
+            settings.clearData = settings.tls.source
+        }
         settings.tlsProblem = tlsProblem(index)
         let refused = ["PORT", "EPRT"].compactMap { denied($0, index) }
         settings.active =
@@ -242,6 +245,13 @@ struct ProFTPDSettings {
             case .set: return nil
             }
         }
+    }
+
+    /// Whether TLSRequired names the data connections.
+    private func demandsData(_ index: Int) -> Bool {
+        guard case .set(let required) = find("tlsrequired", index) else { return false }
+        let value = required.arguments.first?.lowercased() ?? ""
+        return required.flag == true || ["data", "ctrl+data", "auth+data"].contains(value)
     }
 
     private func tls(_ index: Int) -> Setting<ServerSettings.TLS> {
