@@ -16,7 +16,8 @@ enum IPTablesSaveWriter {
         }
     }
 
-    /// The filter sees the address that a translation before it has made.
+    /// The filter sees the address that a translation before it has made. What another table drops
+    /// (`raw`, `mangle`) stays dropped.
     private static func filter(
         _ ports: PortSet, _ address: IPAddress, _ verdict: String, _ configuration: Configuration?
     ) -> Fix? {
