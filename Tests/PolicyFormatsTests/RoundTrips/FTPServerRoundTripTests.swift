@@ -2,6 +2,7 @@ import Net
 import Policy
 import Testing
 
+@testable import ServerFormats
 @testable import PolicyFormats
 
 @Suite struct FTPServerRoundTripTests {

@@ -2,6 +2,7 @@ import Net
 import Policy
 import Testing
 
+@testable import HostFormats
 @testable import PolicyFormats
 
 /// nftables, where it translates; the rest is in `NftablesWriterTests`. Rules go by a handle that
