@@ -90,7 +90,10 @@ let package = Package(
         tests("SiteFileTests", ["SiteFile", "Policy", "Net"]),
         tests(
             "PolicyFormatsTests",
-            ["Dice", "PolicyFormats", "HostFormats", "WindowsFormats", "Policy", "Net"]),
+            [
+                "Dice", "PolicyFormats", "HostFormats", "ServerFormats", "WindowsFormats", "Policy",
+                "Net",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -38,13 +38,16 @@ public enum NetFirewallRule: ConfigFormat {
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         switch change {
-        case .permit(let ports, _): fix("FTP \(ports)", "Allow", ports)
-        case .forbid(let ports, _): fix("Not for FTP \(ports)", "Block", ports)
+        case .permit(let ports, _):
+            fix(NetshFirewallFix.name("FTP \(ports)", configuration), "Allow", ports)
+        case .forbid(let ports, _):
+            fix(NetshFirewallFix.name("Not for FTP \(ports)", configuration), "Block", ports)
         default: nil
         }
     }
 
-    /// A block beats every rule that lets in, so that nothing need be taken away.
+    /// A block beats every rule that lets in, so that nothing need be taken away; what another
+    /// rule blocks, no rule opens.
     private static func fix(_ name: String, _ action: String, _ ports: PortSet) -> Fix {
         Fix(
             platform: platform,

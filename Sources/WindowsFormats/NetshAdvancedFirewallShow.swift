@@ -73,7 +73,7 @@ public enum NetshAdvancedFirewallShow: ConfigFormat {
     public static func read(_ text: ConfigText) -> Configuration { read(together: [text]) }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        NetshFirewallFix.advanced(change)
+        NetshFirewallFix.advanced(change, configuration)
     }
 }
 

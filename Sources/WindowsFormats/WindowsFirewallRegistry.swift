@@ -27,6 +27,6 @@ public enum WindowsFirewallRegistry: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        NetshFirewallFix.advanced(change)
+        NetshFirewallFix.advanced(change, configuration)
     }
 }

@@ -173,7 +173,7 @@ import Testing
                 .translate(
                     PortSet(6000...6005), outside: to,
                     inside: try #require(IPAddress("10.1.1.10"))))
-            #expect(try after.ports(.permitted, "203.0.113.10").contains("6000-6005"))
+            #expect(try after.ports(.permitted, "203.0.113.10").contains("6000-6010"))
             let shut = try mended(before, .forbid(PortSet(5001...5050), to: to))
             #expect(try shut.ports(.permitted, "203.0.113.10").contains("5051-"))
         }

@@ -53,6 +53,9 @@ extension Firewalld: JointFormat {
 }
 
 /// Commands of firewall-cmd for a change.
+///
+/// They are rules of the lowest priority there is. Of two that have the same, firewalld tries the
+/// denying one first: a denial of that priority stays above what is opened.
 enum FirewalldWriter {
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         let ports: PortSet

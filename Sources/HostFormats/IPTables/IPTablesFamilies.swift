@@ -9,7 +9,9 @@ package enum IPTablesFamilies: JointFormat {
     package static let platform = IPTablesSave.platform
     package static let joinsFiles = true
 
-    package static func recognise(_ text: ConfigText) -> Recognition { IPTablesSave.recognise(text) }
+    package static func recognise(_ text: ConfigText) -> Recognition {
+        IPTablesSave.recognise(text)
+    }
 
     package static func read(_ text: ConfigText) -> Configuration { IPTablesSave.read(text) }
 

@@ -1,19 +1,41 @@
 import Net
 import Policy
+import PolicyText
 
 /// Commands of iptables for a change.
 enum IPTablesSaveWriter {
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         switch change {
         case .permit(let ports, let address):
-            commands(chain(address, configuration), address, ports, "ACCEPT")
+            filter(ports, address, "ACCEPT", configuration)
         case .forbid(let ports, let address):
-            commands(chain(address, configuration), address, ports, "DROP")
+            filter(ports, address, "DROP", configuration)
         case .translate(let ports, let outside, let inside):
             translate(ports, outside, inside)
         case .set(.readControl(let ports, let server)): attachHelper(ports, server)
         default: nil
         }
+    }
+
+    /// The filter sees the address that a translation before it has made. What another table drops
+    /// (`raw`, `mangle`) stays dropped.
+    private static func filter(
+        _ ports: PortSet, _ address: IPAddress, _ verdict: String, _ configuration: Configuration?
+    ) -> Fix? {
+        let places =
+            configuration?.device?.filtered(
+                ports, of: address, opening: verdict == "ACCEPT") ?? [(address, ports)]
+        let tool = tool(address)
+        let rules = places.flatMap { place, ports in
+            let chain = place == address ? chain(address, configuration) : "FORWARD"
+            return chunks(ports).map {
+                "\(chain) -d \(place) -p tcp \($0) -m conntrack --ctstate NEW -j \(verdict)"
+            }
+        }
+        guard !rules.isEmpty else { return nil }
+        return Fix(
+            platform: IPTablesSave.platform, commands: rules.map { "\(tool) -I \($0)" },
+            undo: rules.map { "\(tool) -D \($0)" })
     }
 
     /// FORWARD where the address is one that the device translates to, or it says that it stands
@@ -28,19 +50,6 @@ enum IPTablesSaveWriter {
             return list.contains(address)
         }
         return targets ? "FORWARD" : "INPUT"
-    }
-
-    private static func commands(
-        _ chain: String, _ address: IPAddress, _ ports: PortSet, _ target: String
-    ) -> Fix? {
-        guard !ports.isEmpty else { return nil }
-        let rules = chunks(ports).map {
-            "\(chain) -d \(address) -p tcp \($0) -m conntrack --ctstate NEW -j \(target)"
-        }
-        let tool = tool(address)
-        return Fix(
-            platform: IPTablesSave.platform, commands: rules.map { "\(tool) -I \($0)" },
-            undo: rules.map { "\(tool) -D \($0)" })
     }
 
     private static func translate(

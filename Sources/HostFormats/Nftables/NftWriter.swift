@@ -1,5 +1,6 @@
 import Net
 import Policy
+import PolicyText
 
 /// Commands of nft for a change.
 enum NftWriter {
@@ -25,8 +26,14 @@ enum NftWriter {
 
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         switch change {
-        case .permit(let ports, let address): permit(ports, address, configuration?.device)
-        case .forbid(let ports, let address): forbid(ports, address, configuration?.device)
+        case .permit(let ports, let address):
+            filter(ports, address, configuration?.device, opening: true) { target, seen in
+                permit(ports, address, target: target, seen, configuration?.device)
+            }
+        case .forbid(let ports, let address):
+            filter(ports, address, configuration?.device, opening: false) { target, seen in
+                forbid(seen, target, configuration?.device)
+            }
         case .translate(let ports, let outside, let inside):
             translate(ports, outside, inside, configuration?.device)
         case .set(.readControl(let ports, _)): attachHelper(ports)
@@ -74,12 +81,29 @@ enum NftWriter {
         }
     }
 
-    /// An accept ends its own chain only: it goes to the head of each one that may deny.
+    /// What is done for each address that the filters see behind a translation, together.
+    private static func filter(
+        _ ports: PortSet, _ address: IPAddress, _ device: Device?, opening: Bool,
+        _ part: (IPAddress, PortSet) -> Fix?
+    ) -> Fix? {
+        let targets = device?.filtered(ports, of: address, opening: opening) ?? [(address, ports)]
+        let fixes = targets.compactMap { part($0.0, $0.1) }
+        guard var all = fixes.first else { return nil }
+        for fix in fixes.dropFirst() {
+            all.commands += fix.commands
+            all.undo += fix.undo
+        }
+        return all
+    }
+
+    /// An accept ends its own chain only: it goes to the head of each one that may deny. Those before
+    /// the translation see the address asked for, the others the target.
     private static func permit(
-        _ ports: PortSet, _ address: IPAddress, _ device: Device?
+        _ ports: PortSet, _ address: IPAddress, target: IPAddress, _ seen: PortSet,
+        _ device: Device?
     ) -> Fix? {
         guard !ports.isEmpty else { return nil }
-        let hook = hook(address, device)
+        let hook = hook(target, device)
         let points = ["ingress", "raw", "tracking", "prerouting", hook]
         let all = bases(device, points, address.family, .filter)
         let denying = all.filter { base in device.map { denies($0, base.stage) } ?? false }
@@ -88,9 +112,11 @@ enum NftWriter {
             // Before connection tracking there are no states.
             let state =
                 base.point == hook || base.point == "prerouting" ? " ct state new" : ""
-            return "\(destination(address, ports))\(state) accept"
+            let to =
+                base.point == hook ? destination(target, seen) : destination(address, ports)
+            return "\(to)\(state) accept"
         }
-        return write(Array(chosen), hook, rule, "pinhole: open \(ports)")
+        return write(Array(chosen), hook, rule, "pinhole: open \(seen)")
     }
 
     /// A drop is final: the head of the first chain of the hook is enough.

@@ -104,16 +104,72 @@ enum UfwWriter {
         default: return nil
         }
         guard !ports.isEmpty else { return nil }
-        let route = configuration?.device?.usualPlace == .through ? "route " : ""
+        var (commands, undo): ([String], [String]) = ([], [])
+        // Rules see the address behind the translation of before.rules.
+        for (target, seen) in configuration?.device?.filtered(
+            ports, of: address, opening: verb == "allow") ?? [
+                (address, ports)
+            ]
+        {
+            let isThrough = target != address || configuration?.device?.usualPlace == .through
+            put(verb, seen, target, isThrough ? "route " : "", configuration, &commands, &undo)
+        }
+        guard !commands.isEmpty else { return nil }
+        return Fix(platform: Ufw.platform, commands: commands, undo: undo)
+    }
+
+    private static func put(
+        _ verb: String, _ ports: PortSet, _ address: IPAddress, _ route: String,
+        _ configuration: Configuration?, _ commands: inout [String], _ undo: inout [String]
+    ) {
         // A rule holds 15 numbers, a range two of them.
-        let rules = stride(from: 0, to: ports.ranges.count, by: 7).map { start in
-            let list = ports.ranges[start..<min(start + 7, ports.ranges.count)].map { range in
+        for start in stride(from: 0, to: ports.ranges.count, by: 7) {
+            let ranges = ports.ranges[start..<min(start + 7, ports.ranges.count)]
+            let list = ranges.map { range in
                 range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound):\(range.upperBound)"
             }
-            return "\(verb) proto tcp to \(address) port \(list.joined(separator: ","))"
+            let rest = "proto tcp to \(address) port \(list.joined(separator: ","))"
+            // ufw puts no rule in front that it holds already, be it for another action.
+            let present = present(PortSet(ranges), address, route, configuration)
+            if let present {
+                if present.place == 1, present.action == verb { continue }
+                commands.append("ufw \(route)delete \(present.action) \(rest)")
+                let back = present.isLast ? "" : "insert \(present.place) "
+                undo.insert("ufw \(route)\(back)\(present.action) \(rest)", at: 0)
+            }
+            commands.append("ufw \(route)prepend \(verb) \(rest)")
+            undo.insert("ufw \(route)delete \(verb) \(rest)", at: 0)
         }
-        return Fix(
-            platform: Ufw.platform, commands: rules.map { "ufw \(route)prepend \($0)" },
-            undo: rules.map { "ufw \(route)delete \($0)" })
+    }
+
+    /// The rule for just these ports, and where it stands from 1; those of IPv6 follow on those of
+    /// IPv4.
+    private static func present(
+        _ ports: PortSet, _ address: IPAddress, _ route: String, _ configuration: Configuration?
+    ) -> (action: String, place: Int, isLast: Bool)? {
+        var found: (action: String, place: Int)?
+        var count = 0
+        for note in configuration?.notes ?? [] {
+            let words = note.text.fields
+            if note.text.hasPrefix("### tuple ###"), words.count >= 10 {
+                count += 1
+                let action = words[3].hasPrefix("route:") ? String(words[3].dropFirst(6)) : words[3]
+                guard words[3].hasPrefix("route:") == !route.isEmpty, words[4] == "tcp",
+                    PortSet.ufw(words[5]) == ports, IPAddress(words[6]) == address,
+                    words[7] == "any", words[8].hasSuffix("/0"), words[9] == "in" || !route.isEmpty
+                else { continue }
+                found = found ?? (action, count)
+            } else if configuration?.format == UfwStatus.name, let row = UfwRow(note.text) {
+                count += 1
+                let way = route.isEmpty ? "IN" : "FWD"
+                guard row.direction == way, row.to.addresses == AddressSet(address),
+                    row.to.ports == ports, row.to.transport == "tcp", row.to.interface == nil,
+                    row.from.addresses == nil, row.from.ports == nil, row.from.interface == nil,
+                    row.from.application == nil
+                else { continue }
+                found = found ?? (row.action.lowercased(), count)
+            }
+        }
+        return found.map { ($0.action, $0.place, $0.place == count) }
     }
 }

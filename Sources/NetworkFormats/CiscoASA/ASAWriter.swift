@@ -6,11 +6,13 @@ import PolicyText
 struct ASAWriter {
     let config: ASAConfig
     let device: Device
+    private let present: Set<String>
 
     /// The lines as they were read are the configuration; nil where they describe no device.
     init?(_ configuration: Configuration) {
         guard let device = configuration.device else { return nil }
         self.device = device
+        present = Set(configuration.notes.map(\.text))
         let lines = configuration.notes.map(\.text).joined(separator: "\n")
         config = ASAReader(ConfigText(file: configuration.file, lines)).config
     }
@@ -69,10 +71,12 @@ struct ASAWriter {
     }
 
     private func permit(_ ports: PortSet, _ address: IPAddress) -> Fix? {
+        guard address.family == .v4 || config.isUnified else { return nil }
         let target = named(address)
         let comment = "! lists name the \(config.untranslatesFirst ? "real" : "mapped") address"
         guard let (list, _) = outside else { return bindNew(ports, target, comment) }
         let change = insert("permit", ports, target, list, before: firstDenial(ports, target, list))
+        guard !change.commands.isEmpty else { return nil }
         return script([comment] + change.commands, undo: change.undo)
     }
 
@@ -97,20 +101,51 @@ struct ASAWriter {
     }
 
     private func entries(_ verb: String, _ ports: PortSet, _ target: IPAddress) -> [String] {
-        ports.ranges.map {
-            "\(keyword)\(verb) tcp any host \(target) \(ASAPorts.text($0))"
-        }
+        ports.ranges.map { "\(keyword)\(verb) \(words($0, target).joined(separator: " "))" }
     }
 
+    private func words(_ range: ClosedRange<UInt16>, _ target: IPAddress) -> [String] {
+        ["tcp", "any", "host", "\(target)"]
+            + ASAPorts.text(range).split(separator: " ").map { "\($0)" }
+    }
+
+    /// Entries at a place, at the end where it is nil. ASA takes none that the list holds already,
+    /// wherever it stands: one that stands above does the work, one below is moved.
     private func insert(
         _ verb: String, _ ports: PortSet, _ target: IPAddress, _ list: ASAList, before place: Int?
     ) -> (commands: [String], undo: [String]) {
-        let entries = entries(verb, ports, target)
+        var wanted: [ClosedRange<UInt16>] = []
+        var moved: [(line: Int, text: String)] = []
+        for range in ports.ranges {
+            let new = ASAEntry(line: 0, permits: verb == "permit", words: words(range, target))
+            let alike = list.entries.firstIndex {
+                !$0.isRemark && $0.permits == new.permits && isAlike($0, new)
+            }
+            guard let alike else {
+                wanted.append(range)
+                continue
+            }
+            guard let place, alike > place else { continue }
+            wanted.append(range)
+            let words = list.entries[alike].words.joined(separator: " ")
+            moved.append((alike + 1, "\(keyword)\(verb) \(words)"))
+        }
+        let entries = entries(verb, PortSet(wanted), target)
         let commands = entries.enumerated().map { offset, entry in
             let line = place.map { "line \($0 + offset + 1) " } ?? ""
             return "access-list \(list.name) \(line)\(entry)"
         }
-        return (commands, entries.map { "no access-list \(list.name) \($0)" })
+        moved.sort { $0.line < $1.line }
+        return (
+            moved.map { "no access-list \(list.name) \($0.text)" } + commands,
+            entries.map { "no access-list \(list.name) \($0)" }
+                + moved.map { "access-list \(list.name) line \($0.line) \($0.text)" }
+        )
+    }
+
+    private func isAlike(_ entry: ASAEntry, _ other: ASAEntry) -> Bool {
+        guard let matches = try? config.matches(entry) else { return false }
+        return matches == (try? config.matches(other))
     }
 
     private func firstDenial(_ ports: PortSet, _ target: IPAddress, _ list: ASAList) -> Int? {
@@ -125,29 +160,32 @@ struct ASAWriter {
         }
     }
 
+    /// Takes away entries that open nothing else; where others open the ports too, or nothing would
+    /// be left of the list, which would then go with its binding, a denial goes before them.
     private func forbid(_ ports: PortSet, _ address: IPAddress) -> Fix? {
-        guard let (list, _) = outside else { return nil }
-        let target = named(address)
-        var whole: [ASAEntry] = []
-        for (index, entry) in list.entries.enumerated()
-        where !entry.isRemark && entry.permits && touches(entry, ports, target) {
-            guard let matches = try? config.matches(entry),
-                matches.allSatisfy({
-                    $0.destinations == AddressSet(target)
-                        && ($0.destinationPorts?.isSubset(of: ports) ?? false)
-                })
-            else {
-                // It opens more than is to be closed: a denial goes before it.
-                let change = insert("deny", ports, target, list, before: index)
-                return script(change.commands, undo: change.undo)
-            }
-            whole.append(entry)
+        guard let (list, _) = outside, address.family == .v4 || config.isUnified else {
+            return nil
         }
-        guard !whole.isEmpty else { return nil }
-        let lines = whole.map { entry -> (line: Int, text: String) in
-            let words = entry.words.joined(separator: " ")
-            let place = list.entries.firstIndex { $0.line == entry.line } ?? 0
-            return (place + 1, "\(keyword)permit \(words)")
+        let target = named(address)
+        let opening = list.entries.indices.filter {
+            let entry = list.entries[$0]
+            return !entry.isRemark && entry.permits && touches(entry, ports, target)
+        }
+        guard let first = opening.first else { return nil }
+        let areWhole = opening.allSatisfy { index in
+            guard let matches = try? config.matches(list.entries[index]) else { return false }
+            return matches.allSatisfy {
+                $0.destinations == AddressSet(target)
+                    && ($0.destinationPorts?.isSubset(of: ports) ?? false)
+            }
+        }
+        guard areWhole, opening.count < list.entries.count(where: { !$0.isRemark }) else {
+            let change = insert("deny", ports, target, list, before: first)
+            return change.commands.isEmpty ? nil : script(change.commands, undo: change.undo)
+        }
+        let lines = opening.map { index -> (line: Int, text: String) in
+            let words = list.entries[index].words.joined(separator: " ")
+            return (index + 1, "\(keyword)permit \(words)")
         }
         return script(
             lines.map { "no access-list \(list.name) \($0.text)" },
@@ -162,31 +200,55 @@ struct ASAWriter {
         else { return nil }
         let own = config.interface(mapped)?.addresses.contains(outside) ?? false
         guard config.untranslatesFirst else {
-            guard ports.count <= 1024 else { return nil }
-            let global = own ? "interface" : "\(outside)"
-            let lines = ports.ports.map {
-                "static (\(real),\(mapped)) tcp \(global) \($0) \(inside) \($0) "
-                    + "netmask 255.255.255.255"
-            }
-            return script(lines, undo: lines.map { "no \($0)" })
+            return statics(ports, outside, inside, "(\(real),\(mapped))", own: own)
         }
         let (server, face) = ("pinhole-real-\(inside)", "pinhole-mapped-\(outside)")
         var commands = ["object network \(server)", " host \(inside)"]
         if !own { commands += ["object network \(face)", " host \(outside)"] }
         var undo: [String] = []
+        let head = "nat (\(real),\(mapped))"
         for range in ports.ranges {
             let service = "pinhole-tcp-\(range.lowerBound)-\(range.upperBound)"
-            commands += [
-                "object service \(service)", " service tcp source \(ASAPorts.text(range))",
-            ]
             let line =
                 "source static \(server) \(own ? "interface" : face) service \(service) \(service)"
-            commands.append("nat (\(real),\(mapped)) 1 \(line)")
-            undo.insert("no nat (\(real),\(mapped)) \(line)", at: 0)
+            guard !present.contains("\(head) \(line)") else { continue }
+            commands += [
+                "object service \(service)", " service tcp source \(ASAPorts.text(range))",
+                "\(head) 1 \(line)",
+            ]
+            undo.insert("no \(head) \(line)", at: 0)
             undo.append("no object service \(service)")
         }
+        guard !undo.isEmpty else { return nil }
         undo.append("no object network \(server)")
         if !own { undo.append("no object network \(face)") }
         return script(commands, undo: undo)
+    }
+    /// Before 8.3: a line a port, each in place of one that has the same port go elsewhere.
+    private func statics(
+        _ ports: PortSet, _ outside: IPAddress, _ inside: IPAddress, _ sides: String, own: Bool
+    ) -> Fix? {
+        guard ports.count <= 1024 else { return nil }
+        var (commands, undo): ([String], [String]) = ([], [])
+        for port in ports.ports {
+            let others = config.statics.filter {
+                $0.ports?.mapped == port
+                    && ($0.to == .address(outside) || own && $0.to == .interface)
+            }
+            guard !others.contains(where: { $0.local == inside && $0.ports?.real == port }) else {
+                continue
+            }
+            for other in others {
+                let line = other.words.joined(separator: " ")
+                commands.append("no \(line)")
+                undo.append(line)
+            }
+            let line =
+                "static \(sides) tcp \(own ? "interface" : "\(outside)") \(port) \(inside) \(port) "
+                + "netmask 255.255.255.255"
+            commands.append(line)
+            undo.insert("no \(line)", at: 0)
+        }
+        return commands.isEmpty ? nil : script(commands, undo: undo)
     }
 }

@@ -50,10 +50,14 @@ struct IOSWriter {
         return config.lists[device.selectable[0]]
     }
 
+    /// An empty list passes everything, and its first entry would shut out all else.
     private func permit(_ ports: PortSet, _ address: IPAddress) -> Fix? {
-        guard let list = outsideList, list.strange == nil, list.extended else { return nil }
+        guard let list = outsideList, list.strange == nil, list.extended, !list.entries.isEmpty,
+            address.family == .v4
+        else { return nil }
         let target = global(of: address) ?? address
         let (commands, undo) = insert(ports, target, into: list)
+        guard !commands.isEmpty else { return nil }
         var comments = ["! list \(list.name) sees the address before translation"]
         if !config.zones.pairs.isEmpty {
             comments.append("! the policy between the zones must let them pass too")
@@ -77,14 +81,32 @@ struct IOSWriter {
     }
 
     /// Entries that permit the ports, before the first one that denies any of them.
+    ///
+    /// IOS takes no entry that the list holds already, wherever it stands: one that stands above
+    /// does the work, one below is moved.
     func insert(
         _ ports: PortSet, _ address: IPAddress, into list: IOSAccessList, permits: Bool = true,
         before stop: Int? = nil
     ) -> (commands: [String], undo: [String]) {
-        let verb = permits ? "permit" : "deny"
-        let entries = ports.ranges.map { "\(verb) tcp any host \(address) \(IOSPorts.text($0))" }
-        let head = "ip access-list extended \(list.name)"
+        let ordered = list.ordered
         let stop = stop ?? firstDenial(of: ports, address, in: list)
+        var place = stop.flatMap { stop in ordered.firstIndex { $0.sequence == stop } }
+        var moved: [Int] = []
+        var wanted: [ClosedRange<UInt16>] = []
+        for range in ports.ranges {
+            let alike = alike(range, address, in: list, permits: permits)
+            guard let alike else {
+                wanted.append(range)
+                continue
+            }
+            guard let place, alike > place else { continue }
+            wanted.append(range)
+            moved.append(alike)
+        }
+        guard !wanted.isEmpty else { return ([], []) }
+        let verb = permits ? "permit" : "deny"
+        let entries = wanted.map { "\(verb) tcp any host \(address) \(IOSPorts.text($0))" }
+        let head = "ip access-list extended \(list.name)"
         guard let stop else {
             if Int(list.name) != nil {
                 return (
@@ -99,24 +121,38 @@ struct IOSWriter {
                 [head] + numbered.map { " no \($0.0)" }
             )
         }
-        var ordered = list.ordered.map(\.sequence)
+        var numbers = ordered.map(\.sequence)
         var commands: [String] = []
-        var place = ordered.firstIndex(of: stop) ?? ordered.count
-        var low = place > 0 ? ordered[place - 1] : 0
-        if stop - low <= entries.count, !ordered.isEmpty {
+        var low = place.map { $0 > 0 ? numbers[$0 - 1] : 0 } ?? numbers.last ?? 0
+        if stop - low <= entries.count, !numbers.isEmpty {
             let step = 10 * (entries.count + 1)
             commands.append("ip access-list resequence \(list.name) \(step) \(step)")
-            ordered = ordered.indices.map { ($0 + 1) * step }
-            place = min(place, ordered.count - 1)
-            low = place * step
+            numbers = numbers.indices.map { ($0 + 1) * step }
+            place = min(place ?? numbers.count - 1, numbers.count - 1)
+            low = (place ?? 0) * step
         }
-        let high = ordered.indices.contains(place) ? ordered[place] : low + 10
+        let high = place.map { numbers[$0] } ?? low + 10
         let step = max(1, (high - low) / (entries.count + 1))
         let numbered = entries.enumerated().map { (low + step * ($0.offset + 1), $0.element) }
         return (
-            commands + [head] + numbered.map { " \($0.0) \($0.1)" },
+            commands + [head] + moved.map { " no \(numbers[$0])" }
+                + numbered.map { " \($0.0) \($0.1)" },
             [head] + numbered.map { " no \($0.0)" }
+                + moved.map {
+                    " \(numbers[$0]) \(verb) \(ordered[$0].words.joined(separator: " "))"
+                }
         )
+    }
+
+    /// Where an entry for just these ports stands, in the order in which they are tried.
+    private func alike(
+        _ range: ClosedRange<UInt16>, _ address: IPAddress, in list: IOSAccessList, permits: Bool
+    ) -> Int? {
+        let match = Match(
+            destinations: AddressSet(address), destinationPorts: PortSet(range))
+        return entries[list.name]?.firstIndex {
+            $0.entry.permits == permits && $0.matches == [match]
+        }
     }
 
     private func firstDenial(
@@ -136,27 +172,29 @@ struct IOSWriter {
         }
     }
 
+    /// Takes away entries that open nothing else; where others open the ports too, or nothing would
+    /// be left of the list, which would then pass everything, a denial goes before them.
     private func forbid(_ ports: PortSet, _ address: IPAddress) -> Fix? {
-        guard let list = outsideList, list.strange == nil, list.extended else { return nil }
+        guard let list = outsideList, list.strange == nil, list.extended, address.family == .v4
+        else { return nil }
         let target = global(of: address) ?? address
-        let head = "ip access-list extended \(list.name)"
-        var whole: [IOSEntry] = []
-        for (entry, matches) in entries[list.name] ?? []
-        where entry.permits && touches(matches, ports, target) {
-            guard let matches,
-                matches.allSatisfy({
-                    $0.destinations == AddressSet(target)
-                        && ($0.destinationPorts?.isSubset(of: ports) ?? false)
-                })
-            else {
-                // It opens more than is to be closed: a denial goes before it.
-                let change = insert(
-                    ports, target, into: list, permits: false, before: entry.sequence)
-                return script(change.commands, undo: change.undo)
-            }
-            whole.append(entry)
+        let opening = (entries[list.name] ?? []).filter {
+            $0.entry.permits && touches($0.matches, ports, target)
         }
-        guard !whole.isEmpty else { return nil }
+        guard let first = opening.first else { return nil }
+        let areWhole = opening.allSatisfy { opening in
+            opening.matches?.allSatisfy {
+                $0.destinations == AddressSet(target)
+                    && ($0.destinationPorts?.isSubset(of: ports) ?? false)
+            } ?? false
+        }
+        guard areWhole, opening.count < list.entries.count else {
+            let change = insert(
+                ports, target, into: list, permits: false, before: first.entry.sequence)
+            return change.commands.isEmpty ? nil : script(change.commands, undo: change.undo)
+        }
+        let whole = opening.map(\.entry)
+        let head = "ip access-list extended \(list.name)"
         return script(
             [head] + whole.map { " no \($0.sequence)" },
             undo: [head]

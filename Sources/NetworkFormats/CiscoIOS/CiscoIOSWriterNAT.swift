@@ -24,7 +24,7 @@ extension IOSWriter {
         } else {
             add(singles(rest, outside, inside))
         }
-        return script(commands, undo: undo)
+        return commands.isEmpty ? nil : script(commands, undo: undo)
     }
 
     /// The list of a rotary pool that holds just this server.
@@ -48,19 +48,35 @@ extension IOSWriter {
         var undo: [String] = []
         let head = "ip nat inside source static tcp"
         for port in ports.ports {
-            for other in config.statics where other.ports?.global == port {
-                guard case .address(outside) = other.global, let theirs = other.ports else {
+            let others = config.statics.filter { $0.ports?.global == port }
+            let isThere = others.contains {
+                $0.local == inside && $0.ports?.local == port && name(of: $0, outside) != nil
+            }
+            guard !isThere else { continue }
+            for other in others {
+                guard let name = name(of: other, outside), let theirs = other.ports else {
                     continue
                 }
-                let line = "\(head) \(other.local) \(theirs.local) \(outside) \(port)"
+                let line = "\(head) \(other.local) \(theirs.local) \(name) \(port)"
                 commands.append("no \(line)")
-                undo.append("\(line) extendable")
+                undo.append(name == "\(outside)" ? "\(line) extendable" : line)
             }
             let line = "\(head) \(inside) \(port) \(outside) \(port)"
             commands.append("\(line) extendable")
             undo.insert("no \(line)", at: 0)
         }
         return (commands, undo)
+    }
+
+    /// How a translation names the outside address; nil where it is of another.
+    private func name(of entry: IOSStatic, _ outside: IPAddress) -> String? {
+        switch entry.global {
+        case .address(let address): return address == outside ? "\(outside)" : nil
+        case .interface(let name):
+            let meant = device.interface(meant: name) ?? name
+            let interface = config.interfaces.first { $0.name == meant }
+            return interface?.addresses.first == outside ? "interface \(name)" : nil
+        }
     }
 
     private func pool(

@@ -51,8 +51,14 @@ public enum FortiOS: ConfigFormat {
             .compactMap { Int(reader.tree.name($0)) }
         let number = (1...10_000).first { !used.contains($0) } ?? 10_001
         let ranges = ports.ranges.map { "\($0.lowerBound)-\($0.upperBound)" }
+        let services = reader.tree.children(reader.tree.find(["firewall service custom"]))
+            .map { reader.tree.name($0) }
+        let policies = configuration.notes.compactMap {
+            $0.text.firstMatch(of: /^\s*set name "(.*)"\s*$/).map { String($0.1) }
+        }
+        let name = "pinhole-ftp".unused(services + policies)
         var commands = [
-            "config firewall service custom", "edit \"pinhole-ftp\"",
+            "config firewall service custom", "edit \"\(name)\"",
             "set tcp-portrange \(ranges.joined(separator: " "))", "next", "end",
         ]
         var target = "pinhole-\(inner)"
@@ -65,14 +71,13 @@ public enum FortiOS: ConfigFormat {
             ]
         }
         commands += [
-            "config firewall policy", "edit \(number)", "set name \"pinhole-ftp\"",
+            "config firewall policy", "edit \(number)", "set name \"\(name)\"",
             "set srcintf \"\(zone(entering))\"", "set dstintf \"\(zone(leaving))\"",
-            "set srcaddr \"all\"", "set dstaddr \"\(target)\"", "set service \"pinhole-ftp\"",
-            "set schedule \"always\"", "set action accept", "next", "end",
+            "set srcaddr \"all\"", "set dstaddr \"\(target)\"", "set service \"\(name)\"",
+            "set schedule \"always\"", "set action accept", "next",
         ]
-        if let first = used.first {
-            commands.append("# config firewall policy; move \(number) before \(first); end")
-        }
+        if let first = used.first { commands.append("move \(number) before \(first)") }
+        commands.append("end")
         return Fix(
             platform: platform, commands: commands,
             undo: ["config firewall policy", "delete \(number)", "end"])

@@ -87,6 +87,10 @@ struct FortiOSReader {
                 for value in words.dropFirst(2) { tree.insert([value], below: key, line: number) }
             case "unset":
                 if words.count > 1 { tree.remove(path + [words[1]]) }
+            case "move" where path == ["firewall policy"] && move(words, path): note(number, .used)
+            case "delete" where path == ["firewall policy"] && words.count == 2:
+                tree.remove(path + [words[1]])
+                note(number, .used)
             case "unselect", "select", "clear", "delete", "rename", "move", "purge", "clone":
                 let why = "a command that changes what was set"
                 note(number, .notModelled, why)
@@ -98,6 +102,12 @@ struct FortiOSReader {
                 }
             }
         }
+    }
+
+    /// `move 5 before 1`; false where it is another.
+    private mutating func move(_ words: [String], _ path: [String]) -> Bool {
+        guard words.count == 4, words[2] == "before" || words[2] == "after" else { return false }
+        return tree.move(path + [words[1]], isBefore: words[2] == "before", words[3])
     }
 
     var domain = ""

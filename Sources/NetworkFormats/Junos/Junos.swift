@@ -56,7 +56,10 @@ public enum Junos: ConfigFormat {
             let leaving = device.interface(towards: inner),
             let to = reader.firewall.interfaces.first(where: { $0.name == leaving })?.zone
         else { return nil }
-        let (policy, host) = ("pinhole-ftp", "pinhole-\(inner)")
+        let present = reader.tree.values(
+            "security", "policies", "from-zone", from, "to-zone", to, "policy", in: 0)
+        let policy = "pinhole-ftp".unused(present)
+        let host = "pinhole-\(inner)"
         let head = "security policies from-zone \(from) to-zone \(to)"
         let applications = ports.ranges.map { "pinhole-tcp-\($0.lowerBound)-\($0.upperBound)" }
         var commands = [
@@ -74,10 +77,8 @@ public enum Junos: ConfigFormat {
         ]
         commands += applications.map { "set \(head) policy \(policy) match application \($0)" }
         commands.append("set \(head) policy \(policy) then permit")
-        if let first = reader.tree.values(
-            "security", "policies", "from-zone", from, "to-zone", to, "policy", in: 0
-        ).first {
-            commands.append("# insert \(head) policy \(policy) before policy \(first)")
+        if let first = present.first {
+            commands.append("insert \(head) policy \(policy) before policy \(first)")
         }
         return Fix(
             platform: platform, commands: commands,

@@ -67,11 +67,21 @@ struct JunosReader {
             case "delete":
                 tree.remove(Array(words.dropFirst()))
                 note(offset + 1, .used)
+            case "insert" where insert(words): note(offset + 1, .used)
             case "activate", "annotate", "edit", "top", "insert", "rename", "replace":
                 tree.odd.append((offset + 1, .notModelled, "a command that changes what was set"))
             default: tree.odd.append((offset + 1, .notRecognised, "no command known here"))
             }
         }
+    }
+
+    /// `insert … policy A before policy B`; false where it is another.
+    private mutating func insert(_ words: [String]) -> Bool {
+        guard let place = words.lastIndex(where: { $0 == "before" || $0 == "after" }), place > 2,
+            words.count == place + 3, words[place + 1] == words[place - 2]
+        else { return false }
+        return tree.move(
+            Array(words[1..<place]), isBefore: words[place] == "before", words[place + 2])
     }
 
     /// What is known and without influence, and what isn't known.

@@ -62,17 +62,21 @@ public enum PANOS: ConfigFormat {
         let list = ports.ranges.map {
             $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
         }.joined(separator: ",")
-        let head = "set rulebase security rules pinhole-ftp"
+        let texts = configuration.notes.map(\.text)
+        let used = texts.flatMap { $0.split { " \t<>\"{};[]".contains($0) }.map { "\($0)" } }
+        let name = "pinhole-ftp".unused(used)
+        let rule = "rulebase security rules \(name)"
+        let head = "set \(rule)"
         return Fix(
             platform: platform,
             commands: [
-                "set service pinhole-ftp protocol tcp port \(list)", "\(head) from \(from)",
+                "set service \(name) protocol tcp port \(list)", "\(head) from \(from)",
                 "\(head) to \(to)", "\(head) source any", "\(head) destination \(address)",
-                "\(head) application any", "\(head) service pinhole-ftp", "\(head) action allow",
-                "# move rulebase security rules pinhole-ftp top",
+                "\(head) application any", "\(head) service \(name)", "\(head) action allow",
+                "move \(rule) top",
             ],
             undo: [
-                "delete rulebase security rules pinhole-ftp", "delete service pinhole-ftp",
+                "delete \(rule)", "delete service \(name)",
             ], restart: ["commit"])
     }
 }

@@ -64,10 +64,24 @@ struct PANOSReader {
             case "delete":
                 tree.remove(Array(words.dropFirst()))
                 note(offset + 1, .used)
+            case "move" where move(words): note(offset + 1, .used)
             case "move", "rename", "copy", "edit":
                 tree.odd.append((offset + 1, .notModelled, "a command that changes what was set"))
             default: tree.odd.append((offset + 1, .notRecognised, "no command known here"))
             }
+        }
+    }
+
+    /// `move … NAME top`, `bottom`, `before OTHER` or `after OTHER`; false where it is another.
+    private mutating func move(_ words: [String]) -> Bool {
+        guard words.count > 3 else { return false }
+        switch (words[words.count - 1], words[words.count - 2]) {
+        case ("top", _), ("bottom", _):
+            return tree.move(Array(words[1..<words.count - 1]), isBefore: words.last == "top")
+        case (let other, "before"), (let other, "after"):
+            let isBefore = words[words.count - 2] == "before"
+            return tree.move(Array(words[1..<words.count - 2]), isBefore: isBefore, other)
+        default: return false
         }
     }
 

@@ -50,8 +50,8 @@ public enum PFConf: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        guard let configuration, configuration.device != nil else { return nil }
+        guard let configuration, let device = configuration.device else { return nil }
         let lines = configuration.notes.map(\.text).joined(separator: "\n")
-        return PFWriter(PFReader(ConfigText(file: configuration.file, lines))).fix(change)
+        return PFWriter(PFReader(ConfigText(file: configuration.file, lines)), device).fix(change)
     }
 }

@@ -1,29 +1,25 @@
 import Net
 import Policy
+import PolicyText
 
 /// Writes lines of pf.conf that carry out a change.
 struct PFWriter {
     let reader: PFReader
+    let device: Device
 
-    init(_ reader: PFReader) { self.reader = reader }
+    init(_ reader: PFReader, _ device: Device) {
+        self.reader = reader
+        self.device = device
+    }
 
     private static let load = ["pfctl -nf /etc/pf.conf && pfctl -f /etc/pf.conf"]
 
     func fix(_ change: Change) -> Fix? {
         switch change {
         case .permit(let ports, let address):
-            let target = inside(of: address) ?? address
-            return script(
-                ports.ranges.map {
-                    "pass in quick proto tcp from any to \(target) port \(text($0))"
-                },
-                blocks: true)
+            return script(filters("pass", ports, address), blocks: true)
         case .forbid(let ports, let address):
-            let target = inside(of: address) ?? address
-            return script(
-                ports.ranges.map {
-                    "block in quick proto tcp from any to \(target) port \(text($0))"
-                }, blocks: false)
+            return script(filters("block", ports, address), blocks: false)
         case .translate(let ports, let outside, let inside):
             guard outside.family == inside.family else { return nil }
             let lines = ports.ranges.map { range in
@@ -46,25 +42,22 @@ struct PFWriter {
     }
 
     /// Filters see the address behind a redirection.
-    private func inside(of address: IPAddress) -> IPAddress? {
-        for rule in reader.rules where rule.destinations.set == AddressSet(address) {
-            guard rule.kind == .rdr || rule.kind == .match, let target = rule.target,
-                let range = target.hosts.set.ranges.first, target.hosts.set.ranges.count == 1,
-                range.lowerBound == range.upperBound
-            else { continue }
-            return range.lowerBound
+    private func filters(_ verb: String, _ ports: PortSet, _ address: IPAddress) -> [String] {
+        device.filtered(ports, of: address, opening: verb == "pass").flatMap { target, ports in
+            ports.ranges.map {
+                "\(verb) in quick proto tcp from any to \(target) port \(text($0))"
+            }
         }
-        return nil
     }
 
     // `blocks`: whether quick blocks stand against the lines; false: quick passes do; nil: they are
-    // translations.
+    // translations, of which the first counts.
     private func script(_ lines: [String], blocks: Bool?) -> Fix {
         let filters = reader.rules.filter {
             switch $0.kind {
             case .pass: blocks == nil || blocks == false && $0.quick
             case .block: blocks == nil || blocks == true && $0.quick
-            case .match: blocks == nil
+            case .match, .rdr, .binat: blocks == nil
             default: false
             }
         }

@@ -32,45 +32,64 @@ public enum RouterOS: ConfigFormat {
 
     /// Rules put first; the filter sees the address behind the translation.
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        guard configuration?.device != nil else { return nil }
-        let list = { (ports: PortSet) in
-            ports.ranges.map {
-                $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
-            }.joined(separator: ",")
-        }
-        let mark = "comment=\"pinhole\""
-        let undo = { (menu: String) in ["\(menu) remove [find comment=\"pinhole\"]"] }
+        guard let configuration, let device = configuration.device else { return nil }
         switch change {
         case .permit(let ports, let address), .forbid(let ports, let address):
+            guard address.family == .v4 else { return nil }
             let action = if case .permit = change { "accept" } else { "drop" }
-            let inner = inside(of: address, configuration) ?? address
-            return Fix(
-                platform: platform,
-                commands: [
-                    "/ip firewall filter add action=\(action) chain=forward dst-address=\(inner) "
-                        + "dst-port=\(list(ports)) protocol=tcp \(mark) place-before=0"
-                ], undo: undo("/ip firewall filter"))
+            let rules = device.filtered(ports, of: address, opening: action == "accept").flatMap {
+                target, ports in
+                lists(ports).map {
+                    "action=\(action) chain=forward dst-address=\(target) dst-port=\($0) protocol=tcp"
+                }
+            }
+            return add(rules, "filter", configuration)
         case .translate(let ports, let outside, let inside):
-            return Fix(
-                platform: platform,
-                commands: [
-                    "/ip firewall nat add action=dst-nat chain=dstnat dst-address=\(outside) "
-                        + "dst-port=\(list(ports)) protocol=tcp to-addresses=\(inside) \(mark)"
-                ], undo: undo("/ip firewall nat"))
+            let rules = lists(ports).map {
+                "action=dst-nat chain=dstnat dst-address=\(outside) dst-port=\($0) "
+                    + "protocol=tcp to-addresses=\(inside)"
+            }
+            return add(rules, "nat", configuration)
         default: return nil
         }
     }
 
-    private static func inside(of address: IPAddress, _ configuration: Configuration?) -> IPAddress?
-    {
-        for rule in configuration?.device?.chains["nat dstnat"]?.rules ?? []
-        where rule.match.destinations == AddressSet(address) {
-            if case .translate(let to) = rule.action, case .addresses(let all) = to.address,
-                all.count == 1
-            {
-                return all[0]
+    /// A rule takes 15 ports and ranges.
+    private static func lists(_ ports: PortSet) -> [String] {
+        stride(from: 0, to: ports.ranges.count, by: 15).map { start in
+            ports.ranges[start..<min(start + 15, ports.ranges.count)].map {
+                $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
+            }.joined(separator: ",")
+        }
+    }
+
+    /// Rules before all others of a menu, under a comment that no other has, by which they go again.
+    private static func add(
+        _ rules: [String], _ menu: String, _ configuration: Configuration
+    ) -> Fix {
+        let texts = configuration.notes.map(\.text)
+        let marks = ["pinhole"] + (2...9999).lazy.map { "pinhole \($0)" }
+        let mark = marks.first { mark in
+            !texts.contains {
+                $0.contains("comment=\"\(mark)\"") || $0.contains("comment=\(mark) ")
+                    || $0.hasSuffix("comment=\(mark)")
             }
         }
-        return nil
+        let comment = "comment=\"\(mark ?? "pinhole")\""
+        let head = "/ip firewall \(menu)"
+        let lines = configuration.notes.map { $0.text.bare }
+        var current = ""
+        var isFirst = true
+        for line in lines {
+            if line.hasPrefix("/") { current = line }
+            if current.hasPrefix(head), line.hasPrefix("add ") || line.hasPrefix("\(head) add ") {
+                isFirst = false
+            }
+        }
+        let place = isFirst ? "" : " place-before=0"
+        return Fix(
+            platform: platform,
+            commands: rules.reversed().map { "\(head) add \($0) \(comment)\(place)" },
+            undo: ["\(head) remove [find \(comment)]"])
     }
 }

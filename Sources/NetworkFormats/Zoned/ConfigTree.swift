@@ -52,6 +52,25 @@ struct ConfigTree {
         nodes[parent].children.removeAll { $0 == node }
     }
 
+    /// Puts a path's node before the sibling of that name, or behind it; false where one of them
+    /// isn't there. Without a sibling it goes before, or behind, all others.
+    mutating func move(_ path: [String], isBefore: Bool, _ sibling: String? = nil) -> Bool {
+        guard let parent = find(path.dropLast()), let name = path.last, sibling != name,
+            let node = index[Key(parent: parent, name: name)]
+        else { return false }
+        var order = nodes[parent].children.filter { $0 != node }
+        if let sibling {
+            guard let other = index[Key(parent: parent, name: sibling)],
+                let place = order.firstIndex(of: other)
+            else { return false }
+            order.insert(node, at: isBefore ? place : place + 1)
+        } else {
+            order.insert(node, at: isBefore ? 0 : order.count)
+        }
+        nodes[parent].children = order
+        return true
+    }
+
     /// An active node at a path.
     func find(_ path: some Sequence<String>, from start: Int = 0) -> Int? {
         var at = start

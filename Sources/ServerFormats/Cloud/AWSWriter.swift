@@ -1,39 +1,54 @@
 import Net
 import Policy
+import PolicyText
 
 /// Commands of `aws ec2` for a change.
 enum AWSWriter {
+    /// A group only permits: what opens ports and others too is taken away and given back without
+    /// them; nil where a rule for all traffic opens them. It is for every address behind the group.
     static func group(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        let id = single(configuration) ?? "sg-GROUP"
-        let verbs: (String, String)
-        let ports: PortSet
-        let address: IPAddress
+        let id = (single(configuration) ?? "").shellWord(else: "sg-GROUP")
+        var (commands, undo): ([String], [String]) = ([], [])
+        func put(_ isAuthorized: Bool, _ ports: ClosedRange<UInt16>, _ clients: String) {
+            func line(_ verb: String) -> String {
+                "aws ec2 \(verb)-security-group-ingress --group-id \(id) --ip-permissions 'IpProtocol=tcp,FromPort=\(ports.lowerBound),ToPort=\(ports.upperBound),\(clients)'"
+            }
+            commands.append(line(isAuthorized ? "authorize" : "revoke"))
+            undo.insert(line(isAuthorized ? "revoke" : "authorize"), at: 0)
+        }
+        func anyone(_ address: IPAddress) -> String {
+            address.family == .v4 ? "IpRanges=[{CidrIp=0.0.0.0/0}]" : "Ipv6Ranges=[{CidrIpv6=::/0}]"
+        }
+        let rows = AWSPermission.rows(configuration)
         switch change {
-        case .permit(let wanted, let to):
-            (ports, address) = (wanted, to)
-            verbs = ("authorize", "revoke")
-        case .forbid(let wanted, let to):
-            (ports, address) = (wanted, to)
-            verbs = ("revoke", "authorize")
+        case .permit(let ports, let address):
+            let there = (rows ?? []).filter { $0.clients == anyone(address) }.map(\.ports)
+            for range in ports.ranges where !there.contains(range) {
+                put(true, range, anyone(address))
+            }
+        case .forbid(let ports, let address):
+            guard let rows else {
+                for range in ports.ranges { put(false, range, anyone(address)) }
+                break
+            }
+            for row in rows where row.isOf(address.family) {
+                guard let opened = row.ports else { return nil }
+                let left = PortSet(opened).subtracting(ports)
+                guard left != PortSet(opened) else { continue }
+                put(false, opened, row.clients)
+                let given = rows.filter { $0.clients == row.clients }.map(\.ports)
+                for range in left.ranges where !given.contains(range) {
+                    put(true, range, row.clients)
+                }
+            }
         default: return nil
         }
-        guard !ports.isEmpty else { return nil }
-        func lines(_ verb: String) -> [String] {
-            ports.ranges.map { range in
-                let span = "FromPort=\(range.lowerBound),ToPort=\(range.upperBound)"
-                let anyone =
-                    address.family == .v4
-                    ? "IpRanges=[{CidrIp=0.0.0.0/0}]" : "Ipv6Ranges=[{CidrIpv6=::/0}]"
-                return
-                    "aws ec2 \(verb)-security-group-ingress --group-id \(id) --ip-permissions 'IpProtocol=tcp,\(span),\(anyone)'"
-            }
-        }
-        return Fix(
-            platform: AWSSecurityGroups.platform, commands: lines(verbs.0), undo: lines(verbs.1))
+        guard !commands.isEmpty else { return nil }
+        return Fix(platform: AWSSecurityGroups.platform, commands: commands, undo: undo)
     }
 
     static func list(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        let id = single(configuration) ?? "acl-LIST"
+        let id = (single(configuration) ?? "").shellWord(else: "acl-LIST")
         let ports: PortSet
         let address: IPAddress
         let action: String
@@ -45,10 +60,14 @@ enum AWSWriter {
         guard !ports.isEmpty else { return nil }
         let cidr =
             address.family == .v4 ? "--cidr-block 0.0.0.0/0" : "--ipv6-cidr-block ::/0"
+        // Below all that are there, so that these come first.
+        let taken = numbers(configuration)
+        let first = (taken.inbound.min() ?? 100) - ports.ranges.count
+        let answer = (taken.outbound.min() ?? 100) - 1
+        guard first > 0, answer > 0 else { return nil }
         var commands: [String] = []
         var undo: [String] = []
-        // Numbers below those that the console and templates begin with, so that these come first.
-        for (number, range) in zip(1..., ports.ranges) {
+        for (number, range) in zip(first..., ports.ranges) {
             commands.append(
                 "aws ec2 create-network-acl-entry --network-acl-id \(id) --ingress --rule-number \(number) --protocol tcp --port-range From=\(range.lowerBound),To=\(range.upperBound) \(cidr) --rule-action \(action)"
             )
@@ -58,12 +77,33 @@ enum AWSWriter {
         }
         if action == "allow" {
             commands.append(
-                "aws ec2 create-network-acl-entry --network-acl-id \(id) --egress --rule-number 1 --protocol tcp --port-range From=1024,To=65535 \(cidr) --rule-action allow"
+                "aws ec2 create-network-acl-entry --network-acl-id \(id) --egress --rule-number \(answer) --protocol tcp --port-range From=1024,To=65535 \(cidr) --rule-action allow"
             )
             undo.append(
-                "aws ec2 delete-network-acl-entry --network-acl-id \(id) --egress --rule-number 1")
+                "aws ec2 delete-network-acl-entry --network-acl-id \(id) --egress --rule-number \(answer)"
+            )
         }
         return Fix(platform: AWSNetworkACLs.platform, commands: commands, undo: undo)
+    }
+
+    /// The numbers of entries that are there.
+    private static func numbers(
+        _ configuration: Configuration?
+    ) -> (inbound: [Int], outbound: [Int]) {
+        var (inbound, outbound): ([Int], [Int]) = ([], [])
+        for document in configuration?.documents ?? [] {
+            for entry in (document["NetworkAcls"]?.array ?? []).flatMap({
+                $0["Entries"]?.array ?? []
+            }) {
+                guard let number = entry["RuleNumber"]?.text.flatMap({ Int($0) }) else { continue }
+                if entry["Egress"]?.value == .bool(true) {
+                    outbound.append(number)
+                } else {
+                    inbound.append(number)
+                }
+            }
+        }
+        return (inbound, outbound)
     }
 
     /// The one list of the file.
@@ -72,5 +112,82 @@ enum AWSWriter {
             let name = device.stages.first?.chain, !name.isEmpty
         else { return nil }
         return name
+    }
+}
+
+extension Configuration {
+    /// The lines as they were read, as documents of JSON or YAML; empty where they are none.
+    var documents: [JSONWithLines] {
+        let text = ConfigText(file: file, notes.map(\.text).joined(separator: "\n"))
+        do throws(JSONWithLines.Fault) {
+            return try StructuredText.documents(text)
+        } catch {
+            return []
+        }
+    }
+}
+
+/// What one rule of a security group permits to some clients.
+struct AWSPermission {
+    /// Nil: all traffic.
+    var ports: ClosedRange<UInt16>?
+    /// As a command names them: `IpRanges=[{CidrIp=0.0.0.0/0}]`.
+    var clients: String
+
+    /// Whether clients of that family may be meant.
+    func isOf(_ family: IPAddress.Family) -> Bool {
+        clients.hasPrefix("Ipv6Ranges") ? family == .v6 : family == .v4 || !clients.hasPrefix("IpR")
+    }
+
+    private static let lists = [
+        ("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6"), ("PrefixListIds", "PrefixListId"),
+        ("UserIdGroupPairs", "GroupId"),
+    ]
+
+    /// The rules for TCP of the one group that the lines describe; nil where they describe none.
+    static func rows(_ configuration: Configuration?) -> [AWSPermission]? {
+        guard let configuration, configuration.device?.selectable.isEmpty == true else {
+            return nil
+        }
+        var rows: [AWSPermission] = []
+        for document in configuration.documents {
+            for group in document["SecurityGroups"]?.array ?? [] {
+                for permission in group["IpPermissions"]?.array ?? [] {
+                    for (list, key) in lists {
+                        for item in permission[list]?.array ?? [] {
+                            guard let value = item[key]?.text else { continue }
+                            add(permission, "\(list)=[{\(key)=\(value)}]", to: &rows)
+                        }
+                    }
+                }
+            }
+            for rule in document["SecurityGroupRules"]?.array ?? []
+            where rule["IsEgress"]?.value == .bool(false) {
+                if let value = rule["CidrIpv4"]?.text {
+                    add(rule, "IpRanges=[{CidrIp=\(value)}]", to: &rows)
+                } else if let value = rule["CidrIpv6"]?.text {
+                    add(rule, "Ipv6Ranges=[{CidrIpv6=\(value)}]", to: &rows)
+                } else if let value = rule["PrefixListId"]?.text {
+                    add(rule, "PrefixListIds=[{PrefixListId=\(value)}]", to: &rows)
+                } else if let value = rule["ReferencedGroupInfo"]?["GroupId"]?.text {
+                    add(rule, "UserIdGroupPairs=[{GroupId=\(value)}]", to: &rows)
+                }
+            }
+        }
+        return rows
+    }
+
+    private static func add(
+        _ rule: JSONWithLines, _ clients: String, to rows: inout [AWSPermission]
+    ) {
+        switch rule["IpProtocol"]?.text {
+        case "-1": rows.append(AWSPermission(ports: nil, clients: clients))
+        case "tcp", "6":
+            guard let low = rule["FromPort"]?.text.flatMap({ UInt16($0) }),
+                let high = rule["ToPort"]?.text.flatMap({ UInt16($0) }), low <= high
+            else { return }
+            rows.append(AWSPermission(ports: low...high, clients: clients))
+        default: break
+        }
     }
 }

@@ -1,7 +1,10 @@
 import Net
 import Policy
+import PolicyText
 
-/// Commands of `az network nsg rule` for a change.
+/// Commands of `az network nsg rule` for a change; a rule is for every address behind the group.
+///
+/// The new rule goes before all others where a priority is free there; 100 is the lowest.
 enum AzureNSGWriter {
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         let ports: PortSet
@@ -12,8 +15,12 @@ enum AzureNSGWriter {
         default: return nil
         }
         guard !ports.isEmpty else { return nil }
-        let group = name(configuration) ?? "GROUP"
-        let rule = "ftp-\(access.lowercased())"
+        let group = (name(configuration) ?? "").shellWord(else: "GROUP")
+        let (names, priorities) = present(configuration)
+        let rule = "ftp-\(access.lowercased())".unused(names)
+        let before = (priorities.min() ?? 101) - 1
+        let priority =
+            before >= 100 ? before : (100...4096).first { !priorities.contains($0) } ?? 4096
         let list = ports.ranges.map { range in
             range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
         }
@@ -23,8 +30,24 @@ enum AzureNSGWriter {
         return Fix(
             platform: AzureNSG.platform,
             commands: [
-                "az network nsg rule create \(target) --priority 100 --direction Inbound --access \(access) \(match)"
+                "az network nsg rule create \(target) --priority \(priority) --direction Inbound --access \(access) \(match)"
             ], undo: ["az network nsg rule delete \(target)"])
+    }
+
+    /// Names and priorities of the rules for what comes in.
+    private static func present(_ configuration: Configuration?) -> ([String], [Int]) {
+        var (names, priorities): ([String], [Int]) = ([], [])
+        let documents = configuration?.documents ?? []
+        let lists = AzureNSG.groups(documents).compactMap { AzureNSG.rules($0, "securityRules") }
+        for rule in lists.flatMap(\.self) + AzureNSG.separateRules(documents) {
+            if let name = rule["name"]?.text { names.append(name) }
+            let body = rule["properties"] ?? rule
+            guard body["direction"]?.text?.lowercased() == "inbound" else { continue }
+            if let number = body["priority"]?.text.flatMap({ Int($0) }) {
+                priorities.append(number)
+            }
+        }
+        return (names, priorities)
     }
 
     private static func name(_ configuration: Configuration?) -> String? {

@@ -264,7 +264,8 @@ struct GCPFirewallReader {
     }
 }
 
-/// Commands of `gcloud compute firewall-rules` for a change.
+/// Commands of `gcloud compute firewall-rules` for a change; a rule is for every address of the
+/// network. Of two rules of priority 0 the denying one counts: what such a one denies, no rule opens.
 enum GCPFirewallWriter {
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         let ports: PortSet
@@ -276,12 +277,16 @@ enum GCPFirewallWriter {
         default: return nil
         }
         guard !ports.isEmpty else { return nil }
-        let name = "ftp-\(action.lowercased())"
+        let names = (configuration?.notes ?? []).compactMap {
+            $0.text.firstMatch(of: /\bname"?\s*:\s*"?([\w-]+)/).map { String($0.1) }
+        }
+        let name = "ftp-\(action.lowercased())".unused(names)
         let list = ports.ranges.map { range in
             range.count == 1
                 ? "tcp:\(range.lowerBound)" : "tcp:\(range.lowerBound)-\(range.upperBound)"
         }
-        let network = configuration?.device?.stages.first?.chain ?? "default"
+        let network = (configuration?.device?.stages.first?.chain ?? "default")
+            .shellWord(else: "NETWORK")
         let anyone = address.family == .v4 ? "0.0.0.0/0" : "::/0"
         return Fix(
             platform: GCPFirewall.platform,

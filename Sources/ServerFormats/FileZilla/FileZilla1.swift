@@ -110,6 +110,15 @@ public enum FileZilla1: ConfigFormat {
             notes: xml.finish(notes, "no setting of ports or addresses"))
     }
 
+    /// The mode that the listeners are in; where they differ, the least of them.
+    private static func mode(_ configuration: Configuration?) -> Int {
+        switch configuration?.server?.tls.value {
+        case .required: 2
+        case .implicit: 1
+        default: 0
+        }
+    }
+
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         let restart = ["systemctl restart filezilla-server"]
         let file = configuration?.file ?? "settings.xml"
@@ -138,7 +147,7 @@ public enum FileZilla1: ConfigFormat {
             let place = "<!-- in each listener of ftp_server of \(file) -->"
             return Fix(
                 platform: platform, commands: [place, "<tls_mode>2</tls_mode>"],
-                undo: [place, "<tls_mode>0</tls_mode>"], restart: restart)
+                undo: [place, "<tls_mode>\(mode(configuration))</tls_mode>"], restart: restart)
         case .restart: return Fix(platform: platform, commands: [], restart: restart)
         case .refuseActive, .refuseForeignPeers, .permit, .forbid, .translate, .set: return nil
         }

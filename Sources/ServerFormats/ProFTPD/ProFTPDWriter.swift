@@ -4,8 +4,9 @@ import PolicyText
 
 /// Writes the directives of a `proftpd.conf` that carry out a change.
 ///
-/// Of two directives the first counts, so each comes with the line that it stands in for; where
-/// there is none, it goes to the top, before any `<VirtualHost>`.
+/// Of two directives the first counts, and one of `<Global>` only where none stands outside, so
+/// each comes with the line that it stands in for; where there is none, it goes to the top, before
+/// any `<VirtualHost>`.
 struct ProFTPDWriter {
     private let configuration: Configuration?
     /// The directive in force, by its name in small letters: line and text.
@@ -13,12 +14,27 @@ struct ProFTPDWriter {
 
     init(_ configuration: Configuration?) {
         self.configuration = configuration
-        for note in configuration?.notes ?? [] where note.state == .used || note.state == .invalid {
-            guard let name = note.text.fields.first?.lowercased(), present[name] == nil else {
-                continue
+        var global: [String: (line: Int, text: String)] = [:]
+        var sections: [String] = []
+        for note in configuration?.notes ?? [] {
+            guard let name = note.text.fields.first?.lowercased() else { continue }
+            if name.hasPrefix("</") {
+                _ = sections.popLast()
+            } else if name.hasPrefix("<") {
+                sections.append(name)
             }
-            present[name] = (note.line, note.text.bare)
+            // A virtual host has its own, and what it has shapes no other.
+            guard note.state == .used || note.state == .invalid,
+                !sections.contains("<virtualhost"), !sections.contains("<anonymous")
+            else { continue }
+            let line = (note.line, note.text.bare)
+            if sections.contains("<global>") {
+                global[name] = global[name] ?? line
+            } else {
+                present[name] = present[name] ?? line
+            }
         }
+        present.merge(global) { own, _ in own }
     }
 
     func fix(_ change: Change) -> Fix? {

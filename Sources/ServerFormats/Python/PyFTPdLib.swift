@@ -239,6 +239,7 @@ public enum PyFTPdLib: ConfigFormat {
         let handler =
             notes.lazy.compactMap { $0.text.firstMatch(of: /^\s*(\w+)\s*=\s*\w*FTPHandler\s*$/) }
             .first.map { String($0.1) } ?? "handler"
+        let indent = notes.first { $0.text.contains("FTPServer(") }?.text.prefix { $0 == " " } ?? ""
         fix.commands = ["# in \(configuration?.file ?? "the program"), before FTPServer(…)"]
         fix.undo = fix.commands
         if change == .requireTLS {
@@ -250,10 +251,15 @@ public enum PyFTPdLib: ConfigFormat {
             }
             for note in old {
                 fix.commands.append("# in place of line \(note.line): \(note.text.bare)")
-                fix.undo.append(note.text.bare)
+                fix.undo.append(note.text)
             }
             if old.isEmpty { fix.undo.append("# take out the line that sets \(line.attribute)") }
-            fix.commands.append("\(handler).\(line.attribute) = \(line.value)")
+            // It stands where the other did, be that in a class or a function.
+            let head = old.first.flatMap { note in
+                note.text.firstRange(of: line.attribute).map { String(note.text[..<$0.lowerBound]) }
+            }
+            fix.commands.append(
+                "\(head ?? "\(indent)\(handler).")\(line.attribute) = \(line.value)")
         }
         return fix
     }

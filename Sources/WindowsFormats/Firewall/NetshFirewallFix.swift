@@ -10,14 +10,18 @@ enum NetshFirewallFix {
 
     static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         let isAdvanced = configuration?.notes.contains { $0.text.mentions("advfirewall") } ?? false
-        if isAdvanced, let fix = advanced(change) { return fix }
+        if isAdvanced, let fix = advanced(change, configuration) { return fix }
         switch change {
         case .permit(let ports, _):
+            let shut = ports.subtracting(open(configuration))
+            guard !shut.isEmpty else { return nil }
             return Fix(
-                platform: platform, commands: ports.ranges.map(add), undo: ports.ranges.map(delete))
+                platform: platform, commands: shut.ranges.map(add), undo: shut.ranges.map(delete))
         case .forbid(let ports, _):
+            let wereOpen = configuration == nil ? ports : ports.intersection(open(configuration))
             return Fix(
-                platform: platform, commands: ports.ranges.map(delete), undo: ports.ranges.map(add))
+                platform: platform, commands: ports.ranges.map(delete),
+                undo: wereOpen.ranges.map(add))
         case .setPassiveRange, .advertise, .requireTLS, .refuseForeignPeers, .refuseActive,
             .restart:
             guard configuration?.server != nil else { return nil }
@@ -32,16 +36,41 @@ enum NetshFirewallFix {
         }
     }
 
+    /// Ports that are open to everybody: they were opened by other hands, and stay so when the
+    /// commands are taken back.
+    private static func open(_ configuration: Configuration?) -> PortSet {
+        guard let configuration else { return PortSet() }
+        let hop = Hop(
+            name: "", configuration: configuration, place: .host,
+            source: SourceLine(file: "", line: nil, text: ""))
+        let question = ReachQuestion(
+            from: .allV4, to: IPAddress(v4: 0xc000_0201), ports: PortSet(0...65535))
+        let segments = PathEvaluator([hop]).reach(question).segments
+        return segments.reduce(PortSet(0...65535)) {
+            $1.verdict == .permitted ? $0 : $0.subtracting($1.ports)
+        }
+    }
+
+    /// A name that no rule has, for netsh deletes all rules of a name.
+    static func name(_ wanted: String, _ configuration: Configuration?) -> String {
+        let texts = (configuration?.notes ?? []).map(\.text)
+        let names = [wanted] + (2...99).map { "\(wanted) (\($0))" }
+        return names.first { name in !texts.contains { $0.contains(name) } } ?? wanted
+    }
+
     /// Rules of `netsh advfirewall`; nil for a change that isn't of rules.
-    static func advanced(_ change: Change) -> Fix? {
+    static func advanced(_ change: Change, _ configuration: Configuration?) -> Fix? {
         switch change {
-        case .permit(let ports, _): advanced("FTP \(ports)", "allow", ports)
-        case .forbid(let ports, _): advanced("Not for FTP \(ports)", "block", ports)
+        case .permit(let ports, _):
+            advanced(name("FTP \(ports)", configuration), "allow", ports)
+        case .forbid(let ports, _):
+            advanced(name("Not for FTP \(ports)", configuration), "block", ports)
         default: nil
         }
     }
 
-    /// A block beats every rule that lets in, so that nothing need be taken away.
+    /// A block beats every rule that lets in, so that nothing need be taken away; what another
+    /// rule blocks, no rule opens.
     private static func advanced(_ name: String, _ action: String, _ ports: PortSet) -> Fix {
         let rule = "netsh advfirewall firewall"
         return Fix(

@@ -88,18 +88,31 @@ enum IISFTPService {
                 platform: generation.platform, commands: [set(range, generation)], undo: [undo],
                 restart: [restart])
         case .refuseForeignPeers:
-            let values = ["EnablePortAttack", "EnablePasvTheft"]
-            func commands(_ value: Int) -> [String] {
-                values.map { "reg add \(key) /v \($0) /t REG_DWORD /d \(value) /f" }
-            }
+            let names = ["EnablePortAttack", "EnablePasvTheft"]
             return Fix(
-                platform: generation.platform, commands: commands(0), undo: commands(1),
+                platform: generation.platform,
+                commands: names.map { "reg add \(key) /v \($0) /t REG_DWORD /d 0 /f" },
+                undo: names.map { name in
+                    guard let value = number(name, configuration) else {
+                        return "reg delete \(key) /v \(name) /f"
+                    }
+                    return "reg add \(key) /v \(name) /t REG_DWORD /d \(value) /f"
+                },
                 restart: [restart])
         case .restart:
             return Fix(platform: generation.platform, commands: [], restart: [restart])
         case .advertise, .requireTLS, .refuseActive, .permit, .forbid, .translate, .set:
             return nil
         }
+    }
+
+    /// A number of the service's parameters in a registry export; nil where none is set.
+    private static func number(_ name: String, _ configuration: Configuration?) -> UInt32? {
+        let notes = configuration?.notes ?? []
+        let line = notes.last {
+            $0.text.bare.lowercased().hasPrefix("\"\(name.lowercased())\"=dword:")
+        }
+        return line?.text.split(separator: ":").last.flatMap { UInt32($0.bare, radix: 16) }
     }
 
     private static func set(_ range: ClosedRange<UInt16>, _ generation: Generation) -> String {

@@ -282,7 +282,7 @@ public enum IIS7PowerShell: ConfigFormat {
             return Fix(
                 platform: platform,
                 commands: lines("SslRequire") + ["# serverCertHash must name a certificate"],
-                undo: lines("SslAllow"), restart: restart)
+                undo: lines(IIS7Writer.policy(configuration) ?? "SslRequire"), restart: restart)
         case .restart: return Fix(platform: platform, commands: [], restart: restart)
         case .refuseForeignPeers, .refuseActive, .permit, .forbid, .translate, .set: return nil
         }

@@ -31,6 +31,7 @@ enum IIS7Writer {
                 platform: platform, commands: lines("\(address)"), undo: lines(old),
                 restart: restart)
         case .requireTLS:
+            let old = policy(configuration) ?? "SslRequire"
             func lines(_ value: String) -> [String] {
                 set(
                     [
@@ -42,21 +43,34 @@ enum IIS7Writer {
                 platform: platform,
                 commands: lines("SslRequire")
                     + ["REM ftpServer.security.ssl.serverCertHash must name a certificate"],
-                undo: lines("SslAllow"), restart: restart)
+                undo: lines(old), restart: restart)
         case .refuseForeignPeers:
-            func lines(_ value: String) -> [String] {
+            func lines(_ port: Bool, _ passive: Bool) -> [String] {
                 set(
                     [
-                        ("security.dataChannelSecurity.matchClientAddressForPort", value),
-                        ("security.dataChannelSecurity.matchClientAddressForPasv", value),
+                        ("security.dataChannelSecurity.matchClientAddressForPort", "\(port)"),
+                        ("security.dataChannelSecurity.matchClientAddressForPasv", "\(passive)"),
                     ], configuration)
             }
+            let server = configuration?.server
+            let wasOpen = (
+                port: server?.foreignActivePeers?.value ?? false,
+                passive: server?.foreignPassivePeers?.value ?? false
+            )
             return Fix(
-                platform: platform, commands: lines("true"), undo: lines("false"),
-                restart: restart)
+                platform: platform, commands: lines(true, true),
+                undo: lines(!wasOpen.port, !wasOpen.passive), restart: restart)
         case .restart: return Fix(platform: platform, commands: [], restart: restart)
         case .refuseActive, .permit, .forbid, .translate, .set: return nil
         }
+    }
+
+    /// The policy of the control channel as it was set last, be it of one site among several;
+    /// unset, it is `SslRequire`.
+    static func policy(_ configuration: Configuration?) -> String? {
+        (configuration?.notes ?? []).reversed().lazy.compactMap {
+            $0.text.firstMatch(of: /controlChannelPolicy\W+(?:-Value\W+)?(Ssl\w+)/)
+        }.first.map { String($0.1) }
     }
 
     private static func range(_ low: UInt16, _ high: UInt16) -> String {

@@ -1,0 +1,70 @@
+package import Net
+package import Policy
+
+extension Device {
+    /// What filters that stand behind the translation see of ports of an address: where each is
+    /// delivered, in ascending order of ports; the address itself where nothing is translated.
+    ///
+    /// What is to be opened may wait for its translation still: where all that is translated of the
+    /// address goes to one host, ports that aren't yet stand for that one too.
+    package func filtered(
+        _ ports: PortSet, of address: IPAddress, opening: Bool
+    ) -> [(IPAddress, PortSet)] {
+        var result: [(IPAddress, PortSet)] = []
+        func add(_ target: IPAddress, _ ports: PortSet) {
+            if let same = result.firstIndex(where: { $0.0 == target }) {
+                result[same].1 = result[same].1.union(ports)
+            } else {
+                result.append((target, ports))
+            }
+        }
+        var left = PortSet()
+        for segment in deliveries(ports, of: address) {
+            if segment.translatedTo == nil { left = left.union(segment.ports) }
+            add(
+                segment.translatedTo ?? address,
+                segment.translatedPorts.map { PortSet($0) } ?? segment.ports)
+        }
+        guard opening, !left.isEmpty else { return result }
+        let others = Set(deliveries(.all, of: address).compactMap(\.translatedTo))
+        if others.count == 1, let other = others.first { add(other, left) }
+        return result
+    }
+
+    private func deliveries(_ ports: PortSet, of address: IPAddress) -> [Reach.Segment] {
+        let nowhere = SourceLine(file: "", line: nil, text: "")
+        let configuration = Configuration(
+            file: "", format: "", kinds: [.nat], device: translating, notes: [])
+        let hop = Hop(name: "", configuration: configuration, place: .through, source: nowhere)
+        let question = ReachQuestion(
+            from: address.family == .v4 ? .allV4 : .allV6, to: address, ports: ports)
+        return PathEvaluator([hop]).reach(question).segments
+    }
+
+    /// The device as if it only translated, whatever the interface.
+    private var translating: Device {
+        var device = self
+        device.inspections = []
+        device.interfaces = []
+        device.selectable = []
+        for index in device.stages.indices {
+            device.stages[index].interface = nil
+            guard device.stages[index].work == .filter else { continue }
+            device.stages[index].ending.value = .permit
+        }
+        device.chains = chains.mapValues { chain in
+            var chain = chain
+            chain.rules = chain.rules.compactMap { rule in
+                var rule = rule
+                switch rule.action {
+                case .permit, .deny, .unknown: return nil
+                default: break
+                }
+                (rule.match.entering, rule.match.leaving) = (nil, nil)
+                return rule
+            }
+            return chain
+        }
+        return device
+    }
+}
