@@ -88,6 +88,45 @@ import Testing
         }
     }
 
+    @Test(arguments: ["whole.pcap", "symbolic.pcap", "hard.pcap"])
+    func `never overwrites what it reads, by whatever name`(_ output: String) throws {
+        try Self.inFolder { folder in
+            let whole = folder.appending(path: "whole.pcap")
+            let manager = FileManager.default
+            try manager.copyItem(at: Pinhole.root.appending(path: CommandTests.first), to: whole)
+            try manager.createSymbolicLink(
+                at: folder.appending(path: "symbolic.pcap"), withDestinationURL: whole)
+            try manager.linkItem(at: whole, to: folder.appending(path: "hard.pcap"))
+            let content = try Data(contentsOf: whole)
+            for input in [whole.path, folder.path] {
+                let run = try Pinhole.run([
+                    "distill", input, "-o", folder.appending(path: output).path,
+                ])
+                #expect(run.code == 2)
+                #expect(run.complaints.contains("never overwritten"), "\(run.complaints)")
+                #expect(try Data(contentsOf: whole) == content)
+            }
+            #expect(try manager.contentsOfDirectory(atPath: folder.path).count == 3)
+        }
+    }
+
+    @Test func `writes again into the folder that it reads`() throws {
+        try Self.inFolder { folder in
+            let small = folder.appending(path: "small.pcapng")
+            try FileManager.default.copyItem(
+                at: Pinhole.root.appending(path: CommandTests.first),
+                to: folder.appending(path: "whole.pcap"))
+            var contents: [Data] = []
+            for _ in 0..<2 {
+                let run = try Pinhole.run(["distill", folder.path, "-o", small.path])
+                #expect(run.code == 0, "\(run.complaints)")
+                #expect(run.complaints.contains("5 FTP sessions"), "\(run.complaints)")
+                contents.append(try Data(contentsOf: small))
+            }
+            #expect(contents[0] == contents[1])
+        }
+    }
+
     /// Names in the folder that the test makes.
     static let partial = [
         ["cut.pcap"], ["cut.pcap", "whole.pcap"], ["whole.pcap", "text.pcap"],
