@@ -10,6 +10,8 @@ public struct Configuration: Hashable, Sendable {
     public var device: Device?
     /// One for every line of the file, ascending.
     public var notes: [LineNote]
+    /// Why nothing of the file could be had, where that is so: `edge.cfg: no such file`.
+    public var problem: String?
 
     public init(
         file: String, format: String, kinds: [Kind], server: ServerSettings? = nil,
