@@ -16,6 +16,8 @@ public struct AuditReport: Sendable {
     public var notes: [String]
     /// The names of the captures, by the index that frame references use.
     public var captures: [String]
+    /// Which sessions were asked for; nil: all.
+    public var selection: Selection?
 
     public init(
         title: String, generatedAt: Timestamp, toolVersion: String, rulePack: String,
@@ -32,6 +34,31 @@ public struct AuditReport: Sendable {
         self.findings = findings
         self.notes = notes
         self.captures = captures
+    }
+
+    /// The sessions that an audit was limited to.
+    public struct Selection: Hashable, Sendable {
+        /// Those that end at or after it.
+        public var since: Timestamp?
+        /// Those that begin at or before it.
+        public var until: Timestamp?
+        /// Those with a server of this name or address.
+        public var server: String?
+        /// Those of clients in it.
+        public var client: Prefix?
+        /// Sessions that were seen and not selected.
+        public var leftOut: Int
+
+        public init(
+            since: Timestamp? = nil, until: Timestamp? = nil, server: String? = nil,
+            client: Prefix? = nil, leftOut: Int = 0
+        ) {
+            self.since = since
+            self.until = until
+            self.server = server
+            self.client = client
+            self.leftOut = leftOut
+        }
     }
 
     /// A file that went into the audit.
@@ -51,6 +78,10 @@ public struct AuditReport: Sendable {
         public var state: State
         /// Where and why reading stopped, with the offset or line.
         public var problem: String?
+        /// Whether it is a distilled capture, which stands for those that it was made from.
+        public var isDistilled = false
+        /// The distilled capture that tells of this one, which itself was not read.
+        public var statedBy: String?
         /// Lines of a configuration by state.
         public var lines: [LineNote.State: Int]
         /// Lines that are not used though they might matter: not modelled, invalid, not recognised.
@@ -71,6 +102,8 @@ public struct AuditReport: Sendable {
         public var bytes: UInt64 = 0
         public var span: ClosedRange<Timestamp>?
         public var truncatedFrames = 0
+        /// The bytes kept of the longest frame that was cut: the snap length; nil where none was.
+        public var cutAt: Int?
         public var undecodedFrames = 0
         public var sessions = 0
         public var encryptedSessions = 0

@@ -21,6 +21,8 @@ public struct Fault: Hashable, Sendable {
     public var refutedBy: String?
     public var changes: [ProposedChange]
     public var ports: PortSet
+    /// Attempts of clients that failed for it beside those at its offers.
+    public var attemptsHurt = 0
 
     public init(
         key: String, message: String, expected: String, observed: String, count: Int = 1,

@@ -35,6 +35,9 @@ public struct Finding: Hashable, Sendable {
     public var observed: String
     /// How many offers, sessions or ports share the fault.
     public var count: Int
+    /// How many connections of clients failed for it: announced data connections, as far as no other
+    /// finding explains them, and control connections.
+    public var hurt = 0
     public var packets: [PacketEvidence]
     /// How many packets there are in all; `packets` holds a few.
     public var packetTotal: Int

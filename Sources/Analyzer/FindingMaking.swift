@@ -6,6 +6,15 @@ import Policy
 struct DraftFinding {
     var finding: Finding
     var offers: Set<Offer.ID>
+    /// Those of them that were seen to fail.
+    var failing: Set<Offer.ID>
+
+    init(_ finding: Finding, offers: Set<Offer.ID> = [], of server: ServerView) {
+        self.finding = finding
+        self.offers = offers
+        failing = offers.filter { server.offer($0).failedOnTheWire }
+        self.finding.hurt += failing.count
+    }
 }
 
 extension Finding {
@@ -18,16 +27,13 @@ extension Finding {
         switch judgement {
         case .failed(let faults):
             faults.map { fault in
-                DraftFinding(finding: failed(rule, fault, server, fixer), offers: fault.offers)
+                DraftFinding(failed(rule, fault, server, fixer), offers: fault.offers, of: server)
             }
-        case .passed(let what): [draft(plain(rule, .passed, what, server))]
-        case .notApplicable(let why): [draft(plain(rule, .notApplicable, why, server))]
-        case .cannotTell(let why): [draft(plain(rule, .cannotTell, why, server))]
+        case .passed(let what): [DraftFinding(plain(rule, .passed, what, server), of: server)]
+        case .notApplicable(let why):
+            [DraftFinding(plain(rule, .notApplicable, why, server), of: server)]
+        case .cannotTell(let why): [DraftFinding(plain(rule, .cannotTell, why, server), of: server)]
         }
-    }
-
-    private static func draft(_ finding: Finding) -> DraftFinding {
-        DraftFinding(finding: finding, offers: [])
     }
 
     private static func failed(
@@ -40,6 +46,7 @@ extension Finding {
         finding.expected = fault.expected
         finding.observed = fault.observed
         finding.count = fault.count
+        finding.hurt = fault.attemptsHurt
         finding.packets = Array(fault.packets.prefix(quoted))
         finding.packetTotal = fault.packets.count
         finding.config = unique(fault.config)
@@ -100,6 +107,7 @@ extension Finding {
         if left != right { return left < right }
         if a.status == .failed || a.status == .accepted {
             if a.severity != b.severity { return a.severity > b.severity }
+            if a.hurt != b.hurt { return a.hurt > b.hurt }
             if a.count != b.count { return a.count > b.count }
         }
         return (a.server, a.rule, a.id) < (b.server, b.rule, b.id)

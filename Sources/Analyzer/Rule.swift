@@ -6,11 +6,32 @@ public protocol Rule: SendableMetatype {
     static var title: String { get }
     /// The usual severity; a fault may state its own.
     static var severity: Severity { get }
+    /// How severe its faults may be, and what decides, where that isn't always the usual severity.
+    static var grades: Grades? { get }
     /// Sets of controls that it serves.
     static var controls: [ControlSet] { get }
     static var explanation: Explanation { get }
 
     static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement
+}
+
+extension Rule {
+    public static var grades: Grades? { nil }
+
+    /// The lowest and the highest severity of its findings.
+    public static var severities: ClosedRange<Severity> { grades?.range ?? severity...severity }
+}
+
+/// The severities of a rule whose faults are not all alike.
+public struct Grades: Hashable, Sendable {
+    public var range: ClosedRange<Severity>
+    /// One sentence, which names the cases.
+    public var decided: String
+
+    public init(_ range: ClosedRange<Severity>, _ decided: String) {
+        self.range = range
+        self.decided = decided
+    }
 }
 
 /// What a rule says of a server.

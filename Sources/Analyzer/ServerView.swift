@@ -40,6 +40,9 @@ public struct ServerView: Sendable {
     /// Ports that passive announcements named.
     public let offered: PortSet
 
+    /// The announcement of that number in the view's sessions.
+    func offer(_ id: Offer.ID) -> Offer { Offer(id, of: sessions) }
+
     /// The segments of the answers that hold the port.
     public func segments(for port: UInt16) -> [Reach.Segment] {
         reach.flatMap(\.segments).filter { $0.ports.contains(port) }

@@ -40,7 +40,9 @@ enum Symptoms {
                 kept[cause].finding.symptoms.append(
                     "\(symptom.finding.rule): \(symptom.finding.message)")
             } else {
-                kept.append(symptom)
+                var rest = symptom
+                rest.finding.hurt = symptom.failing.subtracting(explained).count
+                kept.append(rest)
             }
         }
         return kept.map(\.finding)

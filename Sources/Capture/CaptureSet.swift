@@ -27,14 +27,19 @@ public struct CaptureSet: Sendable {
     static let suffixes = [".pcap", ".pcapng", ".cap", ".ntar", ".dmp"]
     static let packedSuffixes = ["", ".gz", ".zst", ".xz"]
 
-    public init(_ arguments: [String]) {
+    /// Lists what the arguments name.
+    ///
+    /// - Parameters:
+    ///   - arguments: Files, folders, or `-`.
+    ///   - leavesOut: Whether a file that was found in a folder is none of its captures.
+    public init(_ arguments: [String], leavingOut leavesOut: (String) -> Bool = { _ in false }) {
         for argument in arguments {
             guard argument != "-", let names = Descriptor.names(in: argument) else {
                 paths.append(argument)
                 continue
             }
             let before = paths.count
-            add(names, of: argument, depth: 0)
+            add(names, of: argument, depth: 0, leavesOut)
             if paths.count == before {
                 problems.append(
                     CaptureProblem(path: argument, offset: 0, reason: .emptyFolder))
@@ -42,17 +47,19 @@ public struct CaptureSet: Sendable {
         }
     }
 
-    private mutating func add(_ names: [String], of folder: String, depth: Int) {
+    private mutating func add(
+        _ names: [String], of folder: String, depth: Int, _ leavesOut: (String) -> Bool
+    ) {
         for name in names {
             let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
             if let inner = Descriptor.names(in: path) {
-                if depth < Self.deepestFolder { add(inner, of: path, depth: depth + 1) }
+                if depth < Self.deepestFolder { add(inner, of: path, depth: depth + 1, leavesOut) }
             } else if paths.count >= Self.mostFiles {
                 let problem = CaptureProblem(
                     path: folder, offset: 0, reason: .tooManyFiles(count: Self.mostFiles))
                 if problems.last?.reason != problem.reason { problems.append(problem) }
                 return
-            } else if !Descriptor.isFile(path) {
+            } else if !Descriptor.isFile(path) || leavesOut(path) {
                 continue
             } else if Self.claims(name) || Self.isCapture(path) {
                 paths.append(path)
@@ -73,6 +80,14 @@ public struct CaptureSet: Sendable {
         guard Descriptor.isFile(path) else { return false }
         guard let file = try? CaptureFile(path: path, capture: 0) else { return false }
         return file.problems.isEmpty
+    }
+
+    /// Whether the file is a distilled capture, one that says what it was made from.
+    public static func isDistilled(_ path: String) -> Bool {
+        guard Descriptor.isFile(path), let file = try? CaptureFile(path: path, capture: 0) else {
+            return false
+        }
+        return !file.origins.isEmpty
     }
 
     /// Opens what can be opened and merges it by time; the rest stands in `problems`.

@@ -14,6 +14,8 @@ public struct Coverage: Hashable, Sendable {
     public var undecodable = 0
     /// Frames that the snap length cut.
     public var truncated = 0
+    /// The bytes that were kept of the longest of them: the snap length.
+    public var cutAt = 0
     /// Fragments of IP datagrams.
     public var fragments = 0
     public var tcp = 0
@@ -24,7 +26,10 @@ public struct Coverage: Hashable, Sendable {
     public mutating func count(_ header: FrameHeader, captured: Int, as decoded: Decoded) {
         frames += 1
         bytes += header.originalLength
-        if captured < header.originalLength { truncated += 1 }
+        if captured < header.originalLength {
+            truncated += 1
+            cutAt = max(cutAt, captured)
+        }
         if let last, let first {
             if header.time > last { self.last = header.time }
             if header.time < first { self.first = header.time }

@@ -156,6 +156,14 @@ final class Descriptor {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
+    /// Which file the path leads to; nil where it is no file, or none can be had.
+    static func identity(_ path: String) -> FileIdentity? {
+        var status = stat()
+        let found = unsafe path == "-" ? fstat(0, &status) : stat(path, &status)
+        guard found == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return FileIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    }
+
     /// The names in a folder, sorted by their bytes; nil where it is none.
     static func names(in folder: String) -> [String]? {
         guard let handle = unsafe opendir(folder) else { return nil }

@@ -12,6 +12,8 @@ public struct Configuration: Hashable, Sendable {
     public var notes: [LineNote]
     /// Files given with this one of which nothing was read: no line names them.
     public var unused: [String] = []
+    /// Why nothing of the file could be had, where that is so: `edge.cfg: no such file`.
+    public var problem: String?
 
     public init(
         file: String, format: String, kinds: [Kind], server: ServerSettings? = nil,

@@ -61,6 +61,16 @@ extension Device {
             "it has no interface '\(text)', but \(interfaces.map(\.name).joined(separator: ", "))"
     }
 
+    /// Why the interface that people mean by `text` is not on the side that they say; nil where it
+    /// may be: it is on that side, or takes no part in translation.
+    public func contradicts(_ text: String, as side: DeviceInterface.Side) -> String? {
+        guard let name = interface(meant: text),
+            let own = interfaces.first(where: { $0.name == name })?.side, own != side
+        else { return nil }
+        let word = own == .inside ? "inside" : "outside"
+        return "\(name) is on the \(word) of its translation; are outside and inside swapped?"
+    }
+
     /// That rules name interfaces, and never this one: it may be misspelt. Nil where they do, or
     /// where the configuration describes its interfaces.
     func neverNames(interface text: String) -> String? {

@@ -144,7 +144,9 @@ public struct PathEvaluator: Sendable {
         var trials = ReachLimit.ruleTrials
         for (index, hop) in path.enumerated() {
             guard let device = hop.configuration.device, let hulls = hulls[index] else {
-                let why = "\(hop.configuration.file): it holds no filter or translation"
+                let why =
+                    hop.configuration.problem.map { "hop '\(hop.name)' could not be read: \($0)" }
+                    ?? "\(hop.configuration.file): it holds no filter or translation"
                 for index in flows.indices { flows[index].doubt([why]) }
                 for flow in flows {
                     outcomes.add(Self.denial(flow, []), flow.region)

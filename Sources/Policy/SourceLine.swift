@@ -12,6 +12,16 @@ public struct SourceLine: Hashable, Sendable {
         self.line = line
         self.text = text
     }
+
+    private static let arguments = "command line"
+
+    /// What a command's own argument says: `--passive-range 5001-5201`.
+    public static func argument(_ text: String) -> SourceLine {
+        SourceLine(file: arguments, line: nil, text: text)
+    }
+
+    /// Whether an argument of the command says it, and no file: there is nothing to change.
+    public var isArgument: Bool { line == nil && file == Self.arguments }
 }
 
 /// What was made of one line of a configuration file.

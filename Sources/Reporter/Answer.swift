@@ -32,8 +32,17 @@ public struct Answer: Sendable {
         public var blocked: PortSet
         /// Lines that decided so.
         public var blockedBy: [SourceLine]
-        /// The commands that mend the main faults, each once.
-        public var fixes: [Fix]
+        /// The commands that mend the main fault first, then those of the others; what makes clear-text
+        /// clients be turned away stands last.
+        public var remedies: [Remedy]
+    }
+
+    /// Commands for one device, and the findings that ask for exactly these.
+    public struct Remedy: Sendable {
+        public var findings: [Finding]
+        public var fix: Fix
+        /// Whether the server demands TLS once they are carried out.
+        public var demandsTLS: Bool
     }
 
     public init(_ report: AuditReport) {
@@ -45,8 +54,8 @@ public struct Answer: Sendable {
             return Server(summary, findings)
         }
         .sorted {
-            ($0.main.severity, $0.share, $0.hurt, $1.summary.name)
-                > ($1.main.severity, $1.share, $1.hurt, $0.summary.name)
+            ($0.main.severity, $0.share, max($0.hurt, $0.main.hurt), $1.summary.name)
+                > ($1.main.severity, $1.share, max($1.hurt, $1.main.hurt), $0.summary.name)
         }
         sound = report.servers.count - servers.count
     }
@@ -58,8 +67,14 @@ public struct Answer: Sendable {
         "PH210", "PH105", "PH106", "PH305", "PH123", "PH103", "PH101", "PH102",
     ]
 
+    /// A range that isn't in force makes all else that is said of ports beside the point.
+    private static let roots: Set = ["PH204", "PH226"]
+
     static func isBefore(_ a: Finding, _ b: Finding) -> Bool {
         if a.severity != b.severity { return a.severity > b.severity }
+        let isRoot = roots.contains(a.rule)
+        if isRoot != roots.contains(b.rule) { return isRoot }
+        if a.hurt != b.hurt { return a.hurt > b.hurt }
         let left = causes.firstIndex(of: a.rule) ?? causes.count
         let right = causes.firstIndex(of: b.rule) ?? causes.count
         if left != right { return left < right }
@@ -104,11 +119,11 @@ extension Answer.Server {
         }
         blockedBy = lines
         let sources = Set(summary.configuredSources)
+        let changeable = main.config.filter { !$0.isArgument }
         line =
             main.rule == "PH301" || main.rule == "PH204"
-            ? main.config.first
-            : main.config.last { !sources.contains($0) } ?? main.config.first
-        fixes = Self.joined(failed.filter { $0.severity >= .medium }.flatMap(\.fixes))
+            ? changeable.first : changeable.last { !sources.contains($0) } ?? changeable.first
+        remedies = Self.remedies(failed.filter { $0.id == main.id || $0.severity >= .medium })
     }
 
     /// What to do at `line`: `Change`; `Insert before`, where it denies what belongs above it;
@@ -117,6 +132,48 @@ extension Answer.Server {
         guard let line else { return "" }
         guard line.line != nil else { return "Add to" }
         return ["PH202", "PH304", "PH305"].contains(main.rule) ? "Insert before" : "Change"
+    }
+
+    /// The commands that mend the main fault.
+    var mainRemedies: [Answer.Remedy] {
+        remedies.filter { $0.findings.contains { $0.id == main.id } }
+    }
+
+    /// The commands for other faults on the ports that the first commands open, without which some
+    /// of these stay shut.
+    var neededToo: [Answer.Remedy] {
+        let ports = mainRemedies.flatMap(\.findings).reduce(PortSet()) { $0.union($1.ports) }
+        return remedies.filter { remedy in
+            !remedy.demandsTLS && !remedy.findings.contains { $0.id == main.id }
+                && remedy.findings.contains {
+                    Answer.causes.contains($0.rule) && !$0.ports.isDisjoint(with: ports)
+                }
+        }
+    }
+
+    /// The findings whose commands have nothing to do with the main fault.
+    var mendedApart: [Finding] {
+        let shown = Set((mainRemedies + neededToo).flatMap(\.findings).map(\.id))
+        var seen: Set<String> = []
+        return remedies.flatMap(\.findings).filter {
+            !shown.contains($0.id) && seen.insert($0.id).inserted
+        }
+    }
+
+    private static func remedies(_ findings: [Finding]) -> [Answer.Remedy] {
+        var remedies: [Answer.Remedy] = []
+        for finding in findings {
+            for fix in joined(finding.fixes) {
+                if let index = remedies.firstIndex(where: { $0.fix == fix }) {
+                    remedies[index].findings.append(finding)
+                } else {
+                    remedies.append(
+                        Answer.Remedy(
+                            findings: [finding], fix: fix, demandsTLS: finding.demandsTLS))
+                }
+            }
+        }
+        return remedies.filter { !$0.demandsTLS } + remedies.filter(\.demandsTLS)
     }
 
     /// What mends one device as one list of commands, its restart once and last.
@@ -164,7 +221,35 @@ extension SourceLine {
     }
 }
 
+extension Answer.Remedy {
+    /// What to do before the commands, and whom they turn away, where they demand TLS.
+    static let caution = """
+        First: a certificate. Without one the server does not start, or turns every log-in away, once \
+        it demands TLS. Clients that speak clear text only will be shut out.
+        """
+
+    /// `PH304, PH202`.
+    var rules: String {
+        var rules: [String] = []
+        for finding in findings where !rules.contains(finding.rule) { rules.append(finding.rule) }
+        return rules.joined(separator: ", ")
+    }
+
+    /// What the first of the findings is called.
+    var title: String { findings.first?.title ?? "" }
+
+    /// `iptables on edge`.
+    var place: String {
+        fix.platform + (fix.device.map { " on \($0)" } ?? "")
+    }
+}
+
 extension Finding {
+    /// Whether what mends it makes the server demand TLS.
+    var demandsTLS: Bool {
+        !fixes.isEmpty && changes.contains { $0.change == .requireTLS }
+    }
+
     /// The finding's id made an anchor: letters, digits and `-._:`, unique where ids are.
     var anchor: String {
         String(

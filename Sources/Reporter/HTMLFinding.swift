@@ -44,7 +44,10 @@ struct HTMLFinding {
             row("Consequences", HTML.join(finding.symptoms.map { HTML.sentence($0) }, "<br>"))
         }
         if !finding.fixes.isEmpty {
-            row("To mend it", HTML.join(finding.fixes.prefix(8).map(HTMLText.fix)))
+            let caution: HTML =
+                finding.demandsTLS
+                ? "<p class=\"caution\">\(HTML.sentence(Answer.Remedy.caution))</p>" : ""
+            row("To mend it", caution + HTML.join(finding.fixes.prefix(8).map { HTMLText.fix($0) }))
         }
         if let waiver = finding.waiver {
             let owner = waiver.owner.map { " (\($0))" } ?? ""

@@ -14,9 +14,13 @@ struct HTMLHead {
             <header><small>\(report.title) · \(Figures.day(report.generatedAt))</small>
             <h1>\(headline.before)<em>\(headline.server)</em>\(headline.after)</h1>
             \(change)\(answer)\(tally)
-            <div class="scope"><p>\(HTML.sentence(words.audited))</p></div></header>
+            <div class="scope"><p>\(HTML.sentence(words.audited))</p>\(limited)</div></header>
 
             """
+    }
+
+    private var limited: HTML {
+        words.limited.isEmpty ? "" : "<p>\(HTML.sentence(words.limited))</p>"
     }
 
     private var change: HTML {

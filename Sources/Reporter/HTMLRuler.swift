@@ -1,12 +1,13 @@
 import Analyzer
 import Net
 
-/// The port ruler as SVG whose text keeps its size: positions across are percentages, down pixels.
+/// The port ruler: a row a lane, its label beside or, in a narrow figure, above its bar. Each row is an
+/// SVG whose text keeps its size: positions across are percentages, down pixels. What goes through all
+/// rows is drawn behind them.
 struct HTMLRuler {
     private static let top = 40
     private static let bar = 18
-    private static let step = 21
-    private static let rowStep = 16
+    private static let tickRow = 14
 
     let ruler: PortRuler
     private let server: AuditReport.ServerSummary
@@ -22,42 +23,59 @@ struct HTMLRuler {
     var figure: HTML {
         """
         <figure><figcaption>Ports of \(server.name)</figcaption>
-        <div class="plot wide">\(labels)
-        <svg height="\(height)" role="img" aria-label="Port ruler of \(server.name); the table below says the same">
-        \(bands)\(axis)\(bars)\(ticks)
+        <div class="plot" role="img" aria-label="Port ruler of \(server.name); the table below says the same">
+        <svg class="behind">
+        \(bands)\(hairs)
+        </svg>
+        <div class="row"><span></span><svg height="\(Self.top)">
+        \(badges)\(axis)
         </svg></div>
+        \(lanes)\(rows)</div>
         \(keys)\(numbers)</figure>
 
         """
     }
 
-    private var rowsTop: Int { Self.top + ruler.lanes.count * Self.step + 8 }
+    private func row(_ label: HTML, height: Int, _ marks: HTML) -> HTML {
+        """
+        <div class="row"><div class="lane">\(label)</div><svg height="\(height)">
+        \(marks)</svg></div>
 
-    private var height: Int { rowsTop + max(1, ruler.rows.count) * Self.rowStep + 6 }
+        """
+    }
 
-    private func y(lane: Int) -> Int { Self.top + lane * Self.step }
+    private var lanes: HTML {
+        HTML.join(
+            ruler.lanes.map { lane in
+                row(
+                    "\(lane.kind.rawValue) <small>\(lane.name)</small>", height: Self.bar,
+                    bars(of: lane))
+            })
+    }
 
-    private var labels: HTML {
-        var html: HTML = ""
-        for (index, lane) in ruler.lanes.enumerated() {
-            let name = lane.name.isEmpty ? "" : lane.name
-            html += """
-                <div class="lane" style="top:\(y(lane: index) + 1)px">\(lane.kind.rawValue) <small>\(name)</small></div>
+    private var rows: HTML {
+        HTML.join(
+            ruler.rows.map { outcome in
+                row(
+                    "\(outcome.words) <small>\(Figures.count(outcome.count, "offer"))</small>",
+                    height: Self.tickRow, ticks(of: outcome))
+            })
+    }
+
+    private var hairs: HTML {
+        HTML.join(
+            ruler.stretches.map { stretch in
                 """
-        }
-        for (index, row) in ruler.rows.enumerated() {
-            html += """
-                <div class="lane" style="top:\(rowsTop + index * Self.rowStep)px">\(row.words) <small>\(row.count) \(row.count == 1 ? "offer" : "offers")</small></div>
+                <line class="hair" x1="\(percent(stretch.x))" x2="\(percent(stretch.x))" y1="\(Self.top - 6)" y2="100%"/>
+
                 """
-        }
-        return html
+            })
     }
 
     private var axis: HTML {
         var html: HTML = ""
         for stretch in ruler.stretches {
             html += """
-                <line class="hair" x1="\(percent(stretch.x))" x2="\(percent(stretch.x))" y1="\(Self.top - 6)" y2="\(height)"/>\
                 <text class="ax" x="\(percent(stretch.x))" y="\(Self.top - 10)">\(Int(stretch.ports.lowerBound))</text>
 
                 """
@@ -70,71 +88,77 @@ struct HTMLRuler {
         }
         for x in ruler.breaks {
             html += """
-                <line class="brk" x1="\(percent(x - 0.5))" x2="\(percent(x))" y1="\(Self.top + 8)" y2="\(Self.top - 4)"/>\
-                <line class="brk" x1="\(percent(x + 0.2))" x2="\(percent(x + 0.7))" y1="\(Self.top + 8)" y2="\(Self.top - 4)"/>
+                <line class="brk" x1="\(percent(x - 0.5))" x2="\(percent(x))" y1="\(Self.top)" y2="\(Self.top - 12)"/>\
+                <line class="brk" x1="\(percent(x + 0.2))" x2="\(percent(x + 0.7))" y1="\(Self.top)" y2="\(Self.top - 12)"/>
 
                 """
         }
         return html
     }
 
-    private var bars: HTML {
-        var html: HTML = ""
-        for (index, lane) in ruler.lanes.enumerated() {
-            for span in ruler.spans(of: lane.ports) {
-                html += """
-                    <rect class="\(lane.kind.rawValue)" x="\(percent(span.x))" y="\(y(lane: index))" width="\(percent(max(span.width, 0.3)))" height="\(Self.bar)"><title>\(Figures.range(span.ports)) \(lane.kind.rawValue)</title></rect>
+    private func bars(of lane: PortRuler.Lane) -> HTML {
+        HTML.join(
+            ruler.spans(of: lane.ports).map { span in
+                """
+                <rect class="\(lane.kind.rawValue)" x="\(percent(span.x))" y="0" width="\(percent(max(span.width, 0.3)))" height="\(Self.bar)"><title>\(Figures.range(span.ports)) \(lane.kind.rawValue)</title></rect>
 
-                    """
-            }
-        }
-        return html
+                """
+            })
     }
 
     /// One tick a port, at most 400 a row: beyond that, every n-th port stands for its neighbours.
-    private var ticks: HTML {
+    private func ticks(of row: PortRuler.Row) -> HTML {
         var html: HTML = ""
-        for (index, row) in ruler.rows.enumerated() {
-            let top = rowsTop + index * Self.rowStep
-            let ports = Array(row.ports.ports)
-            let stride = max(1, (ports.count + 399) / 400)
-            for place in Swift.stride(from: 0, to: ports.count, by: stride) {
-                guard let x = ruler.x(of: ports[place]),
-                    let stretch = ruler.stretches.first(where: { $0.ports.contains(ports[place]) })
-                else { continue }
-                html += tick(row.outcome, at: x + stretch.perPort / 2, top, ports[place])
-            }
+        let ports = Array(row.ports.ports)
+        let stride = max(1, (ports.count + 399) / 400)
+        for place in Swift.stride(from: 0, to: ports.count, by: stride) {
+            guard let x = ruler.x(of: ports[place]),
+                let stretch = ruler.stretches.first(where: { $0.ports.contains(ports[place]) })
+            else { continue }
+            html += tick(row.outcome, at: x + stretch.perPort / 2, ports[place])
         }
         return html
     }
 
-    private func tick(_ outcome: String, at x: Double, _ top: Int, _ port: UInt16) -> HTML {
+    private func tick(_ outcome: String, at x: Double, _ port: UInt16) -> HTML {
         let title: HTML = "<title>\(Int(port)) \(outcome)</title>"
         if outcome == "refused" || outcome == "prohibited" {
             return """
-                <svg x="\(percent(x))" y="\(top + 6)" overflow="visible"><path class="tick \(outcome)" d="M-4 -4L4 4M4 -4L-4 4">\(title)</path></svg>
+                <svg x="\(percent(x))" y="6" overflow="visible"><path class="tick \(outcome)" d="M-4 -4L4 4M4 -4L-4 4">\(title)</path></svg>
 
                 """
         }
-        let start = outcome == "unused" || outcome == "unseen" ? top + 7 : top
+        let start = outcome == "unused" || outcome == "unseen" ? 7 : 0
         return """
-            <line class="tick \(outcome)" x1="\(percent(x))" x2="\(percent(x))" y1="\(start)" y2="\(top + 12)">\(title)</line>
+            <line class="tick \(outcome)" x1="\(percent(x))" x2="\(percent(x))" y1="\(start)" y2="12">\(title)</line>
 
             """
     }
 
-    private var bands: HTML {
-        var html: HTML = ""
-        for band in ruler.bands where !band.letter.isEmpty {
-            for span in ruler.spans(of: PortSet(band.ports)) {
-                html += """
-                    <rect class="\(band.hurts ? "bandb" : "bandw")" x="\(percent(span.x))" y="18" width="\(percent(max(span.width, 0.4)))" height="\(height - 20)"/>\
-                    <text class="badge \(band.hurts ? "b" : "w")" x="\(percent(span.x + span.width / 2))" y="13">\(band.letter)</text>
-
-                    """
-            }
+    private var lettered: [(band: PortRuler.Band, x: Double, width: Double)] {
+        ruler.bands.filter { !$0.letter.isEmpty }.flatMap { band in
+            ruler.spans(of: PortSet(band.ports)).map { (band, $0.x, $0.width) }
         }
-        return html
+    }
+
+    private var bands: HTML {
+        HTML.join(
+            lettered.map { band, x, width in
+                """
+                <svg y="18" height="100%" overflow="visible"><rect class="\(band.hurts ? "bandb" : "bandw")" x="\(percent(x))" width="\(percent(max(width, 0.4)))" height="100%"/></svg>
+
+                """
+            })
+    }
+
+    private var badges: HTML {
+        HTML.join(
+            lettered.map { band, x, width in
+                """
+                <text class="badge \(band.hurts ? "b" : "w")" x="\(percent(x + width / 2))" y="13">\(band.letter)</text>
+
+                """
+            })
     }
 
     private var keys: HTML {

@@ -54,9 +54,22 @@ struct HTMLServer {
     }
 
     private var fixes: HTML {
-        let fixes = server.fixes
-        guard !fixes.isEmpty else { return "" }
-        return "<div>" + HTML.join(fixes.prefix(6).map(HTMLText.fix), "\n") + "</div>"
+        guard !server.remedies.isEmpty else { return "" }
+        let plain = server.remedies.filter { !$0.demandsTLS }.prefix(6).map(Self.remedy)
+        let strict = server.remedies.filter(\.demandsTLS).prefix(2).map(Self.remedy)
+        let apart: HTML =
+            strict.isEmpty
+            ? ""
+            : "<h4>To demand TLS</h4><p class=\"caution\">\(HTML.sentence(Answer.Remedy.caution))</p>"
+        return "<div>" + HTML.join(plain, "\n") + apart + HTML.join(strict, "\n") + "</div>"
+    }
+
+    private static func remedy(_ remedy: Answer.Remedy) -> HTML {
+        let rules = remedy.findings.map { finding -> HTML in
+            "<a href=\"#\(finding.anchor)\">\(finding.rule)</a>"
+        }
+        return HTMLText.fix(
+            remedy.fix, for: "<b>\(HTML.join(rules, ", "))</b> \(remedy.title)<br>")
     }
 
     private var packets: HTML {
@@ -99,13 +112,14 @@ enum HTMLText {
             }, "\n")
     }
 
-    static func fix(_ fix: Fix) -> HTML {
+    /// Commands to copy, under what they mend.
+    static func fix(_ fix: Fix, for heading: HTML = "") -> HTML {
         let device = fix.device.map { " on \($0)" } ?? ""
         let all = fix.commands + fix.restart
         let text = all.prefix(300).map(Visible.command).joined(separator: "\n")
         let rest = all.count > 300 ? "\n… and \(all.count - 300) more lines" : ""
         return """
-            <div class="code" style="margin-bottom:12px"><div><span>\(fix.platform)\(device)</span><button type="button" data-copy>Copy</button></div><pre>\(HTML(raw: HTML.escaped(text + rest)))</pre></div>
+            <div class="code" style="margin-bottom:12px"><div><span>\(heading)\(fix.platform)\(device)</span><button type="button" data-copy>Copy</button></div><pre>\(HTML(raw: HTML.escaped(text + rest)))</pre></div>
             """
     }
 

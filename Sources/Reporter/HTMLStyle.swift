@@ -91,11 +91,13 @@ enum HTMLStyle {
         .srv h3 { font-size: 24px; letter-spacing: -.015em; line-height: 1.25; overflow-wrap: anywhere; }
         .srv h3 .m { font-weight: 400; font-size: 15px; color: var(--ink-2); margin-left: 6px; }
         .fault { font-size: 19px; line-height: 1.42; max-width: 64ch; margin: 12px 0 20px; overflow-wrap: anywhere; }
-        .two { display: grid; gap: 16px; }
+        .two { display: grid; gap: 16px; align-items: start; }
         @media (min-width: 900px) { .two { grid-template-columns: minmax(0, 1fr) minmax(0, 1.15fr); } }
         .code { border: 1px solid var(--line); border-radius: 6px; background: var(--surface); min-width: 0; }
         .code > div { display: flex; flex-wrap: wrap; gap: 4px 10px; justify-content: space-between; align-items: center; padding: 7px 12px; border-bottom: 1px solid var(--line); font-size: 12.5px; color: var(--ink-2); }
         .code pre { padding: 10px 12px; font-size: 13px; line-height: 1.6; }
+        .two h4 { margin-top: 16px; }
+        .caution { font-size: 14px; color: var(--ink-2); margin-bottom: 8px; max-width: 64ch; }
         .code .del { background: var(--bad-soft); }
         .code .ln { color: var(--ink-3); }
         button { font: inherit; font-size: 12.5px; color: var(--ink-2); background: var(--surface); border: 1px solid var(--line-2); border-radius: 5px; padding: 2px 10px; cursor: pointer; }
@@ -107,9 +109,11 @@ enum HTMLStyle {
     private static let ruler = """
         figure { margin-top: 36px; container: ruler / inline-size; }
         figcaption { font-weight: 620; margin-bottom: 8px; }
-        .plot { position: relative; }
-        .plot > svg { display: block; width: 100%; overflow: visible; }
-        .lane { position: absolute; left: 0; font-size: 12.5px; line-height: 14px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+        .plot { position: relative; padding-bottom: 6px; --gutter: 204px; }
+        .plot > .behind { position: absolute; inset: 0 0 0 var(--gutter); width: calc(100% - var(--gutter)); height: 100%; overflow: hidden; }
+        .row { position: relative; display: grid; grid-template-columns: var(--gutter) minmax(0, 1fr); align-items: center; margin-bottom: 3px; }
+        .row > svg { display: block; width: 100%; overflow: visible; }
+        .lane { font-size: 12.5px; line-height: 14px; padding-right: 8px; min-width: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
         .lane small { font-size: 11px; }
         svg text { font-family: var(--sans); font-size: 11px; fill: var(--ink-2); }
         svg .ax { font-size: 12px; fill: var(--ink); }
@@ -127,11 +131,10 @@ enum HTMLStyle {
         svg .refused, svg .unanswered, svg .prohibited { stroke: var(--bad); }
         svg .unanswered { stroke-dasharray: 4 3; }
         svg .unused, svg .unseen { stroke: var(--ink-3); }
-        .wide { padding-left: 204px; }
-        .wide .lane { width: 196px; }
         @container ruler (max-width: 659.9px) {
-          .wide { padding-left: 0; }
-          .wide .lane { position: static; width: auto; display: inline-block; margin: 0 14px 4px 0; }
+          .plot { --gutter: 0px; }
+          .row { grid-template-columns: minmax(0, 1fr); row-gap: 2px; margin-bottom: 8px; }
+          .lane { padding-right: 0; }
         }
         .keys { margin-top: 12px; display: grid; gap: 6px; font-size: 14px; max-width: 88ch; }
         .keys li { display: grid; grid-template-columns: 22px minmax(0, 1fr); gap: 8px; }

@@ -76,7 +76,7 @@ struct HTMLTail {
             let problem: HTML =
                 input.problem.map { "<br><span class=\"bad\">\(HTML.sentence($0))</span>" } ?? ""
             return """
-                <tr><td data-l="File"><b>\(input.file)</b>\(problem)</td><td data-l="Read as">\(input.format ?? input.kind.rawValue)</td><td data-l="State">\(input.state.rawValue)\(lines.isEmpty ? "" : ": " + lines)</td><td data-l="SHA-256"><span class="m s">\(input.sha256 ?? "")</span></td></tr>
+                <tr><td data-l="File"><b>\(input.file)</b>\(problem)</td><td data-l="Read as">\(input.format ?? input.kind.rawValue)</td><td data-l="State">\(input.stateWords)\(lines.isEmpty ? "" : ": " + lines)</td><td data-l="SHA-256"><span class="m s">\(input.sha256 ?? "")</span></td></tr>
                 """
         }
         let notes = report.notes.map { HTML.sentence($0) }.map { "<li>\($0)</li>" as HTML }
@@ -93,7 +93,7 @@ struct HTMLTail {
             : "<details class=\"more\"><summary>Lines not used though they might matter (\(unused.count))</summary><table><tbody>\(HTML.join(unused, "\n"))</tbody></table></details>"
         return """
             <section id="coverage"><h2>Coverage and limits</h2>
-            <p class="lead">\(HTML.sentence(words.audited)) \(HTML.sentence(words.visibility))</p>
+            <p class="lead">\(HTML.sentence([words.audited, words.limited, words.visibility].filter { !$0.isEmpty }.joined(separator: " ")))</p>
             <ul class="ck">\(HTML.join(notes, "\n"))</ul>
             <table class="stack"><thead><tr><th>File</th><th>Read as</th><th>State</th><th>SHA-256</th></tr></thead><tbody>
             \(HTML.join(rows, "\n"))

@@ -8,13 +8,14 @@ enum MarkdownCoverage {
     static func section(_ words: ReportWords) -> String {
         let text = MarkdownText.sentence
         var lines = ["## Coverage and evidence", ""]
+        if !words.limited.isEmpty { lines.append("- \(text(words.limited))") }
         lines += words.report.notes.map { "- \(text($0))" }
         lines += ["", "| Input | Format | State | SHA-256 |", "| --- | --- | --- | --- |"]
         for input in words.report.inputs {
             let problem = input.problem.map { ": \(text($0))" } ?? ""
             lines.append(
                 "| \(MarkdownText.code(input.file, inTable: true)) | \(text(input.format ?? "")) | "
-                    + "\(input.state.rawValue)\(problem) | "
+                    + "\(text(input.stateWords))\(problem) | "
                     + "\(MarkdownText.code(input.sha256 ?? "", inTable: true)) |")
         }
         lines.append("")

@@ -33,6 +33,7 @@ enum MarkdownFinding {
         }
         lines.append("- Confidence: \(finding.confidence.rawValue); id `\(finding.anchor)`")
         lines.append("")
+        if finding.demandsTLS { lines += [Answer.Remedy.caution, ""] }
         for fix in finding.fixes {
             let device = fix.device.map { " on \(text($0))" } ?? ""
             lines += ["Fix, \(text(fix.platform))\(device):", ""]

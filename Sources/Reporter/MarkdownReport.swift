@@ -54,8 +54,13 @@ public enum MarkdownReport: ReportWriter {
         lines += [
             "\(tally.joined(separator: ", ")); \(words.count(.accepted)) waived, "
                 + "\(words.count(.passed)) passed, \(words.count(.cannotTell)) not testable.", "",
-            "- Audited: \(words.audited)", "- Coverage: \(text(words.visibility))", "",
+            "- Audited: \(words.audited)",
         ]
+        if !words.limited.isEmpty { lines.append("- \(MarkdownText.sentence(words.limited))") }
+        if !words.visibility.isEmpty {
+            lines.append("- Coverage: \(MarkdownText.sentence(words.visibility))")
+        }
+        lines.append("")
         return lines.joined(separator: "\n")
     }
 

@@ -9,10 +9,13 @@ enum MarkdownServer {
         var lines = ["## Server \(MarkdownText.text(summary.name))", ""]
         lines += [MarkdownText.sentence(server.main.message), ""]
         lines += facts(server).map { "- \($0)" } + [""]
-        for fix in server.fixes {
-            let device = fix.device.map { " on \(MarkdownText.text($0))" } ?? ""
-            lines += ["\(MarkdownText.text(fix.platform))\(device):", ""]
-            lines.append(MarkdownText.block(fix.commands + fix.restart))
+        for remedy in server.remedies {
+            let heading = "\(remedy.rules): \(remedy.title)"
+            lines += [
+                "**\(MarkdownText.text(heading))**, \(MarkdownText.sentence(remedy.place)):", "",
+            ]
+            if remedy.demandsTLS { lines += [Answer.Remedy.caution, ""] }
+            lines.append(MarkdownText.block(remedy.fix.commands + remedy.fix.restart))
         }
         lines.append(ruler(summary, words))
         return lines.joined(separator: "\n")

@@ -69,6 +69,7 @@ private struct ReportDTO: Encodable {
     let servers: [ServerDTO]
     let findings: [FindingDTO]
     let notes: [String]
+    let selection: SelectionDTO?
 
     struct Tool: Encodable {
         let name = "pinhole"
@@ -79,6 +80,7 @@ private struct ReportDTO: Encodable {
 
     enum CodingKeys: String, CodingKey {
         case schema, title, generatedAt, tool, inputs, coverage, servers, findings, notes
+        case selection
     }
 
     init(_ report: AuditReport) {
@@ -90,12 +92,30 @@ private struct ReportDTO: Encodable {
         servers = report.servers.map(ServerDTO.init)
         findings = report.findings.map { FindingDTO($0, report.captures) }
         notes = report.notes
+        selection = report.selection.map {
+            SelectionDTO($0, sessions: report.coverage.sessions)
+        }
+    }
+}
+
+private struct SelectionDTO: Encodable {
+    let since, until, server, client: String?
+    let sessions_seen, sessions_selected: Int
+
+    init(_ selection: AuditReport.Selection, sessions: Int) {
+        since = selection.since?.description
+        until = selection.until?.description
+        server = selection.server
+        client = selection.client?.description
+        sessions_seen = sessions + selection.leftOut
+        sessions_selected = sessions
     }
 }
 
 private struct InputDTO: Encodable {
     let file, kind, state: String
-    let format, sha256, problem: String?
+    let format, sha256, problem, stated_by: String?
+    let distilled: Bool?
     let bytes: UInt64?
     let lines: [String: Int]?
     let notes: [Note]?
@@ -112,6 +132,8 @@ private struct InputDTO: Encodable {
         format = input.format
         sha256 = input.sha256
         problem = input.problem
+        stated_by = input.statedBy
+        distilled = input.isDistilled ? true : nil
         bytes = input.bytes
         lines =
             input.lines.isEmpty
@@ -130,6 +152,7 @@ private struct CoverageDTO: Encodable {
     let frames, truncated_frames, undecoded_frames, sessions, encrypted_sessions: Int
     let sessions_with_gaps, midstream_sessions, one_sided_sessions, offers: Int
     let bytes: UInt64
+    let cut_at: Int?
     let first, last: String?
     let limits: [String: Int]
     let lost: [String: String]
@@ -140,6 +163,7 @@ private struct CoverageDTO: Encodable {
         first = coverage.span?.lowerBound.description
         last = coverage.span?.upperBound.description
         truncated_frames = coverage.truncatedFrames
+        cut_at = coverage.cutAt
         undecoded_frames = coverage.undecodedFrames
         sessions = coverage.sessions
         encrypted_sessions = coverage.encryptedSessions
@@ -210,6 +234,7 @@ private struct FindingDTO: Encodable {
     let id, rule, title, severity, confidence, status, server, message: String
     let expected, observed, refuted_by, first_seen, last_seen, ports: String?
     let count: Int
+    let offers_hurt: Int?
     let evidence: Evidence
     let sessions, symptoms: [String]
     let fix: [FixDTO]
@@ -259,6 +284,7 @@ private struct FindingDTO: Encodable {
         last_seen = finding.lastSeen?.description
         ports = finding.ports.isEmpty ? nil : finding.ports.description
         count = finding.count
+        offers_hurt = finding.hurt > 0 ? finding.hurt : nil
         evidence = Evidence(
             packets: finding.packets.map {
                 PacketDTO(

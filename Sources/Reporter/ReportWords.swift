@@ -33,6 +33,12 @@ struct ReportWords {
     }
 
     private var sound: String {
+        if report.servers.isEmpty, let left = report.selection?.leftOut, left > 0 {
+            return "No FTP session was selected of the \(Figures.count(left)) that were seen."
+        }
+        if report.servers.isEmpty, let bytes = report.coverage.cutAt {
+            return "No FTP server was found to judge: packets are cut at \(bytes) bytes."
+        }
         guard !report.servers.isEmpty else { return "No FTP server was found to judge." }
         let passed = report.findings.contains { $0.status == .passed }
         if passed, report.inputs.contains(where: { $0.state != .read }) {
@@ -69,13 +75,15 @@ struct ReportWords {
 
     /// `2 captures, 6,214,907 packets, 1,204 FTP sessions on 3 servers; 6 configuration files.`
     var audited: String {
-        let captures = report.inputs.filter { $0.kind == .capture }.count
         let files = report.inputs.filter { $0.kind == .configuration }.count
+        let captures = report.inputs.count { $0.kind == .capture && $0.statedBy == nil }
+        let originals = report.inputs.count { $0.kind == .capture && $0.statedBy != nil }
+        let from = originals == 0 ? "" : " (distilled from \(Figures.count(originals)))"
         let coverage = report.coverage
         var text =
             captures == 0
             ? "No traffic: configuration against configuration"
-            : "\(Figures.count(captures, "capture")), \(Figures.count(coverage.frames, "packet")), "
+            : "\(Figures.count(captures, "capture"))\(from), \(Figures.count(coverage.frames, "packet")), "
                 + Figures.count(coverage.sessions, "FTP session")
         text += ", \(Figures.count(report.servers.count, "server"))"
         text += "; \(Figures.count(files, "configuration file"))."
@@ -85,10 +93,40 @@ struct ReportWords {
         return text
     }
 
-    /// What the captures could not show.
+    /// Which sessions were asked for; empty where all were.
+    var limited: String {
+        guard let selection = report.selection else { return "" }
+        var parts: [String] = []
+        if let client = selection.client { parts.append("of clients in \(client)") }
+        if let server = selection.server { parts.append("with server \(Visible.line(server))") }
+        if let since = selection.since {
+            parts.append("that end at or after \(Figures.moment(since))")
+        }
+        if let until = selection.until {
+            parts.append("that begin at or before \(Figures.moment(until))")
+        }
+        let taken = report.coverage.sessions
+        return "Limited to sessions \(parts.joined(separator: ", ")): "
+            + "\(Figures.count(taken)) of \(Figures.count(taken + selection.leftOut)) that were seen."
+    }
+
+    /// What the captures could not show; empty where there were none.
     var visibility: String {
+        guard report.inputs.contains(where: { $0.kind == .capture }) || report.coverage.frames > 0
+        else { return "" }
+        let sentences = report.coverage.sessions > 0 ? [whole, cut, limits] : [none, cut, reached]
+        return sentences.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    private var none: String {
+        let left = report.selection?.leftOut ?? 0
+        return left == 0
+            ? "No FTP session was seen."
+            : "\(Figures.count(left, "FTP session")) \(left == 1 ? "was" : "were") seen, none selected."
+    }
+
+    private var whole: String {
         let coverage = report.coverage
-        guard coverage.sessions > 0 else { return "No FTP session was seen." }
         var parts: [String] = []
         func add(_ count: Int, _ words: String) {
             if count > 0 { parts.append("\(Figures.count(count)) \(words)") }
@@ -97,25 +135,47 @@ struct ReportWords {
         add(coverage.midstreamSessions, "joined late")
         add(coverage.oneSidedSessions, "seen from one side only")
         add(coverage.encryptedSessions, "encrypted")
-        let sessions = "Of \(Figures.count(coverage.sessions, "session")), "
-        var text =
-            parts.isEmpty
-            ? "\(Figures.count(coverage.sessions, "session")), all whole and readable."
-            : sessions + parts.joined(separator: ", ") + "."
-        if coverage.truncatedFrames > 0 {
-            text += " \(Figures.count(coverage.truncatedFrames, "packet")) cut by the snap length."
+        let sessions = Figures.count(coverage.sessions, "session")
+        if !parts.isEmpty { return "Of \(sessions), \(parts.joined(separator: ", "))." }
+        let isCut = report.inputs.contains { $0.kind == .capture && $0.state != .read }
+        return isCut
+            ? "\(sessions), without a gap in what could be read of the captures."
+            : "\(sessions), all whole and readable."
+    }
+
+    /// Cut packets, and how to capture whole ones.
+    private var cut: String {
+        let coverage = report.coverage
+        guard coverage.truncatedFrames > 0 else { return "" }
+        let place = coverage.cutAt.map { "at \(Figures.count($0)) bytes" } ?? "short"
+        return
+            "\(Figures.count(coverage.truncatedFrames)) of \(Figures.count(coverage.frames, "packet")) "
+            + "are cut \(place) by the snap length: what was said in the rest of them is lost. "
+            + "Capture whole packets: tcpdump -s 0."
+    }
+
+    private var limits: String { reached.isEmpty ? "No limit was reached." : reached }
+
+    private var reached: String {
+        let coverage = report.coverage
+        guard !coverage.limits.isEmpty else { return "" }
+        return "Limits reached: "
+            + coverage.limits.sorted { $0.key < $1.key }
+            .map { name, times in
+                let loss = coverage.losses[name].map { ": \($0)" } ?? ""
+                return "\(Visible.line(name)) (\(Figures.count(times)))\(loss)"
+            }
+            .joined(separator: "; ") + "."
+    }
+
+    /// Inputs that were not read to their end, but for those of which another one's trouble tells.
+    var unread: [AuditReport.Input] {
+        let unread = report.inputs.filter { $0.state != .read }
+        return unread.filter { input in
+            !unread.contains {
+                $0.kind == .site && $0 != input && $0.trouble.contains(input.trouble)
+            }
         }
-        text +=
-            coverage.limits.isEmpty
-            ? " No limit was reached."
-            : " Limits reached: "
-                + coverage.limits.sorted { $0.key < $1.key }
-                .map { name, times in
-                    let loss = coverage.losses[name].map { ": \($0)" } ?? ""
-                    return "\(Visible.line(name)) (\(Figures.count(times)))\(loss)"
-                }
-                .joined(separator: "; ") + "."
-        return text
     }
 
     /// Findings that tell of something wrong, waived ones last.
@@ -188,6 +248,17 @@ extension String {
             result[result.count - 1].append(character)
         }
         return result
+    }
+}
+
+extension AuditReport.Input {
+    /// `read`, or for what was made from other captures and for these, what they are.
+    var stateWords: String {
+        if let statedBy {
+            let trouble = state == .read ? "" : ", \(state.rawValue)"
+            return "original, as stated by \(statedBy); not read\(trouble)"
+        }
+        return isDistilled ? "\(state.rawValue), distilled" : state.rawValue
     }
 }
 

@@ -52,16 +52,30 @@ public enum TerminalReport {
             let text = Visible.line(line.text, limit: 120)
             page.item(server.lead, "\(line.place)  \(line.line == nil ? "(\(text))" : text)")
         }
-        for fix in server.fixes {
-            let device = fix.device.map { " on \(Visible.line($0))" } ?? ""
-            page.item("Fix", "\(Visible.line(fix.platform))\(device):")
-            let commands = fix.commands + fix.restart
-            for command in commands.prefix(20) {
-                page.verbatim("  " + Visible.command(command), style: .command)
-            }
-            if commands.count > 20 {
-                page.verbatim("  … \(commands.count - 20) more: write the report with -o")
-            }
+        for remedy in server.mainRemedies { write(remedy, "Fix", to: &page) }
+        for remedy in server.neededToo { write(remedy, "Needed too", to: &page) }
+        let apart = server.mendedApart
+        guard !apart.isEmpty else { return }
+        let rules = apart.map(\.rule).reduce(into: [String]()) { rules, rule in
+            if !rules.contains(rule) { rules.append(rule) }
+        }
+        let tls =
+            apart.contains(where: \.demandsTLS) ? "; to demand TLS takes a certificate first" : ""
+        page.item(
+            "Also", "\(rules.joined(separator: ", ")): commands in the report of -o DIR\(tls)")
+    }
+
+    private static func write(
+        _ remedy: Answer.Remedy, _ label: String, to page: inout TerminalPage
+    ) {
+        page.item(label, "\(remedy.rules), \(Visible.line(remedy.place)):")
+        if remedy.demandsTLS { page.item("", Answer.Remedy.caution) }
+        let commands = remedy.fix.commands + remedy.fix.restart
+        for command in commands.prefix(20) {
+            page.verbatim("  " + Visible.command(command), style: .command)
+        }
+        if commands.count > 20 {
+            page.verbatim("  … \(commands.count - 20) more: write the report with -o")
         }
     }
 
@@ -90,16 +104,20 @@ public enum TerminalReport {
         page.line(
             "\(words.count(.failed)) failed, \(words.count(.accepted)) waived, "
                 + "\(words.count(.passed)) passed, \(words.count(.cannotTell)) not testable.")
-        page.line("`pinhole explain PH304` tells what a rule checks; -o DIR writes the evidence.")
+        page.line(
+            "`pinhole explain \(words.faults[0].rule)` tells what a rule checks; -o DIR writes the evidence."
+        )
     }
 
     private static func gaps(_ words: ReportWords, to page: inout TerminalPage) {
         page.blank()
         page.line("Audited", style: .strong)
         page.paragraph(words.audited)
-        page.paragraph(words.visibility)
+        for sentence in [words.limited, words.visibility] where !sentence.isEmpty {
+            page.paragraph(sentence)
+        }
         for note in words.report.notes { page.paragraph(Visible.sentence(note)) }
-        for input in words.report.inputs where input.state != .read {
+        for input in words.unread {
             page.paragraph(
                 "Not audited\(input.state == .partly ? " to its end" : ""): "
                     + Visible.sentence(input.trouble), style: .bad)

@@ -132,16 +132,16 @@ struct SiteParser {
             values["place"], "\(what): place", expected: "host | through",
             Device.Place.init(rawValue:)
         )
-        // A hop whose file can't be read still stands on the path: what passes it is unknown.
         let configuration =
             configuration(values, what, mustBe: .firewall)
             ?? Configuration(
                 file: values["config"]?.string ?? "", format: "", kinds: [.firewall], notes: [])
-        for side in ["outside", "inside"] {
-            guard let node = values[side], let text = node.string,
-                let why = configuration.device?.lacks(interface: text)
+        for (key, side) in [("outside", DeviceInterface.Side.outside), ("inside", .inside)] {
+            guard let node = values[key], let text = node.string, let device = configuration.device
             else { continue }
-            reader.report(node, "\(what): \(side): \(configuration.file): \(why)")
+            if let why = device.lacks(interface: text) ?? device.contradicts(text, as: side) {
+                reader.report(node, "\(what): \(key): \(configuration.file): \(why)")
+            }
         }
         return Hop(
             name: name, configuration: configuration,
@@ -169,7 +169,11 @@ struct SiteParser {
             return configuration
         } catch {
             reader.report(node, "\(what): config: \(error.reason)")
-            return nil
+            guard kind == .firewall else { return nil }
+            // Still on the path: what passes it is unknown.
+            var unread = Configuration(file: path, format: "", kinds: [kind], notes: [])
+            unread.problem = error.reason
+            return unread
         }
     }
 

@@ -43,10 +43,10 @@ struct AuditCommand: ParsableCommand {
     func run() throws {
         let threshold = try Failure.orExit { () throws(Failure) in try results.threshold() }
         let writers = try Failure.orExit { () throws(Failure) in try results.writers() }
-        let filter = try Failure.orExit { () throws(Failure) in try input.filter() }
         var loaded = try Failure.orExit { () throws(Failure) in try meant() }
+        let filter = try Failure.orExit { () throws(Failure) in try input.filter(loaded.site) }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
-        for problem in loaded.problems { Complaints.say(problem) }
+        results.complain(of: loaded.problems)
         var reading = CaptureReading(
             input.captures, limits: limits, filter: filter,
             controlPorts: loaded.site.servers.flatMap(\.control),
@@ -55,22 +55,22 @@ struct AuditCommand: ParsableCommand {
         if code == Exit.unusable { throw Exit.unusable }
         if site == nil { loaded.site = everySeen(loaded.site, reading) }
         if let wanted = filter.server {
-            loaded.site.servers.removeAll { !($0.addresses + $0.inside).contains(wanted) }
-        }
-        if reading.sessions.isEmpty, reading.leftOut > 0 {
-            results.saying.tell(
-                "none of \(reading.leftOut) FTP sessions is what --since, --until, --server and --client ask for"
-            )
+            loaded.site.servers.removeAll { server in
+                server.name != wanted.name
+                    && !wanted.addresses.contains(
+                        where: (server.addresses + server.inside).contains)
+            }
         }
         let coverage = reading.summary
         let audit = Audit(
             site: loaded.site, sessions: reading.takeSessions(), attempts: reading.attempts,
             hasTraffic: true, span: reading.span)
-        let report = ReportMaking(
+        var report = ReportMaking(
             site: loaded.site,
             inputs: loaded.inputs + reading.inputs(),
             notes: [], now: Clock.now()
         ).report(audit, captures: reading.captures, coverage: coverage)
+        report.selection = filter.selection(leftOut: reading.leftOut)
         try Failure.orExit { () throws(Failure) in try results.write(report, by: writers) }
         try results.end(
             report, threshold, partly: code != nil || loaded.isPartial)
@@ -94,8 +94,7 @@ struct AuditCommand: ParsableCommand {
     private func everySeen(_ site: Site, _ reading: CaptureReading) -> Site {
         guard passiveRange != nil || !device.firewall.isEmpty else { return site }
         var site = site
-        let line = SourceLine(
-            file: "command line", line: nil, text: "--passive-range \(passiveRange ?? "")")
+        let line = SourceLine.argument("--passive-range \(passiveRange ?? "")")
         let ends = reading.sessions.map(\.server) + reading.attempts.map(\.server)
         if !device.onHost, let own = site.hops.first?.configuration.device,
             ends.contains(where: { own.seemsToStandBefore($0.address) })
@@ -156,7 +155,12 @@ struct CheckCommand: ParsableCommand {
         let threshold = try Failure.orExit { () throws(Failure) in try results.threshold() }
         let writers = try Failure.orExit { () throws(Failure) in try results.writers() }
         let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: site) }
-        for problem in loaded.problems { Complaints.say(problem) }
+        guard !loaded.site.servers.isEmpty else {
+            for problem in loaded.problems { Complaints.say(problem) }
+            Complaints.say("\(site): it names no server that could be checked")
+            throw Exit.unusable
+        }
+        results.complain(of: loaded.problems)
         let audit = Audit(site: loaded.site, sessions: [], hasTraffic: false)
         let report = ReportMaking(
             site: loaded.site, inputs: loaded.inputs, notes: [], now: Clock.now()

@@ -54,15 +54,22 @@ struct ResultOptions: ParsableArguments {
         return writers
     }
 
+    /// Says what could not be taken, unless the answer says it on the same screen.
+    func complain(of problems: [String]) {
+        let isAnswered = output == nil && format == nil
+        if isAnswered, isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1 { return }
+        for problem in problems { Complaints.say(problem) }
+    }
+
     /// Writes the report into the folder, or prints the answer.
     func write(_ report: AuditReport, by writers: [any ReportWriter.Type]) throws(Failure) {
         guard let output else {
             if format != nil, let writer = writers.first {
-                print(writer.write(report), terminator: "")
+                try Results.write(writer.write(report))
             } else {
                 let text = TerminalReport.write(
                     report, color: saying.color, width: saying.width)
-                print(text, terminator: "")
+                try Results.write(text)
             }
             return
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Net
+import Policy
 
 /// Which captures, and which sessions of them.
 struct CaptureOptions: ParsableArguments {
@@ -15,22 +16,37 @@ struct CaptureOptions: ParsableArguments {
     @Option(help: "Only sessions that begin at or before this time.")
     var until: String?
 
-    @Option(help: "Only sessions with this server address.")
+    @Option(help: "Only sessions with the server of this address, or of this name in the site.")
     var server: String?
 
     @Option(help: "Only sessions of clients in this prefix.")
     var client: String?
 
-    /// The filter that the options state.
-    func filter() throws(Failure) -> SessionFilter {
-        SessionFilter(
+    /// The filter that the options state; `site` names servers.
+    func filter(_ site: Site = Site()) throws(Failure) -> SessionFilter {
+        var filter = SessionFilter(
             since: try Self.read(
                 since, "--since", "a time such as 2026-11-20T10:00:00Z", Timestamp.init),
             until: try Self.read(
                 until, "--until", "a time such as 2026-11-20T10:00:00Z", Timestamp.init),
-            server: try Self.read(server, "--server", "an address", IPAddress.init),
+            server: nil,
             client: try Self.read(
                 client, "--client", "a prefix such as 198.51.100.0/24", Prefix.init))
+        if let from = filter.since, let to = filter.until, from > to {
+            throw .unusable("--since \(from) is after --until \(to): no session can be both")
+        }
+        guard let server else { return filter }
+        if let address = IPAddress(server) {
+            filter.server = .init(name: server, addresses: [address])
+        } else if let named = site.servers.first(where: { $0.name == server }) {
+            filter.server = .init(name: server, addresses: named.addresses + named.inside)
+        } else {
+            let known = site.servers.map(\.name).joined(separator: ", ")
+            throw .unusable(
+                "--server: '\(server)' is not an address"
+                    + (known.isEmpty ? "" : ", and the site has only \(known)"))
+        }
+        return filter
     }
 
     static func read<Value>(

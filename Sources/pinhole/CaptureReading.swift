@@ -102,6 +102,7 @@ struct CaptureReading {
         summary.bytes = coverage.reduce(0) { $0 + UInt64(max(0, $1.bytes)) }
         summary.span = span
         summary.truncatedFrames = coverage.reduce(0) { $0 + $1.truncated }
+        summary.cutAt = coverage.filter { $0.truncated > 0 }.map(\.cutAt).max()
         summary.undecodedFrames = coverage.reduce(0) { $0 + $1.undecodable }
         summary.sessions = sessions.count
         summary.encryptedSessions = sessions.count { $0.encryption != nil }
@@ -119,36 +120,66 @@ struct CaptureReading {
     /// The captures as inputs of a report; waits for their digests, where these are wanted.
     func inputs() -> [AuditReport.Input] {
         let digests = digests?.wait() ?? [:]
-        var inputs = sources.enumerated().map { index, source in
-            let origin = origins[index]
-            var input = AuditReport.Input(file: captures[index], kind: .capture)
-            let problem = problems.first { $0.path == source.path }.map { "\($0)" }
+        var inputs: [AuditReport.Input] = []
+        for (index, source) in sources.enumerated() {
             let frames = coverage.indices.contains(index) ? coverage[index].frames : 0
-            let sentences = [problem, origin?.problem].compactMap { $0 }
-            if !sentences.isEmpty {
-                input.state = frames > 0 ? .partly : .unreadable
-                input.problem = sentences.joined(separator: "; ")
+            let problem = problems.first { $0.path == source.path }.map { "\($0)" }
+            if let origin = origins[index] {
+                if !inputs.contains(where: { $0.isDistilled && $0.file == source.path }) {
+                    var own = input(source.path, problem, frames, digests)
+                    own.isDistilled = true
+                    inputs.append(own)
+                }
+                inputs.append(Self.original(origin, statedBy: source.path))
+            } else {
+                inputs.append(input(source.path, problem, frames, digests))
             }
-            if let origin {
-                input.bytes = origin.size
-                input.sha256 = origin.sha256
-            } else if source.path != "-", let size = Self.size(source.path) {
-                input.bytes = size
-                input.sha256 = digests[source.path]
-            }
-            return input
         }
         for problem in problems where !sources.contains(where: { $0.path == problem.path }) {
             var input = AuditReport.Input(file: problem.path, kind: .capture, state: .unreadable)
             input.problem = "\(problem)"
             inputs.append(input)
         }
-        for unread in origins.compactMap({ $0?.unread }).joined() {
-            var input = AuditReport.Input(file: unread.name, kind: .capture, state: .unreadable)
-            input.problem = unread.problem
-            inputs.append(input)
+        for (source, origin) in zip(sources, origins) {
+            for unread in origin?.unread ?? [] {
+                var input = AuditReport.Input(
+                    file: unread.name, kind: .capture, state: .unreadable)
+                input.problem = unread.problem
+                input.statedBy = source.path
+                inputs.append(input)
+            }
         }
         return inputs
+    }
+
+    /// A file that was read.
+    private func input(
+        _ path: String, _ problem: String?, _ frames: Int, _ digests: [String: String]
+    ) -> AuditReport.Input {
+        var input = AuditReport.Input(file: path, kind: .capture)
+        if let problem {
+            input.state = frames > 0 ? .partly : .unreadable
+            input.problem = problem
+        }
+        if path != "-", let size = Self.size(path) {
+            input.bytes = size
+            input.sha256 = digests[path]
+        }
+        return input
+    }
+
+    /// A capture that was not read, as the distilled one made from it tells.
+    private static func original(
+        _ origin: DistilledOrigin, statedBy path: String
+    ) -> AuditReport.Input {
+        var input = AuditReport.Input(
+            file: origin.name, kind: .capture,
+            state: origin.problem == nil ? .read : origin.frames > 0 ? .partly : .unreadable)
+        input.problem = origin.problem
+        input.bytes = origin.size
+        input.sha256 = origin.sha256
+        input.statedBy = path
+        return input
     }
 
     static func size(_ path: String) -> UInt64? {
@@ -185,8 +216,21 @@ struct SharedTexts {
 struct SessionFilter {
     var since: Timestamp?
     var until: Timestamp?
-    var server: IPAddress?
+    var server: Server?
     var client: Prefix?
+
+    /// As the option names it, and its addresses.
+    struct Server {
+        var name: String
+        var addresses: [IPAddress]
+    }
+
+    /// What a report says of it; nil where every session is wanted.
+    func selection(leftOut: Int) -> AuditReport.Selection? {
+        guard since != nil || until != nil || server != nil || client != nil else { return nil }
+        return AuditReport.Selection(
+            since: since, until: until, server: server?.name, client: client, leftOut: leftOut)
+    }
 
     func keeps(_ session: SessionRecord) -> Bool {
         keeps(session.client, session.server, from: session.first.time, to: session.last.time)
@@ -201,7 +245,7 @@ struct SessionFilter {
     ) -> Bool {
         if let since, last < since { return false }
         if let until, first > until { return false }
-        if let wanted = self.server, server.address != wanted { return false }
+        if let wanted = self.server, !wanted.addresses.contains(server.address) { return false }
         if let wanted = self.client, !wanted.contains(client.address) { return false }
         return true
     }

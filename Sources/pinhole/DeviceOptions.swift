@@ -55,9 +55,7 @@ struct DeviceOptions: ParsableArguments {
             name: name, configuration: configuration,
             place: onHost ? .host : through ? .through : device.usualPlace, outside: entering,
             inside: leaving, select: select,
-            source: SourceLine(
-                file: "command line", line: nil,
-                text: "--firewall \(firewall.joined(separator: " "))"))
+            source: .argument("--firewall \(firewall.joined(separator: " "))"))
     }
 
     func validate() throws {

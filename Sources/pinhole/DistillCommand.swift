@@ -43,7 +43,9 @@ struct DistillCommand: ParsableCommand {
         }
         for problem in loaded.problems { Complaints.say(problem) }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
-        let spooled = try Failure.orExit { () throws(Failure) in try SpooledCaptures(captures) }
+        let spooled = try Failure.orExit { () throws(Failure) in
+            try SpooledCaptures(captures, output: output)
+        }
         let distillation = Distillation(
             spooled, limits, controlPorts: loaded.site.servers.flatMap(\.control))
         for problem in distillation.problems { Complaints.say("\(problem)") }

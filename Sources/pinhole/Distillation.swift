@@ -33,7 +33,7 @@ struct Distillation {
     /// `controlPorts` are where servers listen, beside the usual ports.
     init(_ spooled: SpooledCaptures, _ limits: Limits, controlPorts: [UInt16]) {
         self.spooled = spooled
-        var set = CaptureSet(spooled.arguments)
+        var set = spooled.set
         let source = set.open()
         let distiller = Distiller(
             captures: set.captures.count, limits: limits,
@@ -70,7 +70,7 @@ struct Distillation {
             try originals(), linkTypes: distiller.linkTypes)
         try file.write(layout.head)
         var failure: Failure?
-        var set = CaptureSet(spooled.arguments)
+        var set = spooled.set
         let source = set.open()
         while failure == nil, case .frame(let header) = source.advance() {
             source.withBytes { bytes in

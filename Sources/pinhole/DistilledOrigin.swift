@@ -15,6 +15,8 @@ struct DistilledOrigin: Codable {
     var notIP: Int
     var undecodable: Int
     var truncated: Int
+    /// The bytes kept of the longest frame that was cut.
+    var cutAt: Int?
     var fragments: Int
     var tcp: Int
     /// Why it was not read to its end.
@@ -51,6 +53,7 @@ struct DistilledOrigin: Codable {
         notIP = coverage.notIP
         undecodable = coverage.undecodable
         truncated = coverage.truncated
+        cutAt = coverage.truncated > 0 ? coverage.cutAt : nil
         fragments = coverage.fragments
         tcp = coverage.tcp
     }
@@ -66,7 +69,7 @@ struct DistilledOrigin: Codable {
         let counts =
             [
                 origin.frames, origin.bytes, origin.notIP, origin.undecodable, origin.truncated,
-                origin.fragments, origin.tcp,
+                origin.fragments, origin.tcp, origin.cutAt ?? 0,
             ] + limits.values
         guard counts.allSatisfy((0...Self.mostCounted).contains), limits.count <= 64,
             origin.unread?.count ?? 0 <= Self.mostUnread
@@ -111,6 +114,7 @@ struct DistilledOrigin: Codable {
         coverage.notIP = notIP
         coverage.undecodable = undecodable
         coverage.truncated = truncated
+        coverage.cutAt = cutAt ?? 0
         coverage.fragments = fragments
         coverage.tcp = tcp
         return coverage

@@ -36,7 +36,9 @@ enum Exit {
 /// Standard error: all that isn't a result.
 enum Complaints {
     static func say(_ sentence: String) {
-        FileHandle.standardError.write(Data(("pinhole: " + sentence.printable + "\n").utf8))
+        let line = "pinhole: " + sentence.printable + "\n"
+        // Where complaints cannot be written, there is nobody left to tell.
+        try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
     }
 }
 

@@ -44,17 +44,25 @@ struct MonitorCommand: ParsableCommand {
         let source = try Failure.orExit { () throws(Failure) in try open() }
         let stop = StopSignal()
         saying.tell("listening on \(interface.joined(separator: ", ")); Ctrl-C ends")
-        let output = FileHandle.standardOutput
         let fixers = Fixers(loaded.site.hops)
         let monitor = Monitor(
             source, names: interface, site: loaded.site, limits: limits,
             fixer: { fixers.fixes($0, $1) },
-            emit: { output.write(Data(($0 + "\n").utf8)) })
+            emit: Self.emit)
         monitor.run(
             now: { Clock.now() }, dropped: { source.dropped }, until: { stop.isRaised })
         for problem in source.problems { Complaints.say("\(problem)") }
         saying.tell("ended; findings: \(monitor.findings)")
         if let threshold, let worst = monitor.worst, worst >= threshold { throw Exit.findings }
+    }
+
+    private static func emit(_ event: String) {
+        do throws(Failure) {
+            try Results.write(event + "\n")
+        } catch {
+            Complaints.say("\(error)")
+            exit(withError: Exit.unusable)
+        }
     }
 
     private func open() throws(Failure) -> LiveInterfaces {

@@ -7,7 +7,8 @@ enum OutputFile {
         do {
             try Data(text.utf8).write(to: url, options: .atomic)
         } catch {
-            throw .unusable("\(url.path(percentEncoded: false)): cannot be written")
+            throw .unusable(
+                "\(url.path(percentEncoded: false)): cannot be written: \(Cause.of(error))")
         }
     }
 
@@ -17,7 +18,7 @@ enum OutputFile {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
-            throw .unusable("\(path): cannot be made a folder")
+            throw .unusable("\(path): cannot be made a folder: \(Cause.of(error))")
         }
         return url
     }

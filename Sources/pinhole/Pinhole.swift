@@ -24,6 +24,10 @@ struct Pinhole: ParsableCommand {
         ])
 
     static func main() {
+        if let complaint = UnknownCommand(CommandLine.arguments.dropFirst())?.sentence {
+            Complaints.say(complaint)
+            exit(withError: Exit.unusable)
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

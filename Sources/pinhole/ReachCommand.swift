@@ -18,7 +18,10 @@ struct ReachCommand: ParsableCommand {
     @OptionGroup var device: DeviceOptions
     @Option(help: "Clients: an address, a prefix, or any.") var from: String
     @Option(help: "The client's source port; without it, an ephemeral one.") var fromPort: UInt16?
-    @Option(help: "The address that clients connect to; given several times, each has its answer.")
+    @Option(
+        help:
+            "The address that clients connect to, or the name of a server of the site; given several times, each has its answer."
+    )
     var to: [String]
     @Option(help: "Ports and ranges: 21,5001-5201.") var ports: String
     @Option(help: "The port of the cleartext control connection that announces the ports.")
@@ -29,17 +32,22 @@ struct ReachCommand: ParsableCommand {
 
     func run() throws {
         guard !to.isEmpty else { throw ValidationError("--to: an address is missing") }
-        let questions = try to.map(question)
-        let way = try ways()
+        let loaded = try site.map(load)
+        let questions = try to.flatMap { try addresses($0, loaded?.site) }.map(question)
+        let path = loaded == nil ? try lone() : []
         let asked = try questions.map { question in
-            let (path, server) = try way(question.to)
-            return Asked(question: question, path: path, server: server)
+            guard let site = loaded?.site else {
+                return Asked(question: question, path: path, server: nil)
+            }
+            let server = try server(of: site, at: question.to)
+            return Asked(question: question, path: site.path(to: server), server: server)
         }
         for start in stride(from: 0, to: asked.count, by: Self.together) {
             let some = asked[start..<min(start + Self.together, asked.count)]
             let answers = Array(some).mapSideBySide { Self.text($0, output) }
-            for answer in answers { print(answer, terminator: "") }
+            try Failure.orExit { () throws(Failure) in try Results.write(answers.joined()) }
         }
+        if loaded?.isPartial == true { throw Exit.partly }
     }
 
     /// A question, the hops to where it goes, and the server there.
@@ -62,37 +70,43 @@ struct ReachCommand: ParsableCommand {
         }
     }
 
-    /// Gives the hops to an address, and the server there.
-    private func ways() throws -> (IPAddress) throws -> ([Hop], SiteServer?) {
-        guard let site else {
-            let path = try lone()
-            return { _ in (path, nil) }
-        }
+    private func load(_ site: String) throws -> LoadedSite {
         if let name = device.stated {
             throw refuse("\(name) is of a device; --site has its own path")
         }
         let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: site) }
         for problem in loaded.problems { Complaints.say(problem) }
-        return { try way(in: loaded.site, of: site, to: $0) }
+        return loaded
     }
 
-    private func way(
-        in site: Site, of file: String, to address: IPAddress
-    ) throws -> ([Hop], SiteServer?) {
-        let servers = site.servers
-        guard let server = servers.first(where: { $0.addresses.contains(address) }) else {
-            let known = servers.flatMap { server in
-                server.addresses.map { "\($0) (\(server.name))" }
-            }
+    /// An address as it is written, or those of the site's server of that name.
+    private func addresses(_ text: String, _ site: Site?) throws -> [IPAddress] {
+        if let address = IPAddress(text) { return [address] }
+        guard let site else { throw refuse("--to: '\(text)' is no address") }
+        guard let server = site.servers.first(where: { $0.name == text }) else {
             throw refuse(
-                "--to: no server of \(file) is reached at \(address); it has "
-                    + known.joined(separator: ", "))
+                "--to: '\(text)' is no address, and no server of the site; it has "
+                    + Self.known(site))
         }
-        return (site.path(to: server), server)
+        return server.addresses
     }
 
-    private func question(_ name: String) throws -> ReachQuestion {
-        guard let address = IPAddress(name) else { throw refuse("--to: '\(name)' is no address") }
+    private func server(of site: Site, at address: IPAddress) throws -> SiteServer {
+        guard let server = site.servers.first(where: { $0.addresses.contains(address) }) else {
+            throw refuse(
+                "--to: no server of the site is reached at \(address); it has " + Self.known(site))
+        }
+        return server
+    }
+
+    private static func known(_ site: Site) -> String {
+        guard !site.servers.isEmpty else { return "none" }
+        return site.servers.flatMap { server in
+            server.addresses.map { "\($0) (\(server.name))" }
+        }.joined(separator: ", ")
+    }
+
+    private func question(_ address: IPAddress) throws -> ReachQuestion {
         guard let ports = PortSet(ports), !ports.isEmpty else {
             throw refuse("--ports: '\(ports)' are no ports; expected 21,5001-5201")
         }

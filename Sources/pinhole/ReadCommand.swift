@@ -26,16 +26,20 @@ struct ReadCommand: ParsableCommand {
             Complaints.say("\(format) is no format; known are \(Self.known)")
             throw ExitCode(2)
         }
+        let results = Results()
         var answered = 0
         for file in files {
             guard let configuration = configuration(file) else { continue }
-            switch output {
-            case .json: print(try ConfigurationJSON(all: all).text(configuration))
-            case .table:
-                if answered > 0 { print("") }
-                for line in ConfigurationTable(configuration, all: all).lines {
-                    print(line.printable)
+            let lines =
+                switch output {
+                case .json: [try ConfigurationJSON(all: all).text(configuration)]
+                case .table:
+                    (answered > 0 ? [""] : [])
+                        + ConfigurationTable(configuration, all: all).lines.map(\.printable)
                 }
+            try Failure.orExit { () throws(Failure) in
+                for line in lines { try results.line(line) }
+                try results.finish()
             }
             answered += 1
         }

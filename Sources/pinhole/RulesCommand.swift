@@ -6,12 +6,25 @@ struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules", abstract: "List the rules.")
 
-    func run() {
-        for rule in Rules.all {
-            let severity = rule.severity.rawValue
-            let pad = String(repeating: " ", count: max(1, 10 - severity.utf8.count))
-            print("\(rule.id)  \(severity)\(pad)\(rule.title)")
+    func run() throws {
+        let words = Rules.all.map { $0.severities.words }
+        let column = words.map(\.count).max() ?? 0
+        let results = Results()
+        try Failure.orExit { () throws(Failure) in
+            for (rule, severity) in zip(Rules.all, words) {
+                let pad = String(repeating: " ", count: column - severity.count)
+                try results.line("\(rule.id)  \(severity)\(pad)  \(rule.title)")
+            }
+            try results.finish()
         }
+    }
+}
+
+extension ClosedRange<Severity> {
+    /// `medium`, or `medium to high`.
+    var words: String {
+        lowerBound == upperBound
+            ? lowerBound.rawValue : "\(lowerBound.rawValue) to \(upperBound.rawValue)"
     }
 }
 
@@ -28,15 +41,19 @@ struct ExplainCommand: ParsableCommand {
             throw Exit.unusable
         }
         let text = found.explanation
-        print("\(found.id)  \(found.title)  (\(found.severity.rawValue))")
-        print("\nWhat it checks\n\(Self.wrap(text.checks))")
-        print("\nWhy it matters\n\(Self.wrap(text.why))")
-        print("\nWhat to do\n\(Self.wrap(text.remedy))")
-        print("\nWhat would prove it wrong\n\(Self.wrap(text.refutation))")
-        if !text.references.isEmpty {
-            print("\nReferences")
-            for reference in text.references { print("  \(reference)") }
+        var page = "\(found.id)  \(found.title)  (\(found.severities.words))\n"
+        func section(_ title: String, _ words: String) {
+            page += "\n\(title)\n\(Self.wrap(words))\n"
         }
+        section("What it checks", text.checks)
+        section("Why it matters", text.why)
+        if let grades = found.grades { section("How severe", grades.decided) }
+        section("What to do", text.remedy)
+        section("What would prove it wrong", text.refutation)
+        if !text.references.isEmpty {
+            page += "\nReferences\n" + text.references.map { "  \($0)\n" }.joined()
+        }
+        try Failure.orExit { () throws(Failure) in try Results.write(page) }
     }
 
     /// The text in lines of at most 78 characters, indented by two.

@@ -26,12 +26,17 @@ struct SessionsCommand: ParsableCommand {
         let reading = CaptureReading(
             input.captures, limits: limits, filter: filter, isQuiet: saying.quiet)
         if reading.isUseless { throw reading.complain() ?? Exit.unusable }
-        switch format {
-        case .ndjson:
-            let json = SessionRecordJSON(captures: reading.captures)
-            for session in reading.sessions { print(json.text(session)) }
-        case .table:
-            for line in SessionTable(reading.sessions).lines { print(line.printable) }
+        try Failure.orExit { () throws(Failure) in
+            let results = Results()
+            switch format {
+            case .ndjson:
+                let json = SessionRecordJSON(captures: reading.captures)
+                for session in reading.sessions { try results.line(json.text(session)) }
+            case .table:
+                let table = SessionTable(reading.sessions, leftOut: reading.leftOut)
+                for line in table.lines { try results.line(line.printable) }
+            }
+            try results.finish()
         }
         if let code = reading.complain() { throw code }
     }
@@ -41,9 +46,11 @@ struct SessionsCommand: ParsableCommand {
 struct SessionTable {
     let lines: [String]
 
-    init(_ sessions: [SessionRecord]) {
+    init(_ sessions: [SessionRecord], leftOut: Int) {
         guard !sessions.isEmpty else {
-            lines = ["no FTP session"]
+            lines = [
+                leftOut == 0 ? "no FTP session" : "no FTP session selected, of \(leftOut) seen"
+            ]
             return
         }
         lines = sessions.flatMap(Self.lines)

@@ -4,13 +4,37 @@ import Foundation
 /// Captures that can be read more than once: what comes through a pipe is kept in a temporary file.
 final class SpooledCaptures {
     /// What is to be read, in the order of the arguments.
-    private(set) var arguments: [String] = []
+    private var arguments: [String] = []
+    /// The captures, folders listed once: what an earlier run wrote to the same output is left out.
+    private(set) var set: CaptureSet
     /// What the user called a temporary file.
     private var names: [String: String] = [:]
 
-    init(_ given: [String]) throws(Failure) {
+    /// - Parameters:
+    ///   - given: files, folders, or `-`.
+    ///   - output: the file that is to be written; `-` for standard output.
+    /// - Throws: where writing the output would take a capture away, or a pipe can't be kept.
+    init(_ given: [String], output: String) throws(Failure) {
+        let written = output == "-" ? nil : FileIdentity(path: output)
+        if let written, let same = given.first(where: { FileIdentity(path: $0) == written }) {
+            let other = same == output ? "" : " by another name"
+            throw .unusable(
+                "-o \(output): the capture \(same)\(other); what is read is never overwritten")
+        }
+        set = CaptureSet([])
         for argument in given {
             arguments.append(Self.isStream(argument) ? try spool(argument) : argument)
+        }
+        var isTaken = false
+        set = CaptureSet(arguments) { path in
+            guard let written, FileIdentity(path: path) == written else { return false }
+            isTaken = true
+            return true
+        }
+        if isTaken, !CaptureSet.isDistilled(output) {
+            throw .unusable(
+                "-o \(output): a capture of a folder that is read; what is read is never overwritten"
+            )
         }
     }
 

@@ -11,6 +11,9 @@ final class WholeFile {
 
     private static let most = 1 << 20
 
+    /// As complaints name it.
+    private var name: String { path == "-" ? "standard output" : path }
+
     init(_ path: String) throws(Failure) {
         self.path = path
         guard path != "-" else {
@@ -30,7 +33,7 @@ final class WholeFile {
             try Data().write(to: temporary)
             handle = try FileHandle(forWritingTo: temporary)
         } catch {
-            throw .unusable("\(path): cannot be written")
+            throw .unusable("\(path): cannot be written: \(Cause.of(error))")
         }
         (self.target, self.temporary) = (target, temporary)
     }
@@ -44,7 +47,7 @@ final class WholeFile {
         do {
             try handle.write(contentsOf: waiting)
         } catch {
-            throw .unusable("\(path): cannot be written")
+            throw .unusable("\(name): cannot be written: \(Cause.of(error))")
         }
         waiting.removeAll(keepingCapacity: true)
     }
@@ -56,7 +59,7 @@ final class WholeFile {
         do {
             try handle.close()
         } catch {
-            throw .unusable("\(path): cannot be written")
+            throw .unusable("\(name): cannot be written: \(Cause.of(error))")
         }
         if let problem = PcapngWriter.move(
             temporary.path(percentEncoded: false), to: target.path(percentEncoded: false))

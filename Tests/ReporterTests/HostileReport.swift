@@ -19,11 +19,13 @@ enum HostileReport {
         let findings = audit.findings(now: Timestamp(seconds: 2_000_000_000)) { _, _ in
             [Fix(platform: text, commands: ["set \(text)"], undo: [text], restart: [text])]
         }
-        return AuditReport(
+        var report = AuditReport(
             title: "c\(text)", generatedAt: Timestamp(seconds: 2_000_000_000), toolVersion: "1",
             rulePack: "1", inputs: inputs(text), coverage: AuditReport.Coverage(),
             servers: audit.context.servers.map(\.summary), findings: findings,
             notes: ["A note: \(text)"], captures: ["d\(text)", "e\(text)"])
+        report.selection = AuditReport.Selection(server: "h\(text)", leftOut: 2)
+        return report
     }
 
     static func session(_ text: String, _ server: IPAddress) -> SessionRecord {
@@ -77,6 +79,7 @@ enum HostileReport {
     private static func inputs(_ text: String) -> [AuditReport.Input] {
         var capture = AuditReport.Input(file: "d\(text)", kind: .capture, state: .partly)
         capture.problem = text
+        capture.statedBy = "i\(text)"
         var configuration = AuditReport.Input(file: "f\(text)", kind: .configuration)
         configuration.format = text
         configuration.notes = [

@@ -31,6 +31,13 @@ import Testing
         (["sessions", first], 0),
         (["explain", "PH301"], 0),
         (["explain", "PH999"], 2),
+        (["adit", first], 2),
+        ([first], 2),
+        (["audit", first, "--since", "2027-01-01", "--until", "2026-01-01"], 2),
+        (["audit", first, "--server", "files"], 2),
+        (["audit", first, "--server", "files", "--site", "captures/pinhole.yml"], 0),
+        (onSite + ["--to", "orders", "--ports", "21"], 0),
+        (onSite + ["--to", "nobody", "--ports", "21"], 2),
         (["reach", "--from", "any", "--to", "203.0.113.10", "--ports", "21"], 2),
         (onSite + ["--to", "203.0.113.10", "--ports", "21"], 0),
         (onSite + ["--to", "192.0.2.1", "--ports", "21"], 2),
@@ -182,5 +189,167 @@ import Testing
         ])
         #expect(run.output.contains("98 more lines"), "\(run.output)")
         #expect(run.output.split(separator: "\n").count < 10)
+    }
+
+    @Test(arguments: [
+        ("adit", "did you mean `pinhole audit`?"), ("session", "did you mean `pinhole sessions`?"),
+        (first, "did you mean `pinhole audit \(first)`?"), ("frobnicate", "there are audit, check"),
+    ])
+    func `an unknown command is named, with the one that was meant`(
+        _ word: String, _ wanted: String
+    ) throws {
+        let run = try Pinhole.run([word, "x.pcap"])
+        #expect(run.code == 2)
+        #expect(run.complaints.contains(wanted), "\(run.complaints)")
+    }
+
+    static let printing: [[String]] = [
+        ["audit", first], ["sessions", first, "--format", "ndjson"], ["read", edge],
+        ["check", "--site", "captures/pinhole.yml"], onSite + ["--to", "orders", "--ports", "21"],
+        ["rules"], ["explain", "PH301"], ["distill", first, "-o", "-"],
+    ]
+
+    @Test(arguments: printing)
+    func `results that cannot be written end with 2 and the cause`(
+        _ arguments: [String]
+    ) throws {
+        let full = "/dev/full"
+        guard FileManager.default.fileExists(atPath: full) else { return }
+        let run = try Pinhole.run(
+            ["-c", "exec \"$0\" \"$@\" >\(full)", Pinhole.binary.path] + arguments,
+            program: URL(filePath: "/bin/sh"))
+        #expect(run.code == 2)
+        #expect(run.complaints.contains("No space left on device"), "\(run.complaints)")
+    }
+
+    @Test func `a folder that cannot be made is named with the cause`() throws {
+        let run = try Pinhole.run(["audit", Self.first, "-o", "README.md/reports"])
+        #expect(run.code == 2)
+        #expect(run.complaints.contains("Not a directory"), "\(run.complaints)")
+    }
+
+    @Test(arguments: ["html", "markdown"])
+    func `a report says what it was limited to`(_ format: String) throws {
+        let run = try Pinhole.run([
+            "audit", Self.first, "--client", "198.51.100.7/32", "--since", "2026-01-01", "--format",
+            format,
+        ])
+        #expect(run.code == 0)
+        #expect(
+            run.output.contains(
+                "Limited to sessions of clients in 198.51.100.7/32, that end at or after 2026-01-01"
+            ))
+    }
+
+    @Test func `a filter that selects nothing is told apart from a capture without FTP`() throws {
+        let arguments = ["audit", Self.first, "--client", "192.0.2.0/24"]
+        let run = try Pinhole.run(arguments)
+        #expect(run.output.contains("5 FTP sessions were seen, none selected."), "\(run.output)")
+        let json = try Pinhole.run(arguments + ["--format", "json"]).output
+        let report = try #require(
+            try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        let selection = try #require(report["selection"] as? [String: Any])
+        #expect(selection["client"] as? String == "192.0.2.0/24")
+        #expect(selection["sessions_seen"] as? Int == 5)
+        #expect(selection["sessions_selected"] as? Int == 0)
+    }
+
+    @Test func `a capture without a word of FTP for its snap length says so`() throws {
+        let whole = [UInt8](try Data(contentsOf: Pinhole.root.appending(path: Self.first)))
+        // Of each record what a snap length of 54 leaves: headers alone.
+        var cut = Data(whole.prefix(24))
+        var at = 24
+        while at + 16 <= whole.count {
+            let length = Int(whole[at + 8]) | Int(whole[at + 9]) << 8
+            let kept = min(length, 54)
+            cut += whole[at..<at + 8] + [UInt8(kept), 0, 0, 0] + whole[at + 12..<at + 16 + kept]
+            at += 16 + length
+        }
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-snap-\(UUID().uuidString).pcap")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try cut.write(to: file)
+        let run = try Pinhole.run(["audit", file.path])
+        #expect(run.output.contains("cut at 54 bytes by the snap length"), "\(run.output)")
+        #expect(run.output.contains("tcpdump -s 0"))
+    }
+
+    @Test func `what is cut inside a record is not called whole`() throws {
+        let whole = try Data(contentsOf: Pinhole.root.appending(path: Self.first))
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-cut-\(UUID().uuidString).pcap")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try whole.prefix(whole.count - 7).write(to: file)
+        let run = try Pinhole.run(["audit", file.path])
+        #expect(run.code == 3)
+        #expect(!run.output.contains("all whole and readable"), "\(run.output)")
+        #expect(run.output.contains("Not audited to its end"))
+    }
+
+    static let useless = [
+        "pinhole: 1", "pinhole: 1\nserver:\n  - {name: files, address: 203.0.113.10}",
+    ]
+
+    @Test(arguments: useless)
+    func `a site without a server cannot be checked`(_ site: String) throws {
+        let run = try Pinhole.run(["check"], site: site)
+        #expect(run.code == 2)
+        #expect(run.complaints.contains("it names no server"), "\(run.complaints)")
+        #expect(run.output.isEmpty)
+    }
+
+    static let unreadable = """
+        pinhole: 1
+        servers:
+          - {name: files, address: 203.0.113.10, passive: 5001-5201}
+        path:
+          - {name: edge, config: no-such.cfg}
+        """
+
+    @Test func `reach says that a hop could not be read, and ends with 3`() throws {
+        let run = try Pinhole.run(
+            ["reach", "--from", "any", "--to", "files", "--ports", "5001"], site: Self.unreadable)
+        #expect(run.code == 3)
+        #expect(
+            run.output.contains("hop 'edge' could not be read: no-such.cfg: no such file"),
+            "\(run.output)")
+    }
+
+    @Test func `check tells of a file once, and nothing of traffic`() throws {
+        let run = try Pinhole.run(["check"], site: Self.unreadable)
+        #expect(run.code == 3)
+        #expect(run.output.split(separator: "\n").count { $0.contains("no-such.cfg") } == 1)
+        #expect(!run.output.contains("No FTP session"), "\(run.output)")
+    }
+
+    @Test func `an interface on the other side of the translation is named`() throws {
+        let site = """
+            pinhole: 1
+            servers:
+              - {name: orders, address: 203.0.113.11, inside: 10.1.1.11, passive: 5500-5520}
+            path:
+              - name: edge
+                config: \(Pinhole.root.path)/\(Self.edge)
+                outside: FastEthernet0/1
+                inside: FastEthernet0/0
+            """
+        let run = try Pinhole.run(["check"], site: site)
+        #expect(run.code == 3)
+        for words in [":7:14: hop 'edge': outside:", ":8:13: hop 'edge': inside:", "swapped?"] {
+            #expect(run.complaints.contains(words), "\(run.complaints)")
+        }
+    }
+
+    @Test func `leads with what hurts most, and calls no argument a line to change`() throws {
+        let run = try Pinhole.run(["audit", Self.first, "--passive-range", "5001-5201"])
+        #expect(run.output.hasPrefix("203.0.113.10: data connection silently dropped."))
+        #expect(!run.output.contains("command line"), "\(run.output)")
+        #expect(run.output.contains("`pinhole explain PH101`"))
+    }
+
+    @Test func `explain says how severe findings may be, and what decides`() throws {
+        let run = try Pinhole.run(["explain", "PH203"])
+        #expect(run.output.contains("(medium to high)"))
+        #expect(run.output.contains("more than 10,000 ports"))
     }
 }

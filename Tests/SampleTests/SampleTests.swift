@@ -146,6 +146,72 @@ import Testing
         #expect(trap.message.contains("also the filter"))
     }
 
+    @Test func `under a fault stand the commands for that fault alone`() throws {
+        let run = try Pinhole.run([
+            "audit", "captures/vsftpd-range-blocked", "--site", "captures/pinhole.yml",
+        ])
+        let answer = run.output.prefix(
+            upTo: run.output.firstRange(of: "Findings")?.lowerBound ?? run.output.endIndex)
+        #expect(answer.contains("PH304, PH202, PH305"), "\(answer)")
+        #expect(answer.contains("iptables -I INPUT"))
+        #expect(!answer.contains("ssl_enable"))
+    }
+
+    @Test func `a server whose control port is shut to clients stands before those nobody tried`()
+        throws
+    {
+        let run = try Pinhole.run([
+            "audit", "captures/second-article-trap", "--site", "captures/pinhole.yml",
+        ])
+        #expect(run.output.hasPrefix("pricelists: "), "\(run.output.prefix(200))")
+    }
+
+    @Test func `commands carry their rules, and those for TLS come after a word of caution`()
+        throws
+    {
+        let page = try String(
+            contentsOf: Pinhole.root.appending(path: "reports/samples/pinhole-report.md"),
+            encoding: .utf8)
+        let section = try #require(
+            page.components(separatedBy: "\n## ").first {
+                $0.hasPrefix("Server vsftpd-range-blocked\n")
+            })
+        let order = [
+            "**PH304, PH202, PH305: Announced port blocked", "iptables -I INPUT",
+            "**PH116, PH220: Cleartext login**", "First: a certificate.", "shut out.",
+            "ssl_enable=YES",
+        ]
+        let places = order.map { section.firstRange(of: $0)?.lowerBound }
+        #expect(places.allSatisfy { $0 != nil }, "\(section)")
+        let found = places.compactMap(\.self)
+        #expect(found == found.sorted(), "\(section)")
+    }
+
+    @Test func `each bar of the port ruler has its label in its own row`() throws {
+        let page = try String(
+            contentsOf: Pinhole.root.appending(path: "reports/first-article/pinhole-report.html"),
+            encoding: .utf8)
+        for label in ["configured", "permitted", "established", "unanswered"] {
+            #expect(
+                page.contains("<div class=\"row\"><div class=\"lane\">\(label) <small>"), "\(label)"
+            )
+        }
+    }
+
+    @Test func `severities are those that the rules are said to have`() throws {
+        let lines = try Pinhole.run(["rules"]).output.split(separator: "\n")
+        let order = ["info", "low", "medium", "high", "critical"]
+        for finding in try #require(Self.report).findings {
+            let line = try #require(lines.first { $0.hasPrefix(finding.rule) })
+            let words = line.split(separator: " ").dropFirst().map(String.init)
+            let lowest = try #require(order.firstIndex(of: words[0]))
+            let highest = words[1] == "to" ? order.firstIndex(of: words[2]) : lowest
+            let own = try #require(order.firstIndex(of: finding.severity))
+            #expect(
+                own >= lowest && own <= highest ?? lowest, "\(finding.rule) \(finding.severity)")
+        }
+    }
+
     @Test func `no password is in any report`() throws {
         let manager = FileManager.default
         let reports = Pinhole.root.appending(path: "reports")

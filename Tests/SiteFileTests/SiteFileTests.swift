@@ -124,4 +124,39 @@ import Testing
             "pinhole: 1\naccept:\n  - rule: PH116\n    reason: r\n    until: soon")
         #expect(read.site.waivers.isEmpty)
     }
+
+    @Test func `says which interfaces are on the other side of the translation`() throws {
+        let text = """
+            pinhole: 1
+            servers: [{name: files, address: 203.0.113.10}]
+            path:
+              - {name: edge, config: edge.cfg, outside: lan, inside: wan}
+              - {name: core, config: edge.cfg, outside: wan, inside: loop}
+            """
+        let read = try SiteFile(
+            file: "pinhole.yml", text: text,
+            vocabulary: SiteFile.Vocabulary(rules: [], standards: [], limits: [])
+        ) { (path, _) throws(SiteFile.LoadFailure) in
+            var device = Device(usualPlace: .through)
+            device.interfaces = [
+                DeviceInterface(name: "wan", side: .outside),
+                DeviceInterface(name: "lan", side: .inside), DeviceInterface(name: "loop"),
+            ]
+            return Configuration(
+                file: path, format: "made-up", kinds: [.firewall], device: device, notes: [])
+        }
+        #expect(read.problems.map(\.line) == [4, 4])
+        #expect(read.problems.first?.message.contains("lan is on the inside") == true)
+    }
+
+    @Test func `a hop whose file cannot be read stays on the path with the reason`() throws {
+        let read = try Self.read(
+            """
+            pinhole: 1
+            servers: [{name: files, address: 203.0.113.10}]
+            path: [{name: edge, config: edge.txt}]
+            """)
+        #expect(read.problems.count == 1)
+        #expect(read.site.hops.first?.configuration.problem == "no such file")
+    }
 }

@@ -7,6 +7,9 @@ enum AdvertisedNameInside: Rule {
     static let id = "PH225"
     static let title = "Advertised name may resolve to the inside address"
     static let severity = Severity.high
+    static let grades: Grades? = Grades(
+        Severity.low...Severity.high,
+        "High where the name ends as inside names do (.local, .internal), else low.")
     static let controls: [ControlSet] = [.internalAddresses, .availability]
     static let explanation = Explanation(
         checks: """

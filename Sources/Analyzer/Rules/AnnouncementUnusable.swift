@@ -27,10 +27,14 @@ enum AnnouncementUnusable: Rule {
             return .cannotTell("nothing was announced in clear text")
         }
         let hit = server.offers.filter { offer in
-            guard let endpoint = offer.channel.advertised else { return true }
+            guard let endpoint = offer.channel.advertised else { return !isCut(offer) }
             return Prefix.isUnusable(endpoint.address)
         }
         guard !hit.isEmpty else {
+            let cut = server.offers.count { $0.channel.advertised == nil }
+            guard cut == 0 else {
+                return .cannotTell("\(cut) announcements may be cut by the snap length")
+            }
             return .passed("all \(server.offers.count) announcements name a usable endpoint")
         }
         let names = Set(
@@ -63,5 +67,10 @@ enum AnnouncementUnusable: Rule {
                     ]
                     : [])
         ])
+    }
+
+    /// Whether what the server said there may have been longer than the capture holds.
+    private static func isCut(_ offer: Offer) -> Bool {
+        offer.session.visibility.truncatedFrames > 0
     }
 }

@@ -7,6 +7,10 @@ enum BounceAttempt: Rule {
     static let id = "PH113"
     static let title = "FTP bounce attempted or accepted"
     static let severity = Severity.high
+    static let grades: Grades? = Grades(
+        Severity.low...Severity.critical,
+        "Critical where the server accepted and connected, high where it accepted, low where it refused."
+    )
     static let controls: [ControlSet] = [.sessionIntegrity, .monitoring]
     static let explanation = Explanation(
         checks: """

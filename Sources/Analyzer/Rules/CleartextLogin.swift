@@ -6,6 +6,9 @@ enum CleartextLogin: Rule {
     static let id = "PH116"
     static let title = "Cleartext login"
     static let severity = Severity.high
+    static let grades: Grades? = Grades(
+        Severity.low...Severity.high,
+        "Low where every log-in was anonymous, else high.")
     static let controls: [ControlSet] = [.encryption]
     static let explanation = Explanation(
         checks: "PASS before any accepted AUTH. The password itself is never kept.",

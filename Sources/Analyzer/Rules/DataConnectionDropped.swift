@@ -6,6 +6,9 @@ enum DataConnectionDropped: Rule {
     static let id = "PH101"
     static let title = "Data connection silently dropped"
     static let severity = Severity.high
+    static let grades: Grades? = Grades(
+        Severity.medium...Severity.high,
+        "Medium where each connection was tried with one SYN only, else high.")
     static let controls: [ControlSet] = [.neededPorts, .availability]
     static let explanation = Explanation(
         checks: """

@@ -6,6 +6,9 @@ enum IPv6LeftOut: Rule {
     static let id = "PH218"
     static let title = "IPv6 left out of the rules"
     static let severity = Severity.medium
+    static let grades: Grades? = Grades(
+        Severity.medium...Severity.high,
+        "High where more than 60,000 ports are open over IPv6 alone, else medium.")
     static let controls: [ControlSet] = [.neededPorts]
     static let explanation = Explanation(
         checks: """

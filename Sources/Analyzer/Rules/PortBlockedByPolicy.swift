@@ -79,7 +79,7 @@ enum PortBlockedByPolicy: Rule {
     ) -> Fault {
         let hit = attempts.filter { blockade.ports.contains($0.server.port) }
         let tries = hit.reduce(0) { $0 + $1.attempts }
-        return Fault(
+        var fault = Fault(
             key: "control \(blockade.ports)",
             message: """
                 The control \(blockade.ports.named) is shut: \(blockade.sentence). \
@@ -97,5 +97,7 @@ enum PortBlockedByPolicy: Rule {
             config: [blockade.line],
             changes: server.openings(for: [blockade]),
             ports: blockade.ports)
+        fault.attemptsHurt = hit.count
+        return fault
     }
 }

@@ -6,6 +6,9 @@ enum RangeCollides: Rule {
     static let id = "PH205"
     static let title = "Passive range collides with other services"
     static let severity = Severity.high
+    static let grades: Grades? = Grades(
+        Severity.info...Severity.high,
+        "High where a line of its own opens the port of a known service in the range, else info.")
     static let controls: [ControlSet] = [.neededPorts]
     static let explanation = Explanation(
         checks: """

@@ -7,6 +7,9 @@ enum RangeTooSmall: Rule {
     static let id = "PH206"
     static let title = "Passive range too small"
     static let severity = Severity.medium
+    static let grades: Grades? = Grades(
+        Severity.info...Severity.medium,
+        "Info where the range is one port and no more are known to be needed, else medium.")
     static let controls: [ControlSet] = [.availability]
     static let explanation = Explanation(
         checks: """

@@ -6,6 +6,9 @@ enum TooManyPortsOpen: Rule {
     static let id = "PH203"
     static let title = "More ports open than the server uses"
     static let severity = Severity.medium
+    static let grades: Grades? = Grades(
+        Severity.medium...Severity.high,
+        "High where more than 10,000 ports are open beyond the range, else medium.")
     static let controls: [ControlSet] = [.neededPorts]
     static let explanation = Explanation(
         checks: """

@@ -7,6 +7,9 @@ enum UnusualControlPort: Rule {
     static let id = "PH127"
     static let title = "Control on a non-standard port"
     static let severity = Severity.low
+    static let grades: Grades? = Grades(
+        Severity.info...Severity.low,
+        "Info where a device on the path is told of the port, else low.")
     static let controls: [ControlSet] = [.neededPorts]
     static let explanation = Explanation(
         checks: "FTP dialogues with a server port other than 21 and 990.",

@@ -6,6 +6,10 @@ enum UsersCappedByRange: Rule {
     static let id = "PH227"
     static let title = "Server caps its own users from the range"
     static let severity = Severity.low
+    static let grades: Grades? = Grades(
+        Severity.info...Severity.low,
+        "Info where only the server's own limit of users says that more are meant, low where the site does."
+    )
     static let controls: [ControlSet] = [.availability]
     static let explanation = Explanation(
         checks: """
