@@ -152,9 +152,8 @@ struct FrameCursor {
         reader.skip(end - reader.start)
     }
 
-    /// Places the records from `start` on; where they end.
-    ///
-    /// - Parameter last: What the frame before says, its number above all.
+    /// Places the records from `start` on, numbered on from the frame before; gives back where they
+    /// end.
     private static func placeRecords(
         _ pcap: PcapFormat, _ bytes: Span<UInt8>, from start: Int, _ last: FrameHeader,
         _ frames: inout [PlacedFrame]
