@@ -21,6 +21,15 @@ import Testing
         AWSSecurityGroups.read(ConfigText(file: "groups.json", text))
     }
 
+    @Test func `a name that a shell would run is no part of a command`() throws {
+        let hostile = Self.permission("").replacing("sg-1", with: "sg-1; touch x #")
+        let address = try #require(IPAddress("203.0.113.10"))
+        let change = Change.permit(PortSet(21...21), to: address)
+        let fix = try #require(AWSSecurityGroups.fix(change, Self.read(hostile)))
+        #expect((fix.commands + fix.undo).allSatisfy { !$0.contains("touch") })
+        #expect(fix.commands.contains { $0.contains("--group-id sg-GROUP") })
+    }
+
     @Test(arguments: [
         (
             #"{"IpProtocol":"tcp","FromPort":21,"ToPort":21,"IpRanges":[{"CidrIp":"0.0.0.0/0"}]}"#,

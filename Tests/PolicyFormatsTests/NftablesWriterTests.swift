@@ -32,6 +32,19 @@ import Testing
         #expect(try Self.after(both, fix) == "21,5001-5201")
     }
 
+    @Test(arguments: ["f; reboot", "f$(reboot)", "f'", "f"])
+    func `opens nothing in a chain whose name no command can hold`(_ table: String) throws {
+        let text = """
+            {"nftables": [
+            {"table": {"family": "inet", "name": "\(table)", "handle": 1}},
+            {"chain": {"family": "inet", "table": "\(table)", "name": "i", "handle": 1,
+            "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}}]}
+            """
+        let read = try Formats.read(file: "f.json", bytes: Array(text.utf8))
+        let fix = NftablesJSON.fix(.permit(PortSet(21...21), to: NftQuestion.server), read)
+        #expect((fix == nil) == (table != "f"))
+    }
+
     @Test func `closes ports, with a chain of its own where there is none`() throws {
         let ports = PortSet([21...21, 50000...50100])
         let change = Change.forbid(ports, to: NftQuestion.server)

@@ -19,6 +19,8 @@ enum NftWriter {
             let key = stage.chain.split(separator: " ")
             guard key.count >= 4, key[3].hasPrefix("@") else { return nil }
             (family, table, chain) = (String(key[0]), String(key[1]), String(key[2]))
+            // Any other name would be read as something else by the shell, or by nft.
+            guard [table, chain].allSatisfy({ $0.shellWord(else: "") == $0 }) else { return nil }
             point = String(key[3].dropFirst())
             self.stage = stage
         }
@@ -102,7 +104,7 @@ enum NftWriter {
         _ ports: PortSet, _ address: IPAddress, target: IPAddress, _ seen: PortSet,
         _ device: Device?
     ) -> Fix? {
-        guard !ports.isEmpty else { return nil }
+        guard !ports.isEmpty, device.map(canBeOpened) ?? true else { return nil }
         let hook = hook(target, device)
         let points = ["ingress", "raw", "tracking", "prerouting", hook]
         let all = bases(device, points, address.family, .filter)
@@ -199,6 +201,14 @@ enum NftWriter {
     }
 
     /// Whether a stage may deny anything.
+    /// Whether every chain that may deny can be named in a command.
+    private static func canBeOpened(_ device: Device) -> Bool {
+        !device.stages.contains { stage in
+            stage.work == .filter && !stage.chain.isEmpty && Base(stage) == nil
+                && denies(device, stage)
+        }
+    }
+
     private static func denies(_ device: Device, _ stage: Stage) -> Bool {
         if case .deny = stage.ending.value { return true }
         return device.mayDeny(stage.chain)
