@@ -41,7 +41,7 @@ struct ReportWords {
         }
         guard !report.servers.isEmpty else { return "No FTP server was found to judge." }
         let passed = report.findings.contains { $0.status == .passed }
-        if passed, report.inputs.contains(where: { $0.state != .read }) {
+        if passed, report.inputs.contains(where: { ![.read, .unused].contains($0.state) }) {
             return "Not everything could be read; no fault was found in the rest."
         }
         return passed
