@@ -6,26 +6,26 @@ import Streams
 /// packet costs one access to its owner.
 struct Extraction {
     /// Bounds of `Limits` that were reached.
-    private(set) var limitHits = LimitHits()
+    var limitHits = LimitHits()
 
     /// Takes every connection that a record tells of, as it is when the record is handed over; for
     /// the control connection with its client's end.
     var onConnection: ((Flow, _ client: Endpoint?) -> Void)?
 
-    private let bounds: ControlSession.Bounds
+    let bounds: ControlSession.Bounds
     var limits: Limits { _read { yield bounds.limits } }
     private let controlPorts: Set<UInt16>
-    private let onSession: (SessionRecord) -> Void
+    let onSession: (SessionRecord) -> Void
     /// The flow table, and what time it is.
     var path: PacketPath
     var sessions = SessionSlots()
     var expectations: Expectations
     var recent: RecentConnections
     var encrypted: [Pair: [Int]] = [:]
-    private(set) var attempts = ControlAttempts()
+    var attempts = ControlAttempts()
     /// Senders of ICMP messages, by the first packet of the connection that they are about.
     var prohibitors: [PacketMark: IPAddress] = [:]
-    private var now: Timestamp { path.now }
+    var now: Timestamp { path.now }
 
     /// Addresses of a client and a server.
     struct Pair: Hashable {
@@ -203,7 +203,7 @@ struct Extraction {
     }
 
     /// After a session's lines were read: what it announced is expected from now on.
-    private mutating func followUp(_ number: Int) {
+    mutating func followUp(_ number: Int) {
         guard sessions.open[number].control.verdict == .ftp else {
             if let index = path.table.index(sessions.open[number].control.flow) {
                 path.table[index].role = .none
@@ -226,186 +226,9 @@ struct Extraction {
         }
     }
 
-    private func pair(_ number: Int) -> Pair {
+    func pair(_ number: Int) -> Pair {
         Pair(
             client: sessions.open[number].control.record.client.address,
             server: sessions.open[number].control.record.server.address)
-    }
-
-    // MARK: the end
-
-    private mutating func sweep() {
-        defer {
-            path.noteSweep()
-            path.sweepInterval = sessions.count + attempts.openCount
-        }
-        for number in sessions.numbers {
-            forgetExpired(number)
-            let closed = sessions.open[number].control.closedAt
-            let isEnded =
-                closed.map { now.since($0) > limits.linger } ?? false
-                || now.since(lastTime(number)) > limits.controlIdle
-            if isEnded, isDataSettled(number) { emit(number) }
-        }
-        attempts.settle(
-            &path.table, now: path.now, idle: bounds.limits.dataIdle, &prohibitors)
-    }
-
-    /// When something was seen of the control connection.
-    private func lastTime(_ number: Int) -> Timestamp {
-        let last = sessions.open[number].control.record.last.time
-        guard let index = path.table.index(sessions.open[number].control.flow) else { return last }
-        return max(last, path.table[index].last.time)
-    }
-
-    /// Every data connection has come to its end, or was silent for long.
-    private mutating func isDataSettled(_ number: Int) -> Bool {
-        let links = sessions.open[number].control.links
-        while sessions.open[number].control.settledChannels < links.count {
-            if links[sessions.open[number].control.settledChannels].flows.contains(where: isOpen) {
-                return false
-            }
-            sessions.open[number].control.settledChannels += 1
-        }
-        return !sessions.open[number].control.hidden.contains(where: isOpen)
-    }
-
-    private func isOpen(_ linked: LinkedFlow) -> Bool {
-        guard case .live(let handle) = linked, let index = path.table.index(handle) else {
-            return false
-        }
-        return !path.table[index].isOver
-            && now.since(path.table[index].last.time) <= limits.dataIdle
-    }
-
-    private mutating func forgetExpired(_ number: Int) {
-        while sessions.open[number].control.expired < sessions.open[number].control.unregistered {
-            let channel = sessions.open[number].control.expired
-            let frame = sessions.open[number].control.record.channels[channel].frame
-            guard now.since(frame.time) > limits.announcementAge else { return }
-            forget(number, channel)
-            sessions.open[number].control.expired += 1
-        }
-    }
-
-    private mutating func forget(_ number: Int, _ channel: Int) {
-        for key in sessions.open[number].control.links[channel].keys {
-            expectations.remove(session: number, channel: channel, at: key)
-        }
-        sessions.open[number].control.links[channel].keys = []
-    }
-
-    private mutating func emit(_ number: Int) {
-        sessions.open[number].finishStreams()
-        followUp(number)
-        guard sessions.holds(number) else { return }
-        limitHits.add(sessions.open[number].control.limitHits)
-        onSession(takeRecord(number))
-        tell(number)
-        let (expired, count) = (
-            sessions.open[number].control.expired, sessions.open[number].control.links.count
-        )
-        for channel in expired..<max(expired, count) { forget(number, channel) }
-        if sessions.open[number].control.isEncryptionRegistered {
-            let pair = pair(number)
-            encrypted[pair]?.removeAll { $0 == number }
-            if encrypted[pair]?.isEmpty == true { encrypted[pair] = nil }
-        }
-        disown(number)
-        sessions.remove(number)
-    }
-
-    private func tell(_ number: Int) {
-        guard let onConnection else { return }
-        if let flow = sessions.open[number].control.goneFlow
-            ?? flow(.live(sessions.open[number].control.flow))
-        {
-            onConnection(flow, sessions.open[number].control.record.client)
-        }
-        let links = sessions.open[number].control.links
-        for linked in links.flatMap(\.flows) + sessions.open[number].control.hidden {
-            if let flow = flow(linked) { onConnection(flow, nil) }
-        }
-    }
-
-    /// The connections of a session that is handed over are nobody's any more.
-    private mutating func disown(_ number: Int) {
-        disown(.live(sessions.open[number].control.flow))
-        for link in sessions.open[number].control.links {
-            for linked in link.flows { disown(linked) }
-        }
-        for linked in sessions.open[number].control.hidden { disown(linked) }
-    }
-
-    private mutating func disown(_ linked: LinkedFlow) {
-        guard case .live(let handle) = linked, let index = path.table.index(handle) else { return }
-        if !prohibitors.isEmpty { prohibitors[path.table[index].first] = nil }
-        path.table[index].role = .none
-        path.table[index].dismiss()
-    }
-
-    private mutating func absorbRetired() {
-        for flow in path.table.takeRetired() {
-            let number = Int(flow.owner)
-            switch flow.role {
-            case .none: break
-            case .attempt: attempts.settle(flow, prohibitedBy: prohibitors[flow.first])
-            case .control:
-                guard sessions.holds(number) else { break }
-                sessions.open[number].control.goneFlow = flow
-                if sessions.open[number].control.closedAt == nil {
-                    sessions.open[number].control.closedAt = flow.last.time
-                }
-            case .data, .hidden:
-                if sessions.holds(number) { absorb(flow, into: number) }
-            }
-        }
-    }
-
-    private mutating func absorb(_ flow: Flow, into number: Int) {
-        func isSame(_ linked: LinkedFlow) -> Bool {
-            guard case .live(let handle) = linked else { return false }
-            return handle.index == flow.place
-        }
-        if flow.role == .hidden {
-            guard let place = sessions.open[number].control.hidden.firstIndex(where: isSame) else {
-                return
-            }
-            sessions.open[number].control.hidden[place] = .gone(flow)
-        } else {
-            let channel = Int(flow.ownerItem)
-            guard channel < sessions.open[number].control.links.count,
-                let place = sessions.open[number].control.links[channel].flows.firstIndex(
-                    where: isSame)
-            else { return }
-            sessions.open[number].control.links[channel].flows[place] = .gone(flow)
-        }
-    }
-
-    /// Hands over every session that is still open, in the order of their first frames.
-    mutating func finish() {
-        for number in sessions.numbers {
-            sessions.open[number].finishStreams()
-            followUp(number)
-        }
-        let firsts = sessions.numbers.map { (first: sessions.open[$0].control.record.first, $0) }
-        for (_, number) in firsts.sorted(by: { $0.first < $1.first }) { emit(number) }
-        attempts.settle(&path.table, now: path.now, idle: nil, &prohibitors)
-        limitHits.count("flows", path.table.evicted)
-    }
-
-    /// The records of sessions that are still open, as far as they go.
-    func snapshot() -> [SessionRecord] {
-        sessions.numbers.compactMap { number in
-            guard sessions.open[number].control.verdict == .ftp else { return nil }
-            return record(number)
-        }.sorted { $0.first < $1.first }
-    }
-
-    func flow(_ linked: LinkedFlow) -> Flow? {
-        switch linked {
-        case .gone(let flow): flow
-        case .live(let handle): path.table.index(handle).map { path.table[$0] }
-        }
     }
 }

@@ -29,11 +29,15 @@ import Testing
         return run.output
     }
 
-    /// A report but for its inputs, which name what was read.
-    static func judged(_ report: String) throws -> String {
+    /// A report as if the originals had been read: without the distilled capture that stands for
+    /// them, and without the word that it does, or more fields of an input.
+    static func judged(_ report: String, without fields: Set<String> = []) throws -> String {
         var object = try #require(
             try JSONSerialization.jsonObject(with: Data(report.utf8)) as? [String: Any])
-        object["inputs"] = nil
+        let inputs = try #require(object["inputs"] as? [[String: Any]])
+        object["inputs"] = inputs.filter { $0["distilled"] == nil }.map { input in
+            input.filter { $0.key != "stated_by" && !fields.contains($0.key) }
+        }
         let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
         return String(decoding: data, as: UTF8.self)
     }
@@ -233,7 +237,12 @@ import Testing
             #expect(try Pinhole.run(["distill", small.path, "-o", again]).code == 3)
             let found = try Self.audit([again], folder)
             #expect(found.code == 3)
-            #expect(try Self.judged(found.output) == Self.judged(wanted.output))
+            // Of the capture between, which is read no more, the original's entry tells.
+            #expect(
+                try Self.judged(found.output, without: ["problem"])
+                    == Self.judged(wanted.output, without: ["problem"]))
+            #expect(Self.lines(found.complaints).count == 1)
+            #expect(found.complaints.contains("small.pcapng: byte"), "\(found.complaints)")
         }
     }
 

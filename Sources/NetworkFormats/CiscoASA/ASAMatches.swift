@@ -175,12 +175,3 @@ extension ASAConfig {
         }
     }
 }
-
-extension IOSFault {
-    /// The clause that says it.
-    var why: String {
-        switch self {
-        case .refused(let why), .puzzling(let why): why
-        }
-    }
-}

@@ -21,10 +21,7 @@ extension ASAReader {
             return try readOldNAT(line)
         } catch {
             if !line.negated { config.strangeNAT.append(line.number) }
-            switch error {
-            case .refused(let why): return (.invalid, why)
-            case .puzzling(let why): return (.notRecognised, why)
-            }
+            return (error.state, error.why)
         }
     }
 
@@ -124,10 +121,7 @@ extension ASAReader {
             return try objectNAT(line, object)
         } catch {
             config.strangeNAT.append(line.number)
-            switch error {
-            case .refused(let why): return (.invalid, why)
-            case .puzzling(let why): return (.notRecognised, why)
-            }
+            return (error.state, error.why)
         }
     }
 

@@ -103,12 +103,10 @@ struct IOSDeviceBuilder {
                     rules.append(FilterRule(match, action, source, support: support))
                 }
             } catch {
-                switch error {
-                case .refused(let why): reader.mark(entry.line, .invalid, why)
-                case .puzzling(let why):
-                    reader.mark(entry.line, .notRecognised, why)
-                    rules.append(FilterRule(Match(), .unknown(why), source, support: support))
-                }
+                reader.mark(entry.line, error.state, error.why)
+                guard error.isOpen else { continue }
+                rules.append(
+                    FilterRule(Match(), .unknown(error.why), source, support: support))
             }
         }
         return rules

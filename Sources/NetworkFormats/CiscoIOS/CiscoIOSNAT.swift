@@ -22,10 +22,7 @@ extension IOSReader {
             default: return (.notModelled, "a form of translation that isn't modelled")
             }
         } catch {
-            switch error {
-            case .refused(let why): return (.invalid, why)
-            case .puzzling(let why): return (.notRecognised, why)
-            }
+            return (error.state, error.why)
         }
     }
 

@@ -1,4 +1,5 @@
 import Net
+import Policy
 import PolicyText
 
 /// A line of an IOS configuration, cut into words.
@@ -74,6 +75,23 @@ enum IOSFault: Error {
     case refused(String)
     /// Beyond this reader.
     case puzzling(String)
+
+    /// What becomes of the line.
+    var state: LineNote.State {
+        switch self {
+        case .refused: .invalid
+        case .puzzling: .notRecognised
+        }
+    }
+
+    var why: String {
+        switch self {
+        case .refused(let why), .puzzling(let why): why
+        }
+    }
+
+    /// Whether the line may mean anything; else the device doesn't have it.
+    var isOpen: Bool { state == .notRecognised }
 }
 
 extension IOSWords {
