@@ -157,6 +157,12 @@ public struct Flow: Sendable {
             || state.isSuperset(of: [.finLow, .finHigh])
     }
 
+    /// Both ends closed it, and each acknowledged the other's last byte: nothing is sent again.
+    var isAcknowledged: Bool {
+        state.isSuperset(of: [.finLow, .finHigh, .ackLow, .ackHigh])
+            && acknowledgedByLow == nextHigh &+ 1 && acknowledgedByHigh == nextLow &+ 1
+    }
+
     public func other(than end: Endpoint) -> Endpoint { end == low ? high : low }
 
     /// Payload bytes that `end` sent.

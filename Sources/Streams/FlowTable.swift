@@ -39,14 +39,24 @@ public struct FlowTable {
     private var slots: [UInt64]
     private var mask: Int
     private let limit: Int
+    /// Nanoseconds for which a connection that has ended is known: what comes late of it is not
+    /// taken for another one's.
+    private let keptAfterEnd: Int64
+    /// The same where something may be sent again: nobody waits longer with that (RFC 6298
+    /// section 2.5 lets the timer be bounded; Linux does at 120 s).
+    private static let longest: Int64 = 125_000_000_000
     private var hand = 0
     /// Flows that left with a role, oldest first: taken by `takeRetired`.
     private var retired: [Flow] = []
     /// Flows that had to make room for others.
     public private(set) var evicted = 0
 
-    public init(limit: Int) {
+    /// - Parameters:
+    ///   - limit: Flows at one time.
+    ///   - keptAfterEnd: Nanoseconds for which one that has ended, and is nobody's, stays.
+    public init(limit: Int, keptAfterEnd: Int64 = 10_000_000_000) {
         self.limit = max(limit, 64)
+        self.keptAfterEnd = keptAfterEnd
         slots = [UInt64](repeating: 0, count: 1 << 12)
         mask = slots.count - 1
     }
@@ -141,6 +151,7 @@ public struct FlowTable {
     private mutating func add(_ packet: borrowing Packet, fromLow: Bool, slot: Int) -> Int {
         let fresh = Self.flow(packet, fromLow)
         let index: Int
+        letGo(at: packet.mark.nanoseconds)
         if count >= limit { evict() }
         if let reused = free.popLast() {
             index = Int(reused)
@@ -236,6 +247,17 @@ public struct FlowTable {
         guard flows[index].role != .none else { return }
         flows[index].place = UInt32(index)
         retired.append(flows[index])
+    }
+
+    /// Lets go of what has ended and is nobody's among the next flows under the hand, so that the
+    /// table is as large as what goes on, not as what was.
+    private mutating func letGo(at now: Int64) {
+        for _ in 0..<min(2, flows.count) {
+            hand = hand + 1 < flows.count ? hand + 1 : 0
+            guard flows[hand].inUse, flows[hand].role == .none, flows[hand].isOver else { continue }
+            let kept = flows[hand].isAcknowledged ? keptAfterEnd : max(keptAfterEnd, Self.longest)
+            if now &- flows[hand].last.nanoseconds > kept { remove(hand) }
+        }
     }
 
     /// Makes room: of the next flows under the hand the first that is over and nobody's, else the

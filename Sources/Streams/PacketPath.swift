@@ -22,7 +22,11 @@ public struct PacketPath {
         case unreachable(Int)
     }
 
-    public init(limits: Limits) { table = FlowTable(limit: limits.flows) }
+    public init(limits: Limits) {
+        // An announcement may come after the connection that it is about.
+        table = FlowTable(
+            limit: limits.flows, keptAfterEnd: max(10_000_000_000, limits.recentAge))
+    }
 
     /// Takes packets from `index` on, up to one that somebody is to look at, or that makes a sweep
     /// due; `index` is then that packet's, else their count.

@@ -103,4 +103,39 @@ import Testing
         }
         #expect(table.count == known.count)
     }
+
+    /// How a connection ends, and for how many seconds it is known then.
+    static let ends: [(String, Int)] = [("acknowledged", 10), ("reset", 125), ("half", 125)]
+
+    @Test(arguments: ends)
+    mutating func `lets go what has ended, and is nobody's, after a while`(
+        _ end: String, _ seconds: Int
+    ) throws {
+        let client = Wire.End(host: 2, port: 4000)
+        try send(client, server, .syn, 100)
+        try send(server, client, [.syn, .ack], 500, 101)
+        let first = try send(client, server, .ack, 101, 501, "QUIT\r\n")
+        let handle = table.handle(first.index)
+        if end == "reset" {
+            try send(server, client, .rst, 501)
+        } else {
+            try send(client, server, [.fin, .ack], 107, 501)
+            try send(server, client, [.fin, .ack], 501, 108, "")
+            if end == "acknowledged" { try send(client, server, .ack, 108, 502) }
+        }
+        let owned = try send(Wire.End(host: 9, port: 1), server, .rst, 1)
+        table[owned.index].role = .control
+        let open = try send(Wire.End(host: 9, port: 2), server, .ack, 1)
+        let kept = [owned.index, open.index].map(table.handle)
+        for (later, isKnown) in [(seconds - 2, true), (3, false)] {
+            wire.time = Timestamp(
+                nanoseconds: wire.time.nanoseconds + Int64(later) * 1_000_000_000)
+            for port in 1...(isKnown ? 8 : 40) {
+                try send(Wire.End(host: 7, port: port + 9 * later), server, .syn, 1)
+            }
+            #expect((table.index(handle) != nil) == isKnown)
+        }
+        #expect(kept.allSatisfy { table.index($0) != nil })
+        #expect(table.evicted == 0 && !table.hasRetired)
+    }
 }
