@@ -12,14 +12,15 @@ public struct Audit: Sendable {
     ///
     /// - Parameters:
     ///   - site: what was meant.
-    ///   - sessions: in the order of their first frames; empty where there is no traffic.
+    ///   - traffic: the sessions; nil where no captures were given.
     ///   - attempts: to open control connections, that came to nothing.
-    ///   - hasTraffic: whether captures were given at all.
     ///   - span: first and last packet time over all captures.
     public init(
-        site: Site, sessions: [SessionRecord], attempts: [ControlAttempt] = [], hasTraffic: Bool,
+        site: Site, traffic: consuming Traffic?, attempts: [ControlAttempt] = [],
         span: ClosedRange<Timestamp>? = nil
     ) {
+        let hasTraffic = traffic != nil
+        let all = ServerSessions.All(traffic ?? Traffic())
         var owners: [Endpoint: Int] = [:]
         for (index, server) in site.servers.enumerated() {
             for address in Set(server.addresses + server.inside) {
@@ -28,25 +29,27 @@ public struct Audit: Sendable {
                 }
             }
         }
-        var own = [[SessionRecord]](repeating: [], count: site.servers.count)
-        var strangers: [Endpoint: [SessionRecord]] = [:]
-        for session in sessions {
-            if let owner = owners[session.server] {
-                own[owner].append(session)
+        var own = [[UInt32]](repeating: [], count: site.servers.count)
+        var strangers: [Endpoint: [UInt32]] = [:]
+        for (server, rows) in all.traffic.rowsByServer {
+            if let owner = owners[server] {
+                own[owner] += rows
             } else {
-                strangers[session.server, default: []].append(session)
+                strangers[server] = rows
             }
         }
-        let sessionsOf = own
+        let rowsOf = own
         let attemptsOf = Dictionary(grouping: attempts) { [owners] in owners[$0.server] }
         var views = Array(site.servers.indices).mapSideBySide { index in
             let server = site.servers[index]
             return ServerView(
-                server, path: site.path(to: server), sessions: sessionsOf[index],
+                server, path: site.path(to: server),
+                sessions: ServerSessions(all, rows: rowsOf[index]),
                 attempts: attemptsOf[index] ?? [])
         }
-        for (endpoint, sessions) in strangers.sorted(by: { $0.key < $1.key }) {
-            views.append(ServerView(nil, seenAt: endpoint, sessions: sessions))
+        for (endpoint, rows) in strangers.sorted(by: { $0.key < $1.key }) {
+            views.append(
+                ServerView(nil, seenAt: endpoint, sessions: ServerSessions(all, rows: rows)))
         }
         context = AuditContext(
             site: site, hasTraffic: hasTraffic, hasPolicy: !site.servers.isEmpty, span: span,

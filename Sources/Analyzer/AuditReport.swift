@@ -117,6 +117,18 @@ public struct AuditReport: Sendable {
         public var losses: [String: String] = [:]
 
         public init() {}
+
+        /// Counts sessions, and what could not be seen of them.
+        public mutating func count(_ traffic: Traffic) {
+            for session in traffic.sessions {
+                sessions += 1
+                if session.marks.contains(.encrypted) { encryptedSessions += 1 }
+                if session.marks.contains(.gaps) { sessionsWithGaps += 1 }
+                if session.marks.contains(.midstream) { midstreamSessions += 1 }
+                if session.marks.contains(.oneSided) { oneSidedSessions += 1 }
+                offers += Int(session.channels)
+            }
+        }
     }
 
     /// One server, for the port ruler and the head of its section.

@@ -1,9 +1,9 @@
-public import FTP
+import FTP
 public import Net
 public import Policy
 
 /// One thing wrong with one server, as a rule found it.
-public struct Fault: Hashable, Sendable {
+public struct Fault: Sendable {
     /// What is wrong, in a few stable words or numbers (`5101-5201`): part of the finding's id.
     public var key: String
     public var message: String
@@ -13,11 +13,16 @@ public struct Fault: Hashable, Sendable {
     /// Nil: the rule's own.
     public var severity: Severity?
     public var confidence: Confidence
-    public var packets: [PacketEvidence]
+    /// The first that prove it, as many as a finding quotes.
+    public var packets: [PacketEvidence] = []
+    /// How many prove it, and when the first and the last were seen.
+    public var packetTotal = 0
+    public var seen: ClosedRange<Timestamp>?
     public var config: [SourceLine]
     /// The offers that it explains: other rules' faults on the same offers may be its symptoms.
     public var offers: Set<Offer.ID>
-    public var sessions: [SessionRecord]
+    /// The first that it is about, as many as a finding quotes.
+    public var sessions: [SeenSession]
     public var refutedBy: String?
     public var changes: [ProposedChange]
     public var ports: PortSet
@@ -27,8 +32,10 @@ public struct Fault: Hashable, Sendable {
     public init(
         key: String, message: String, expected: String, observed: String, count: Int = 1,
         severity: Severity? = nil, confidence: Confidence = .confirmed,
-        packets: [PacketEvidence] = [], config: [SourceLine] = [], offers: Set<Offer.ID> = [],
-        sessions: [SessionRecord] = [], refutedBy: String? = nil, changes: [ProposedChange] = [],
+        packets: some Sequence<PacketEvidence> = [], config: [SourceLine] = [],
+        offers: Set<Offer.ID> = [],
+        sessions: some Sequence<SeenSession> = [], refutedBy: String? = nil,
+        changes: [ProposedChange] = [],
         ports: PortSet = PortSet()
     ) {
         self.key = key
@@ -39,12 +46,17 @@ public struct Fault: Hashable, Sendable {
         self.count = count
         self.severity = severity
         self.confidence = confidence
-        self.packets = packets
         self.config = config
         self.offers = offers
-        self.sessions = sessions
+        self.sessions = Array(sessions.prefix(Finding.quoted))
         self.refutedBy = refutedBy
         self.changes = changes
         self.ports = ports
+        for packet in packets {
+            if self.packets.count < Finding.quoted { self.packets.append(packet) }
+            packetTotal += 1
+            let time = packet.frame.time
+            seen = min(seen?.lowerBound ?? time, time)...max(seen?.upperBound ?? time, time)
+        }
     }
 }

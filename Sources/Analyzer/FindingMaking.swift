@@ -47,17 +47,16 @@ extension Finding {
         finding.observed = fault.observed
         finding.count = fault.count
         finding.hurt = fault.attemptsHurt
-        finding.packets = Array(fault.packets.prefix(quoted))
-        finding.packetTotal = fault.packets.count
+        finding.packets = fault.packets
+        finding.packetTotal = fault.packetTotal
         finding.config = unique(fault.config)
-        finding.sessions = fault.sessions.prefix(quoted).map { "\($0.client) → \($0.server)" }
+        finding.sessions = fault.sessions.map { "\($0.client) → \($0.server)" }
         finding.refutedBy = fault.refutedBy ?? rule.explanation.refutation
         finding.changes = fault.changes
         finding.fixes = fixes(fault.changes, server, fixer)
         finding.ports = fault.ports
-        let times = fault.packets.map(\.frame.time)
-        finding.firstSeen = times.min()
-        finding.lastSeen = times.max()
+        finding.firstSeen = fault.seen?.lowerBound
+        finding.lastSeen = fault.seen?.upperBound
         return finding
     }
 

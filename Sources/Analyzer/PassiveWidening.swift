@@ -6,16 +6,8 @@ import Policy
 /// mends all that they find.
 extension ServerView {
     /// PASV, EPSV and LPSV that were turned away for want of a port.
-    var turnedAway: [(session: SessionRecord, reply: SessionRecord.FailureReply)] {
-        sessions.flatMap { session in
-            session.failures.filter(Self.isExhaustion).map { (session, $0) }
-        }
-    }
-
-    private static func isExhaustion(_ failure: SessionRecord.FailureReply) -> Bool {
-        guard ["PASV", "EPSV", "LPSV"].contains(failure.command) else { return false }
-        return [421, 425].contains(failure.code)
-            || failure.text.hasPrefix("500 OOPS: vsf_sysutil_bind")
+    var turnedAway: [(session: SeenSession, reply: SessionRecord.FailureReply)] {
+        sessions.flatMap { session in session.turnedAway.map { (session, $0) } }
     }
 
     /// Users whom the server lets in for the range that it is configured with; nil where the range

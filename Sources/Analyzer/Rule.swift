@@ -35,7 +35,7 @@ public struct Grades: Hashable, Sendable {
 }
 
 /// What a rule says of a server.
-public enum Judgement: Hashable, Sendable {
+public enum Judgement: Sendable {
     /// It was tested and holds; the sentence names what was tested.
     case passed(String)
     /// One fault a cause; many offers with the same fault are one fault with a count.

@@ -12,7 +12,7 @@ extension ServerView {
             permitted: path.isEmpty ? nil : permitted.union(inspected), undecided: undecided,
             translated: isTranslated ? translated : nil, observed: observed,
             sessions: sessions.count,
-            encryptedSessions: sessions.count { $0.encryption != nil },
+            encryptedSessions: sessions.count { $0.isEncrypted },
             clients: Set(sessions.map(\.client.address)).count)
     }
 

@@ -15,7 +15,7 @@ public struct ServerView: Sendable {
     /// Outermost first; empty where no device is known.
     public let path: [Hop]
     /// Sessions with it, in the order of their first frames.
-    public let sessions: [SessionRecord]
+    public let sessions: ServerSessions
     /// Attempts to reach its control ports that never came to a dialogue.
     public let attempts: [ControlAttempt]
     /// Announcements in those sessions, in order.
@@ -51,27 +51,25 @@ public struct ServerView: Sendable {
 
 /// One announcement in a session of the server.
 public struct Offer: Sendable {
+    /// Index of its session among the server's, and of its channel among the session's.
     public struct ID: Hashable, Comparable, Sendable {
-        public let session: Int
-        public let channel: Int
+        let session: UInt32
+        let channel: UInt32
 
         public static func < (a: ID, b: ID) -> Bool {
             (a.session, a.channel) < (b.session, b.channel)
         }
     }
 
-    /// Indexes into the view's sessions and that session's channels.
     public let id: ID
-    /// The view's sessions, shared by all its offers: a copy of its own would weigh too much.
-    private let sessions: [SessionRecord]
+    public let session: SeenSession
 
-    init(_ id: ID, of sessions: [SessionRecord]) {
+    init(_ id: ID, of sessions: ServerSessions) {
         self.id = id
-        self.sessions = sessions
+        session = sessions[Int(id.session)]
     }
 
-    public var session: SessionRecord { sessions[id.session] }
-    public var channel: DataChannel { sessions[id.session].channels[id.channel] }
+    public var channel: SeenChannel { session.channel(Int(id.channel)) }
 
     /// Whether the server listens.
     public var isPassive: Bool { channel.announcedBy.isPassive }

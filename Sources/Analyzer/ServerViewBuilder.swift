@@ -14,7 +14,7 @@ extension ServerView {
     ///   - attempts: to open a control connection to it, that came to nothing.
     public init(
         _ site: SiteServer?, seenAt endpoint: Endpoint? = nil, path: [Hop] = [],
-        sessions: [SessionRecord], attempts: [ControlAttempt] = []
+        sessions: ServerSessions, attempts: [ControlAttempt] = []
     ) {
         self.site = site
         name = site?.name ?? endpoint.map { "\($0)" } ?? ""
@@ -25,8 +25,9 @@ extension ServerView {
         self.sessions = sessions
         self.attempts = attempts
         let offers = sessions.indices.flatMap { index in
-            sessions[index].channels.indices.map {
-                Offer(Offer.ID(session: index, channel: $0), of: sessions)
+            (0..<sessions[index].channelCount).map {
+                Offer(
+                    Offer.ID(session: UInt32(index), channel: UInt32($0)), of: sessions)
             }
         }
         self.offers = offers

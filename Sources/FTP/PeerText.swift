@@ -24,7 +24,9 @@ enum PeerText {
             }
         }
         guard let colon, let end else { return kept(argument, most: most) }
-        return kept(argument.extracting(0...colon), most: most) + "x"
-            + kept(argument.extracting(end..<argument.count), most: most)
+        let name = kept(argument.extracting(0...colon), most: most)
+        // One bound for both parts.
+        let host = argument.extracting(end..<argument.count)
+        return name + "x" + kept(host, most: max(0, most - name.utf8.count - 1))
     }
 }

@@ -110,9 +110,8 @@ public final class Monitor {
         if attempts.count > Self.keptSessions {
             attempts.removeFirst(attempts.count - Self.keptSessions)
         }
-        let sessions = (ended + extractor.snapshot()).sorted { $0.first < $1.first }
-        let audit = Audit(
-            site: site, sessions: sessions, attempts: attempts, hasTraffic: true, span: nil)
+        let traffic = Traffic(ended + extractor.snapshot())
+        let audit = Audit(site: site, traffic: traffic, attempts: attempts)
         for finding in audit.findings(now: time, fixer: fixer)
         where finding.status == .failed && told.insert(finding.id).inserted {
             worst = max(worst ?? finding.severity, finding.severity)

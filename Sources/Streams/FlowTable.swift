@@ -252,7 +252,7 @@ public struct FlowTable {
     /// Lets go of what has ended and is nobody's among the next flows under the hand, so that the
     /// table is as large as what goes on, not as what was.
     private mutating func letGo(at now: Int64) {
-        for _ in 0..<min(2, flows.count) {
+        for _ in 0..<min(4, flows.count) {
             hand = hand + 1 < flows.count ? hand + 1 : 0
             guard flows[hand].inUse, flows[hand].role == .none, flows[hand].isOver else { continue }
             let kept = flows[hand].isAcknowledged ? keptAfterEnd : max(keptAfterEnd, Self.longest)

@@ -47,13 +47,17 @@ struct AuditCommand: ParsableCommand {
         let filter = try Failure.orExit { () throws(Failure) in try input.filter(loaded.site) }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
         results.complain(of: loaded.problems)
-        var reading = CaptureReading(
+        var traffic = Traffic()
+        let reading = CaptureReading(
             input.captures, limits: limits, filter: filter,
             controlPorts: loaded.site.servers.flatMap(\.control),
-            hasDigests: results.output != nil && !noDigests, isQuiet: results.saying.quiet)
+            hasDigests: results.output != nil && !noDigests, isQuiet: results.saying.quiet
+        ) { traffic.add($0) }
         let code = reading.complain()
         if code == Exit.unusable { throw Exit.unusable }
-        if site == nil { loaded.site = everySeen(loaded.site, reading) }
+        if site == nil {
+            loaded.site = everySeen(loaded.site, traffic.servers + reading.attempts.map(\.server))
+        }
         if let wanted = filter.server {
             loaded.site.servers.removeAll { server in
                 server.name != wanted.name
@@ -61,10 +65,10 @@ struct AuditCommand: ParsableCommand {
                         where: (server.addresses + server.inside).contains)
             }
         }
-        let coverage = reading.summary
+        var coverage = reading.summary
+        coverage.count(traffic)
         let audit = Audit(
-            site: loaded.site, sessions: reading.takeSessions(), attempts: reading.attempts,
-            hasTraffic: true, span: reading.span)
+            site: loaded.site, traffic: traffic, attempts: reading.attempts, span: reading.span)
         var report = ReportMaking(
             site: loaded.site,
             inputs: loaded.inputs + reading.inputs(),
@@ -91,11 +95,10 @@ struct AuditCommand: ParsableCommand {
     }
 
     /// The servers seen, each with the range and the firewall that the options state.
-    private func everySeen(_ site: Site, _ reading: CaptureReading) -> Site {
+    private func everySeen(_ site: Site, _ ends: [Endpoint]) -> Site {
         guard passiveRange != nil || !device.firewall.isEmpty else { return site }
         var site = site
         let line = SourceLine.argument("--passive-range \(passiveRange ?? "")")
-        let ends = reading.sessions.map(\.server) + reading.attempts.map(\.server)
         if !device.onHost, let own = site.hops.first?.configuration.device,
             ends.contains(where: { own.seemsToStandBefore($0.address) })
         {
@@ -161,7 +164,7 @@ struct CheckCommand: ParsableCommand {
             throw Exit.unusable
         }
         results.complain(of: loaded.problems)
-        let audit = Audit(site: loaded.site, sessions: [], hasTraffic: false)
+        let audit = Audit(site: loaded.site, traffic: nil)
         let report = ReportMaking(
             site: loaded.site, inputs: loaded.inputs, notes: [], now: Clock.now()
         ).report(audit)

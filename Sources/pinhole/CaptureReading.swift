@@ -11,7 +11,6 @@ struct CaptureReading {
     private var sources: [CaptureSet.Source] = []
     /// Beside `captures`: of a distilled capture, what it says of its original.
     private var origins: [DistilledOrigin?] = []
-    var sessions: [SessionRecord] = []
     /// Sessions that the filter did not keep.
     var leftOut = 0
     var attempts: [ControlAttempt] = []
@@ -25,7 +24,7 @@ struct CaptureReading {
     /// Whether not one frame could be had.
     var isUseless: Bool { coverage.allSatisfy { $0.frames == 0 } && !problems.isEmpty }
 
-    /// Reads all captures as one, merged by time; sessions in the order of their first frames.
+    /// Reads all captures as one, merged by time.
     ///
     /// - Parameters:
     ///   - arguments: Files, folders, or `-`.
@@ -34,20 +33,20 @@ struct CaptureReading {
     ///   - controlPorts: Where servers listen, beside the usual ports.
     ///   - hasDigests: Whether SHA-256 of the files is wanted.
     ///   - isQuiet: Whether no progress is to be shown.
+    ///   - take: Takes each session that is wanted, when it has ended.
     init(
         _ arguments: [String], limits: Limits = Limits(), filter: SessionFilter = SessionFilter(),
-        controlPorts: [UInt16] = [], hasDigests: Bool = false, isQuiet: Bool = true
+        controlPorts: [UInt16] = [], hasDigests: Bool = false, isQuiet: Bool = true,
+        _ take: @escaping (SessionRecord) -> Void
     ) {
         let set = CaptureSet(arguments)
-        var sessions: [SessionRecord] = []
-        var texts = SharedTexts()
         var leftOut = 0
         let extractor = SessionExtractor(
             limits: limits,
             controlPorts: SessionExtractor.usualControlPorts.union(controlPorts)
         ) { record in
             if filter.keeps(record) {
-                sessions.append(texts.sharing(record))
+                take(record)
             } else {
                 leftOut += 1
             }
@@ -60,8 +59,6 @@ struct CaptureReading {
         }
         progress.finish()
         extractor.finish()
-        sessions.sort { $0.first < $1.first }
-        self.sessions = sessions
         self.leftOut = leftOut
         attempts = extractor.controlAttempts.filter(filter.keeps)
         sources = summary.captures
@@ -81,12 +78,6 @@ struct CaptureReading {
         where !problemsBefore.contains(sentence) { problemsBefore.append(sentence) }
     }
 
-    /// Hands the sessions over: they are not kept twice.
-    mutating func takeSessions() -> [SessionRecord] {
-        defer { sessions = [] }
-        return sessions
-    }
-
     /// First and last packet time over all captures.
     var span: ClosedRange<Timestamp>? {
         guard let first = coverage.compactMap(\.first).min(),
@@ -95,7 +86,7 @@ struct CaptureReading {
         return first...max(first, last)
     }
 
-    /// What a report states of the captures.
+    /// What a report states of the captures, but for their sessions.
     var summary: AuditReport.Coverage {
         var summary = AuditReport.Coverage()
         summary.frames = coverage.reduce(0) { $0 + $1.frames }
@@ -104,12 +95,6 @@ struct CaptureReading {
         summary.truncatedFrames = coverage.reduce(0) { $0 + $1.truncated }
         summary.cutAt = coverage.filter { $0.truncated > 0 }.map(\.cutAt).max()
         summary.undecodedFrames = coverage.reduce(0) { $0 + $1.undecodable }
-        summary.sessions = sessions.count
-        summary.encryptedSessions = sessions.count { $0.encryption != nil }
-        summary.sessionsWithGaps = sessions.count { $0.visibility.gaps > 0 }
-        summary.midstreamSessions = sessions.count { $0.visibility.midstream }
-        summary.oneSidedSessions = sessions.count { $0.visibility.oneSided }
-        summary.offers = sessions.reduce(0) { $0 + $1.channels.count }
         summary.limits = limits
         for bound in Limits.bounds where limits[bound.name] != nil {
             summary.losses[bound.name] = bound.loss
@@ -184,31 +169,6 @@ struct CaptureReading {
 
     static func size(_ path: String) -> UInt64? {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.uint64Value
-    }
-}
-
-/// Texts that many sessions have in common, kept once.
-struct SharedTexts {
-    private var texts: [String: String] = [:]
-    private static let most = 1 << 14
-
-    /// The same record, its texts taken from here where they are the same.
-    mutating func sharing(_ record: SessionRecord) -> SessionRecord {
-        var record = record
-        record.banner = record.banner.map { shared($0) }
-        record.user = record.user.map { shared($0) }
-        for index in record.channels.indices {
-            record.channels[index].transfer = record.channels[index].transfer.map { shared($0) }
-        }
-        return record
-    }
-
-    private mutating func shared(_ text: String) -> String {
-        // Short ones need no memory of their own.
-        guard text.utf8.count > 15 else { return text }
-        if let known = texts[text] { return known }
-        if texts.count < Self.most { texts[text] = text }
-        return text
     }
 }
 

@@ -23,17 +23,21 @@ struct SessionsCommand: ParsableCommand {
     func run() throws {
         let filter = try Failure.orExit { () throws(Failure) in try input.filter() }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits() }
+        var sessions: [SessionRecord] = []
+        var texts = SharedTexts()
         let reading = CaptureReading(
-            input.captures, limits: limits, filter: filter, isQuiet: saying.quiet)
+            input.captures, limits: limits, filter: filter, isQuiet: saying.quiet
+        ) { sessions.append(texts.sharing($0)) }
+        sessions.sort { $0.first < $1.first }
         if reading.isUseless { throw reading.complain() ?? Exit.unusable }
         try Failure.orExit { () throws(Failure) in
             let results = Results()
             switch format {
             case .ndjson:
                 let json = SessionRecordJSON(captures: reading.captures)
-                for session in reading.sessions { try results.line(json.text(session)) }
+                for session in sessions { try results.line(json.text(session)) }
             case .table:
-                let table = SessionTable(reading.sessions, leftOut: reading.leftOut)
+                let table = SessionTable(sessions, leftOut: reading.leftOut)
                 for line in table.lines { try results.line(line.printable) }
             }
             try results.finish()
@@ -90,6 +94,31 @@ struct SessionTable {
         if channel.outcome == .established {
             text += "  \(channel.bytesToClient + channel.bytesToServer) bytes"
         }
+        return text
+    }
+}
+
+/// Texts that many sessions have in common, kept once.
+struct SharedTexts {
+    private var texts: [String: String] = [:]
+    private static let most = 1 << 14
+
+    /// The same record, its texts taken from here where they are the same.
+    mutating func sharing(_ record: SessionRecord) -> SessionRecord {
+        var record = record
+        record.banner = record.banner.map { shared($0) }
+        record.user = record.user.map { shared($0) }
+        for index in record.channels.indices {
+            record.channels[index].transfer = record.channels[index].transfer.map { shared($0) }
+        }
+        return record
+    }
+
+    private mutating func shared(_ text: String) -> String {
+        // Short ones need no memory of their own.
+        guard text.utf8.count > 15 else { return text }
+        if let known = texts[text] { return known }
+        if texts.count < Self.most { texts[text] = text }
         return text
     }
 }

@@ -84,7 +84,7 @@ enum Made {
     static func judge(
         _ rule: any Rule.Type, _ site: Site, _ sessions: [SessionRecord]?
     ) -> Judgement {
-        let audit = Audit(site: site, sessions: sessions ?? [], hasTraffic: sessions != nil)
+        let audit = Audit(site: site, traffic: sessions.map { Traffic($0) })
         guard let server = audit.context.servers.first else { return .notApplicable("no server") }
         return rule.judge(server, in: audit.context)
     }

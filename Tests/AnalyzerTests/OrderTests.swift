@@ -12,7 +12,7 @@ import Testing
         let session = Made.session(channels) { $0.clearPassword = Made.frame(5) }
         let sessions =
             [session] + (0..<5).map { _ in Made.session { $0.clearPassword = Made.frame(5) } }
-        return Audit(site: Made.site(), sessions: sessions, hasTraffic: true)
+        return Audit(site: Made.site(), traffic: Traffic(sessions))
             .findings(now: Timestamp(seconds: 1_795_200_000)) { _, _ in [] }
             .filter { $0.status == .failed }
     }

@@ -225,7 +225,7 @@ import Testing
 
     @Test func `a server that the site doesn't name is told of`() {
         let stranger = Made.session { $0.server = Endpoint(WireRuleTests.other, 21) }
-        let audit = Audit(site: Made.site(), sessions: [stranger], hasTraffic: true)
+        let audit = Audit(site: Made.site(), traffic: Traffic([stranger]))
         let marks = audit.context.servers.map {
             ServerNotInInventory.judge($0, in: audit.context).mark
         }

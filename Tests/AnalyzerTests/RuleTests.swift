@@ -219,7 +219,7 @@ import Testing
     @Test func `consequences are told inside their cause`() throws {
         let audit = Audit(
             site: Made.site(open: Self.open),
-            sessions: [Made.session([Made.channel(5150, .unanswered)])], hasTraffic: true)
+            traffic: Traffic([Made.session([Made.channel(5150, .unanswered)])]))
         let findings = audit.findings(now: Timestamp(seconds: 0)) { _, _ in [] }
         #expect(!findings.contains { $0.rule == "PH101" && $0.status == .failed })
         let cause = try #require(findings.first { $0.rule == "PH304" && $0.status == .failed })
@@ -232,7 +232,7 @@ import Testing
         var waiver = Waiver(rule: "PH207", server: "files", reason: "r", source: Made.line)
         waiver.until = Timestamp("2026-11-20")
         site.waivers = [waiver]
-        let audit = Audit(site: site, sessions: [], hasTraffic: false)
+        let audit = Audit(site: site, traffic: nil)
         func status(_ day: String) throws -> Finding.Status? {
             audit.findings(now: try #require(Timestamp(day))) { _, _ in [] }
                 .first { $0.rule == "PH207" }?.status

@@ -296,7 +296,7 @@ import Testing
         let good = Made.session([Made.channel(5005, .established)])
         #expect(Made.judge(AdvertisedNameInside.self, site, [good]).mark == "passed")
         let bad = Made.session([Made.channel(5005, .unanswered, address: Made.inside)])
-        let audit = Audit(site: site, sessions: [bad], hasTraffic: true)
+        let audit = Audit(site: site, traffic: Traffic([bad]))
         let failed = audit.findings(now: Timestamp(seconds: 0)) { _, _ in [] }
             .filter { $0.status == .failed }
         let cause = try #require(failed.first { $0.rule == "PH225" })

@@ -22,6 +22,11 @@ import Testing
         ("anna:sesame@inner.example", "anna:x@inner.example"),
         ("ftp://anna:se@same@inner.example", "ftp://anna:x@inner.example"),
         ("anna@inner.example", "anna@inner.example"), ("DOMAIN:anna", "DOMAIN:anna"),
+        // Both parts together are cut at the bound of a text, 512 bytes.
+        (
+            String(repeating: "a", count: 400) + ":pw@" + String(repeating: "b", count: 400),
+            String(repeating: "a", count: 400) + ":x@" + String(repeating: "b", count: 109)
+        ),
     ])
     func `keeps no password that stands in a name`(_ said: String, _ kept: String) throws {
         let dialogue = """

@@ -15,7 +15,7 @@ enum HostileReport {
         var waiver = Waiver(rule: "PH206", server: nil, reason: text, source: line)
         waiver.owner = text
         site.waivers = [waiver]
-        let audit = Audit(site: site, sessions: [session(text, server)], hasTraffic: true)
+        let audit = Audit(site: site, traffic: Traffic([session(text, server)]))
         let findings = audit.findings(now: Timestamp(seconds: 2_000_000_000)) { _, _ in
             [Fix(platform: text, commands: ["set \(text)"], undo: [text], restart: [text])]
         }

@@ -28,7 +28,7 @@ enum ActiveModeUsed: Rule {
         }
         guard !used.isEmpty else {
             guard !server.sessions.isEmpty else { return .cannotTell("no session was seen") }
-            return server.sessions.allSatisfy { $0.encryption != nil && $0.channels.isEmpty }
+            return server.sessions.allSatisfy { $0.isEncrypted && $0.channelCount == 0 }
                 ? .cannotTell("every session was encrypted")
                 : .passed("no client used PORT or EPRT with success")
         }
@@ -43,7 +43,7 @@ enum ActiveModeUsed: Rule {
                     \(opened) \(opened == 1 ? "connection" : "connections") towards clients.
                     """,
                 expected: "passive mode", observed: "PORT or EPRT", count: used.count,
-                packets: used.flatMap { offer in
+                packets: used.lazy.flatMap { offer in
                     [
                         PacketEvidence(
                             offer.channel.frame,
@@ -55,7 +55,7 @@ enum ActiveModeUsed: Rule {
                                 $0, "SYN of the server, \(offer.channel.outcome.rawValue)")
                         }
                 },
-                offers: Set(used.map(\.id)), sessions: used.map(\.session),
+                offers: Set(used.map(\.id)), sessions: used.lazy.map(\.session),
                 changes: [ProposedChange(.server, .refuseActive)])
         ])
     }

@@ -46,13 +46,13 @@ enum AddressIgnoredByClient: Rule {
                     clients ignored the announced \(names) and connected to \(reached).
                     """,
                 expected: "\(reached)", observed: names, count: hit.count,
-                packets: hit.flatMap { offer in
+                packets: hit.lazy.flatMap { offer in
                     [offer.announcement]
                         + [offer.channel.dataFrame].compactMap(\.self).map {
                             PacketEvidence($0, "SYN to \(reached):\(offer.port ?? 0) all the same")
                         }
                 },
-                offers: Set(hit.map(\.id)), sessions: hit.map(\.session),
+                offers: Set(hit.map(\.id)), sessions: hit.lazy.map(\.session),
                 changes: [
                     ProposedChange(.server, .advertise(reached)), ProposedChange(.server, .restart),
                 ])

@@ -96,11 +96,11 @@ enum AdvertisedNameInside: Rule {
                     they reach it at \(outside).
                     """,
                 expected: "\(outside)", observed: named, count: wrong.count,
-                packets: wrong.flatMap {
+                packets: wrong.lazy.flatMap {
                     $0.failedOnTheWire ? $0.failureEvidence : [$0.announcement]
                 },
                 config: [name.source], offers: Set(wrong.map(\.id)),
-                sessions: wrong.map(\.session), changes: changes(outside))
+                sessions: wrong.lazy.map(\.session), changes: changes(outside))
         ])
     }
 

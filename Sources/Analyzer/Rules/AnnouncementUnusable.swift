@@ -52,14 +52,14 @@ enum AnnouncementUnusable: Rule {
                     """,
                 expected: "\(reached)", observed: names.sorted().joined(separator: ", "),
                 count: hit.count,
-                packets: hit.map {
+                packets: hit.lazy.map {
                     $0.channel.advertised == nil
                         ? PacketEvidence(
                             $0.channel.frame,
                             "\($0.channel.announcedBy.rawValue) that can't be read")
                         : $0.announcement
                 },
-                offers: Set(hit.map(\.id)), sessions: hit.map(\.session),
+                offers: Set(hit.map(\.id)), sessions: hit.lazy.map(\.session),
                 changes: advises
                     ? [
                         ProposedChange(.server, .advertise(reached)),
@@ -71,6 +71,6 @@ enum AnnouncementUnusable: Rule {
 
     /// Whether what the server said there may have been longer than the capture holds.
     private static func isCut(_ offer: Offer) -> Bool {
-        offer.session.visibility.truncatedFrames > 0
+        offer.session.isTruncated
     }
 }

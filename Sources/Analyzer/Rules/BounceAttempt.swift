@@ -62,7 +62,7 @@ enum BounceAttempt: Rule {
             message: "Clients had the server connect to \(targets), not their own; \(what).",
             expected: "PORT of the client's own address, refused otherwise", observed: what,
             count: hit.count, severity: accepted ? (connected ? .critical : .high) : .low,
-            packets: hit.flatMap { offer in
+            packets: hit.lazy.flatMap { offer in
                 [
                     PacketEvidence(
                         offer.channel.frame,
@@ -75,7 +75,7 @@ enum BounceAttempt: Rule {
             },
             config: accepted
                 ? [server.settings?.foreignActivePeers?.source].compactMap(\.self) : [],
-            offers: Set(hit.map(\.id)), sessions: hit.map(\.session),
+            offers: Set(hit.map(\.id)), sessions: hit.lazy.map(\.session),
             changes: accepted
                 ? [
                     ProposedChange(.server, .refuseForeignPeers), ProposedChange(.server, .restart),

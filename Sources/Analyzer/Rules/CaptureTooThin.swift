@@ -28,24 +28,26 @@ enum CaptureTooThin: Rule {
         guard !server.sessions.isEmpty else {
             return .cannotTell("no session of this server was seen")
         }
-        let kinds: [(name: String, hit: [SessionRecord])] = [
-            ("show one direction only", server.sessions.filter(\.visibility.oneSided)),
-            ("begin before the capture", server.sessions.filter(\.visibility.midstream)),
-            ("have bytes missing", server.sessions.filter { $0.visibility.gaps > 0 }),
-            ("have frames cut short", server.sessions.filter { $0.visibility.truncatedFrames > 0 }),
-        ].filter { !$0.hit.isEmpty }
+        let kinds = [
+            ("show one direction only", server.sessions.count(where: \.isOneSided)),
+            ("begin before the capture", server.sessions.count(where: \.isMidstream)),
+            ("have bytes missing", server.sessions.count(where: \.hasGaps)),
+            ("have frames cut short", server.sessions.count(where: \.isTruncated)),
+        ].filter { $0.1 > 0 }
         guard !kinds.isEmpty else {
             return .passed("\(server.sessions.count) sessions were seen whole, in both directions")
         }
-        let hit = server.sessions.filter { session in kinds.contains { $0.hit.contains(session) } }
-        let parts = kinds.map { "\($0.hit.count) \($0.name)" }.joined(separator: ", ")
+        let hit = server.sessions.filter {
+            $0.isOneSided || $0.isMidstream || $0.hasGaps || $0.isTruncated
+        }
+        let parts = kinds.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
         return .failed([
             Fault(
                 key: "thin",
                 message:
                     "Of \(server.sessions.count) sessions \(parts): verdicts on them are weaker.",
                 expected: "whole sessions in both directions", observed: parts, count: hit.count,
-                packets: hit.map {
+                packets: hit.lazy.map {
                     PacketEvidence($0.first, "first packet of \($0.client) → \($0.server)")
                 },
                 sessions: hit)

@@ -25,7 +25,7 @@ enum CleartextLogin: Rule {
         guard !server.sessions.isEmpty else { return .cannotTell("no session was seen") }
         let hit = server.sessions.filter { $0.clearPassword != nil }
         guard !hit.isEmpty else {
-            let blind = server.sessions.count { $0.visibility.midstream || $0.visibility.oneSided }
+            let blind = server.sessions.count { $0.isMidstream || $0.isOneSided }
             return blind == server.sessions.count
                 ? .cannotTell("no session was seen from its beginning and in both directions")
                 : .passed("no PASS was seen in clear text in \(server.sessions.count) sessions")
@@ -43,7 +43,7 @@ enum CleartextLogin: Rule {
                 key: named.isEmpty ? "anonymous" : "accounts", message: message,
                 expected: "AUTH TLS before PASS", observed: "PASS in clear text", count: hit.count,
                 severity: named.isEmpty ? .low : nil,
-                packets: (named.isEmpty ? hit : named).compactMap { session in
+                packets: (named.isEmpty ? hit : named).lazy.compactMap { session in
                     session.clearPassword.map {
                         PacketEvidence($0, "PASS (withheld) of \(session.user ?? "an unseen user")")
                     }
@@ -52,7 +52,7 @@ enum CleartextLogin: Rule {
         ])
     }
 
-    private static func isAnonymous(_ session: SessionRecord) -> Bool {
+    private static func isAnonymous(_ session: SeenSession) -> Bool {
         ["anonymous", "ftp"].contains(session.user?.lowercased())
     }
 }

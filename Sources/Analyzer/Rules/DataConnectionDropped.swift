@@ -38,8 +38,8 @@ enum DataConnectionDropped: Rule {
                     """,
                 expected: "a SYN-ACK", observed: "no answer", count: hit.count,
                 severity: thin ? .medium : nil, confidence: thin ? .probable : .confirmed,
-                packets: hit.flatMap(\.failureEvidence), offers: Set(hit.map(\.id)),
-                sessions: hit.map(\.session), ports: ports)
+                packets: hit.lazy.flatMap(\.failureEvidence), offers: Set(hit.map(\.id)),
+                sessions: hit.lazy.map(\.session), ports: ports)
         }
     }
 }

@@ -32,8 +32,8 @@ enum DataConnectionProhibited: Rule {
                     \(between ? ", a device between client and server" : "").
                     """,
                 expected: "a SYN-ACK", observed: "ICMP unreachable", count: hit.count,
-                packets: hit.flatMap(\.failureEvidence), offers: Set(hit.map(\.id)),
-                sessions: hit.map(\.session), ports: ports)
+                packets: hit.lazy.flatMap(\.failureEvidence), offers: Set(hit.map(\.id)),
+                sessions: hit.lazy.map(\.session), ports: ports)
         }
     }
 }

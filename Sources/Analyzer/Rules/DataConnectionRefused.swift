@@ -29,8 +29,8 @@ enum DataConnectionRefused: Rule {
                 key: "refused",
                 message: "The announced \(ports.named) answered with RST. \(origin(hit))",
                 expected: "a SYN-ACK", observed: "RST", count: hit.count,
-                packets: hit.flatMap(\.failureEvidence), offers: Set(hit.map(\.id)),
-                sessions: hit.map(\.session), ports: ports)
+                packets: hit.lazy.flatMap(\.failureEvidence), offers: Set(hit.map(\.id)),
+                sessions: hit.lazy.map(\.session), ports: ports)
         }
     }
 

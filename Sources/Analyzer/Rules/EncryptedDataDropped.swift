@@ -24,7 +24,7 @@ enum EncryptedDataDropped: Rule {
 
     static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
         guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
-        let encrypted = server.sessions.filter { $0.encryption != nil }
+        let encrypted = server.sessions.filter { $0.isEncrypted }
         guard !encrypted.isEmpty else { return .notApplicable("no session was encrypted") }
         let pairs = encrypted.flatMap { session in session.hiddenData.map { (session, $0) } }
         guard !pairs.isEmpty else {
@@ -48,7 +48,7 @@ enum EncryptedDataDropped: Rule {
                 expected: "a SYN-ACK",
                 observed: Set(hit.map(\.1.outcome.rawValue)).sorted().joined(separator: ", "),
                 count: hit.count, confidence: .probable,
-                packets: hit.flatMap { session, hidden in
+                packets: hit.lazy.flatMap { session, hidden in
                     [
                         session.encryption.map {
                             PacketEvidence($0.from, "encrypted from here (\($0.command))")
@@ -62,7 +62,7 @@ enum EncryptedDataDropped: Rule {
                     ]
                 },
                 config: server.blockades(of: ports, encrypted: true).map(\.line),
-                sessions: hit.map(\.0), changes: openings(ports, server), ports: ports)
+                sessions: hit.lazy.map(\.0), changes: openings(ports, server), ports: ports)
         ])
     }
 

@@ -28,7 +28,7 @@ enum IdleTimeoutTooShort: Rule {
         references: ["RFC 5382 section 5", "RFC 1122 section 4.2.3.6"])
 
     private struct Transfer {
-        var session: SessionRecord
+        var session: SeenSession
         var first: FrameReference
         var last: FrameReference
         /// Whether its final reply was seen; nil where TLS hides replies.
@@ -83,8 +83,9 @@ enum IdleTimeoutTooShort: Rule {
                 : "\(seen), and its reply came: the control connection is kept alive")
     }
 
-    private static func transfers(_ session: SessionRecord) -> [Transfer] {
-        let seen = session.channels.compactMap { channel -> Transfer? in
+    private static func transfers(_ session: SeenSession) -> [Transfer] {
+        let seen = (0..<session.channelCount).compactMap { index -> Transfer? in
+            let channel = session.channel(index)
             guard channel.outcome == .established, let first = channel.dataFrame,
                 let last = channel.lastDataFrame
             else { return nil }
@@ -112,12 +113,12 @@ enum IdleTimeoutTooShort: Rule {
                 """,
             expected: "idle connections kept for longer than \(text(longest)), or keepalives",
             observed: "\(text(timeout.value))", count: lost.count, confidence: .probable,
-            packets: lost.map { transfer in
+            packets: lost.lazy.map { transfer in
                 PacketEvidence(
                     transfer.last,
                     "last packet of a data connection that lasted \(text(transfer.seconds))")
             },
-            config: [timeout.source], sessions: lost.map(\.session),
+            config: [timeout.source], sessions: lost.lazy.map(\.session),
             changes: [ProposedChange(.hop(hop.name), .set(.keepIdle(enough)))])
     }
 

@@ -27,7 +27,7 @@ enum OfferNeverTaken: Rule {
         guard !offers.isEmpty else {
             return .cannotTell("no passive port was announced in clear text")
         }
-        let hit = offers.filter { $0.channel.outcome == .unused && !$0.session.visibility.oneSided }
+        let hit = offers.filter { $0.channel.outcome == .unused && !$0.session.isOneSided }
         guard !hit.isEmpty else {
             return offers.allSatisfy { $0.channel.outcome == .unseen }
                 ? .cannotTell("the capture could not have shown the data connections")
@@ -41,8 +41,9 @@ enum OfferNeverTaken: Rule {
                 message:
                     "\(hit.count) of \(offers.count) passive offers were never taken: \(ports.named).",
                 expected: "a SYN of the client", observed: "none", count: hit.count,
-                confidence: .probable, packets: hit.map(\.announcement), offers: Set(hit.map(\.id)),
-                sessions: hit.map(\.session), ports: ports)
+                confidence: .probable, packets: hit.lazy.map(\.announcement),
+                offers: Set(hit.map(\.id)),
+                sessions: hit.lazy.map(\.session), ports: ports)
         ])
     }
 }

@@ -36,10 +36,10 @@ enum OtherHostAnnounced: Rule {
                 message:
                     "The server at \(reached) tells clients to connect to \(names), another host.",
                 expected: "\(reached)", observed: names, count: hit.count,
-                packets: hit.flatMap {
+                packets: hit.lazy.flatMap {
                     $0.failedOnTheWire ? $0.failureEvidence : [$0.announcement]
                 },
-                offers: Set(hit.map(\.id)), sessions: hit.map(\.session),
+                offers: Set(hit.map(\.id)), sessions: hit.lazy.map(\.session),
                 changes: [
                     ProposedChange(.server, .advertise(reached)), ProposedChange(.server, .restart),
                 ])

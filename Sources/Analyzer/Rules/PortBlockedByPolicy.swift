@@ -67,9 +67,9 @@ enum PortBlockedByPolicy: Rule {
         return Fault(
             key: "\(blockade.hop ?? "") \(ports)", message: message,
             expected: "\(ports.brief) permitted", observed: how, count: hit.count,
-            packets: hit.flatMap(\.failureEvidence),
+            packets: hit.lazy.flatMap(\.failureEvidence),
             config: [blockade.line] + server.configuredSources, offers: Set(hit.map(\.id)),
-            sessions: hit.map(\.session),
+            sessions: hit.lazy.map(\.session),
             changes: server.openings(for: [blockade]),
             ports: ports)
     }
@@ -88,7 +88,7 @@ enum PortBlockedByPolicy: Rule {
             expected: "\(blockade.ports.brief) permitted",
             observed: Set(hit.map(\.outcome.rawValue)).sorted().joined(separator: ", "),
             count: hit.count,
-            packets: hit.map {
+            packets: hit.lazy.map {
                 PacketEvidence(
                     $0.first,
                     "SYN \($0.client) → \($0.server), \($0.attempts) in all, \($0.outcome.rawValue)"

@@ -45,11 +45,11 @@ enum PortOutsideRange: Rule {
             Fault(
                 key: "outside", message: message, expected: "\(range.named)",
                 observed: ports.brief, count: outside.count,
-                packets: outside.flatMap {
+                packets: outside.lazy.flatMap {
                     $0.failedOnTheWire ? $0.failureEvidence : [$0.announcement]
                 },
                 config: server.configuredSources, offers: Set(outside.map(\.id)),
-                sessions: outside.map(\.session),
+                sessions: outside.lazy.map(\.session),
                 changes: [ProposedChange(.server, .restart)], ports: ports)
         ])
     }

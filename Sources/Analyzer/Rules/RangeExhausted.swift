@@ -22,7 +22,7 @@ enum RangeExhausted: Rule {
         guard !server.sessions.isEmpty else { return .cannotTell("no session was seen") }
         let hit = server.turnedAway
         guard !hit.isEmpty else {
-            let readable = server.sessions.contains { $0.encryption == nil }
+            let readable = server.sessions.contains { !$0.isEncrypted }
             return readable
                 ? .passed("no PASV or EPSV was turned away")
                 : .cannotTell("every session was encrypted")
@@ -40,10 +40,11 @@ enum RangeExhausted: Rule {
                 expected: "227 or 229",
                 observed: Set(hit.map { "\($0.1.code)" }).sorted().joined(separator: ", "),
                 count: hit.count,
-                packets: hit.map {
+                packets: hit.lazy.map {
                     PacketEvidence($0.1.frame, "\($0.1.command ?? "PASV") answered: \($0.1.text)")
                 },
-                config: server.configuredSources, sessions: hit.map(\.0), changes: server.widening)
+                config: server.configuredSources, sessions: hit.lazy.map(\.0),
+                changes: server.widening)
         ])
     }
 }

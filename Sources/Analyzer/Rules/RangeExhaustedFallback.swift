@@ -46,8 +46,8 @@ enum RangeExhaustedFallback: Rule {
                 expected: "a port of \(range.brief)", observed: ports.brief, count: full.count,
                 confidence: server.settings?.behaviour.leavesRangeWhenFull == true
                     ? .confirmed : .probable,
-                packets: full.map(\.announcement), config: server.configuredSources,
-                offers: Set(full.map(\.id)), sessions: full.map(\.session),
+                packets: full.lazy.map(\.announcement), config: server.configuredSources,
+                offers: Set(full.map(\.id)), sessions: full.lazy.map(\.session),
                 changes: server.widening, ports: ports)
         ])
     }

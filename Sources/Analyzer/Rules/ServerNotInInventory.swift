@@ -31,7 +31,7 @@ enum ServerNotInInventory: Rule {
                     \(clients == 1 ? "client" : "clients").
                     """,
                 expected: "an entry in the site", observed: "none", count: sessions,
-                packets: server.sessions.map {
+                packets: server.sessions.lazy.map {
                     PacketEvidence($0.first, "first packet of \($0.client) → \($0.server)")
                 }, sessions: [first])
         ])

@@ -34,7 +34,7 @@ enum StatefulFTPWithTLS: Rule {
         guard !hosts.isEmpty else {
             return .notApplicable("no firewall with a stateful FTP filter of its own is known")
         }
-        let session = server.sessions.first { $0.encryption != nil }
+        let session = server.sessions.first { $0.isEncrypted }
         let speaksTLS = session != nil || (server.settings.map { $0.tls.value != .none } ?? false)
         let on = hosts.filter { $0.setting.value == true }
         guard !on.isEmpty || hosts.contains(where: { $0.setting.value == nil }) else {

@@ -49,14 +49,14 @@ enum UndocumentedPortReachable: Rule {
                 message: "Data was transferred on " + reasons.joined(separator: "; and on ") + ".",
                 expected: "no connection on \(stray.named)",
                 observed: "\(hit.count) established", count: hit.count,
-                packets: hit.flatMap { offer in
+                packets: hit.lazy.flatMap { offer in
                     [offer.announcement]
                         + [offer.channel.dataFrame].compactMap(\.self).map {
                             PacketEvidence($0, "SYN to port \(offer.port ?? 0), established")
                         }
                 },
                 config: server.configuredSources + server.blockades(of: denied).map(\.line),
-                offers: Set(hit.map(\.id)), sessions: hit.map(\.session), ports: stray)
+                offers: Set(hit.map(\.id)), sessions: hit.lazy.map(\.session), ports: stray)
         ])
     }
 }

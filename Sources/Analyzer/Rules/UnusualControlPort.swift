@@ -42,7 +42,7 @@ enum UnusualControlPort: Rule {
                     "\(hit.count) FTP sessions on \(ports.named): devices that watch 21 see nothing of them.\(watchers)",
                 expected: "21 or 990", observed: "\(ports)", count: hit.count,
                 severity: watched.isEmpty ? nil : .info,
-                packets: hit.map {
+                packets: hit.lazy.map {
                     PacketEvidence($0.first, "first packet of \($0.client) → \($0.server)")
                 },
                 config: server.settings?.control.map(\.source) ?? [], sessions: hit, ports: ports)

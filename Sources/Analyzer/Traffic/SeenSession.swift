@@ -1,0 +1,104 @@
+public import FTP
+public import Net
+
+/// What an audit keeps of a session; see `SessionRecord` for what it means.
+public struct SeenSession: Sendable {
+    let all: ServerSessions.All
+    /// Among all sessions of the audit.
+    let row: Int
+
+    private var kept: SessionRow { all.traffic.sessions[row] }
+    private var details: SessionDetails? {
+        let number = kept.details
+        return number == .none ? nil : all.traffic.details[Int(number)]
+    }
+
+    public var client: Endpoint { all.endpoint(kept.client) }
+    public var server: Endpoint { all.endpoint(kept.server) }
+    public var first: FrameReference { kept.first }
+    /// The first `PASS` in clear text; the password itself is not kept.
+    public var clearPassword: FrameReference? { kept.clearPassword.value }
+    public var user: String? {
+        let number = kept.user
+        return number == .none ? nil : all.traffic.users[number]
+    }
+
+    public var isMidstream: Bool { kept.marks.contains(.midstream) }
+    public var isOneSided: Bool { kept.marks.contains(.oneSided) }
+    public var hasGaps: Bool { kept.marks.contains(.gaps) }
+    public var isTruncated: Bool { kept.marks.contains(.truncated) }
+    public var isEncrypted: Bool { kept.marks.contains(.encrypted) }
+
+    public var encryption: SessionRecord.Encryption? { details?.encryption }
+    public var hiddenData: [HiddenConnection] { details?.hiddenData ?? [] }
+    /// PASV, EPSV and LPSV that were turned away for want of a port.
+    public var turnedAway: [SessionRecord.FailureReply] { details?.turnedAway ?? [] }
+
+    public var channelCount: Int { Int(kept.channels) }
+
+    func channel(_ index: Int) -> SeenChannel {
+        SeenChannel(all: all, row: Int(kept.firstChannel) + index)
+    }
+}
+
+/// What an audit keeps of a data channel; see `DataChannel` for what it means.
+public struct SeenChannel: Sendable {
+    let all: ServerSessions.All
+    /// Among all channels of the audit.
+    let row: Int
+
+    private var kept: ChannelRow { all.traffic.channels[row] }
+
+    public var announcedBy: DataChannel.Announcement { kept.announcedBy }
+    public var outcome: DataChannel.Outcome { kept.outcome }
+    public var attempts: Int { Int(kept.attempts) }
+    public var frame: FrameReference { kept.frame }
+    public var dataFrame: FrameReference? { kept.dataFrame.value }
+    public var answer: FrameReference? { kept.answer.value }
+    public var transferReplyFrame: FrameReference? { kept.transferReplyFrame.value }
+    public var lastDataFrame: FrameReference? { kept.lastDataFrame.value }
+    public var advertised: Endpoint? { all.traffic.endpoint(kept.advertised) }
+    public var client: Endpoint? { all.traffic.endpoint(kept.client) }
+    public var server: Endpoint? { all.traffic.endpoint(kept.server) }
+    public var answerTTL: UInt8? { kept.answerTTL }
+    public var controlTTL: UInt8? { kept.controlTTL }
+    public var icmp: DataChannel.ICMP? { kept.icmp }
+    public var prohibitedBy: IPAddress? {
+        let number = kept.prohibitedBy
+        return number == .none ? nil : all.traffic.addresses[number]
+    }
+    public var reply: Int? { kept.reply < 0 ? nil : Int(kept.reply) }
+    public var transferReply: Int? { kept.transferReply < 0 ? nil : Int(kept.transferReply) }
+}
+
+/// The sessions with one server, in the order of their first frames.
+public struct ServerSessions: RandomAccessCollection, Sendable {
+    /// Those of all servers, shared.
+    final class All: Sendable {
+        let traffic: Traffic
+
+        init(_ traffic: consuming Traffic) { self.traffic = traffic }
+
+        func endpoint(_ number: EndpointNumber) -> Endpoint {
+            Endpoint(traffic.addresses[number.address], number.port)
+        }
+    }
+
+    let all: All
+    private let rows: [UInt32]
+
+    /// - Parameters:
+    ///   - all: the sessions of all servers.
+    ///   - rows: of these the ones with the server, in any order.
+    init(_ all: All, rows: consuming [UInt32]) {
+        let sessions = all.traffic.sessions
+        rows.sort { sessions[Int($0)].first < sessions[Int($1)].first }
+        self.all = all
+        self.rows = rows
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { rows.count }
+
+    public subscript(index: Int) -> SeenSession { SeenSession(all: all, row: Int(rows[index])) }
+}
