@@ -4,15 +4,24 @@ import Net
 extension ServerView {
     /// The most passive data connections of the server that were open at one time, or offered and
     /// not yet taken.
-    var mostOpenAtOnce: Int { peak(of: passiveOffers.compactMap(\.held)) }
+    var mostOpenAtOnce: Int { peak(of: passiveOffers.map(\.held)) }
 
-    /// How many passive offers of the server held ports of `ports` at a moment, other than `id`.
-    func held(in ports: PortSet, at moment: Timestamp, except id: Offer.ID) -> Set<UInt16> {
-        Set(
-            passiveOffers.filter { offer in
-                offer.id != id && (offer.held?.contains(moment) ?? false)
-            }
-            .compactMap(\.port).filter(ports.contains))
+    /// Those of `outside`, offers of ports outside the range, that were made while others held
+    /// all of it.
+    func madeWhileFull(_ outside: [Offer], _ range: PortSet) -> [Offer] {
+        guard !outside.isEmpty, range.count <= offers.count else { return [] }
+        var holders = PortHolders(
+            passiveOffers.compactMap { offer in
+                guard let port = offer.port, range.contains(port) else { return nil }
+                return (port, offer.held)
+            })
+        let moments = outside.map(\.channel.frame.time)
+        var full: Set<Int> = []
+        for index in outside.indices.sorted(by: { moments[$0] < moments[$1] }) {
+            holders.pass(to: moments[index])
+            if holders.count >= range.count { full.insert(index) }
+        }
+        return outside.indices.filter(full.contains).map { outside[$0] }
     }
 
     private func peak(of spans: [ClosedRange<Timestamp>]) -> Int {
@@ -30,17 +39,39 @@ extension ServerView {
 
 extension Offer {
     /// From the announcement to the last packet of its data connection, its reply, or its own frame.
-    var held: ClosedRange<Timestamp>? {
-        let ends = [channel.lastDataFrame?.time, channel.answer?.time, channel.frame.time]
-        guard let end = ends.compactMap(\.self).max(), end >= channel.frame.time else { return nil }
-        return channel.frame.time...end
+    var held: ClosedRange<Timestamp> {
+        let begin = channel.frame.time
+        return begin...max(
+            begin, channel.lastDataFrame?.time ?? begin, channel.answer?.time ?? begin)
     }
 }
 
-extension ServerView {
-    /// Whether every port of the range was held by other offers when this one was made.
-    func isFull(_ range: PortSet, at offer: Offer) -> Bool {
-        range.count <= offers.count
-            && held(in: range, at: offer.channel.frame.time, except: offer.id).count >= range.count
+/// Which ports are held while time passes.
+private struct PortHolders {
+    typealias Span = (port: UInt16, held: ClosedRange<Timestamp>)
+
+    private var begins: ArraySlice<Span>
+    private var ends: ArraySlice<Span>
+    private var holders: [UInt16: Int] = [:]
+
+    init(_ spans: [Span]) {
+        begins = spans.sorted { $0.held.lowerBound < $1.held.lowerBound }[...]
+        ends = spans.sorted { $0.held.upperBound < $1.held.upperBound }[...]
+    }
+
+    /// Ports that are held.
+    var count: Int { holders.count }
+
+    /// Moments do not go back; a port is held at both ends of its span.
+    mutating func pass(to moment: Timestamp) {
+        while let next = begins.first, next.held.lowerBound <= moment {
+            holders[next.port, default: 0] += 1
+            begins.removeFirst()
+        }
+        while let next = ends.first, next.held.upperBound < moment {
+            let left = (holders[next.port] ?? 1) - 1
+            holders[next.port] = left > 0 ? left : nil
+            ends.removeFirst()
+        }
     }
 }

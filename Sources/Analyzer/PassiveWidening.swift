@@ -36,7 +36,7 @@ extension ServerView {
 
     /// Offers outside the range while all of it was taken.
     func beyondFull(_ range: PortSet) -> [Offer] {
-        outside(range).filter { isFull(range, at: $0) }
+        madeWhileFull(outside(range), range)
     }
 
     /// Offers of the server's own that lie outside the range.

@@ -182,6 +182,23 @@ import Testing
         #expect(judgement.mark == mark, "\(judgement)")
     }
 
+    /// Two ports, held from 10 to 14 and from 12 to 16 s.
+    @Test(arguments: [
+        (11, false), (12, true), (13, true), (14, true), (15, false), (40, false),
+    ])
+    func `a range is full as long as all of it is held`(_ moment: Int, _ isFull: Bool) {
+        let taken = [5001, 5002].enumerated().map { number, port in
+            Made.channel(UInt16(port), .established, at: 10 + 2 * number)
+        }
+        let sessions = [
+            Made.session([Made.channel(1063, .unanswered, at: moment)]), Made.session(taken),
+            Made.session([Made.channel(1064, .unanswered, at: 13)]),
+        ]
+        let judgement = Made.judge(
+            RangeExhaustedFallback.self, Made.site("5001-5002"), sessions)
+        #expect(judgement.faults.first?.count == (isFull ? 2 : 1), "\(judgement)")
+    }
+
     @Test func `a server that stays within its range did not leave it for want of ports`() throws {
         let site = try Made.site(vsftpd: "pasv_min_port=5001\npasv_max_port=5001")
         let channels = [

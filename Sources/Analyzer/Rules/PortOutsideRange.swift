@@ -60,7 +60,7 @@ enum PortOutsideRange: Rule {
     ) -> String? {
         let behaviour = server.settings?.behaviour
         if behaviour?.leavesRangeWhenFull == true,
-            outside.allSatisfy({ server.isFull(range, at: $0) })
+            server.madeWhileFull(outside, range).count == outside.count
         {
             return "The range was full at that moment, and this server then leaves it (PH303)."
         }
