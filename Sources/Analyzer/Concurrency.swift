@@ -41,8 +41,9 @@ extension Offer {
     /// From the announcement to the last packet of its data connection, its reply, or its own frame.
     var held: ClosedRange<Timestamp> {
         let begin = channel.frame.time
-        return begin...max(
-            begin, channel.lastDataFrame?.time ?? begin, channel.answer?.time ?? begin)
+        return
+            begin...max(
+                begin, channel.lastDataFrame?.time ?? begin, channel.answer?.time ?? begin)
     }
 }
 

@@ -35,25 +35,35 @@ struct ControlAttempts {
         return failed
     }
 
-    /// Settles those that have ended, succeeded or been silent for longer than `idle`
-    /// nanoseconds; all where `idle` is nil.
+    /// Settles those that have ended, succeeded or been silent for long; all where `limits` is nil.
     mutating func settle(
-        _ table: inout FlowTable, now: Timestamp, idle: Int64?,
+        _ table: inout FlowTable, now: Timestamp, limits: Limits?,
         _ prohibitors: inout [PacketMark: IPAddress]
     ) {
         var waiting: [FlowTable.Handle] = []
         for handle in open {
             guard let index = table.index(handle), table[index].role == .attempt else { continue }
-            let flow = table[index]
-            if let idle, !flow.isOver, !flow.isEstablished, now.since(flow.last.time) <= idle {
-                waiting.append(handle)
-                continue
-            }
-            settle(flow, prohibitedBy: prohibitors[flow.first])
-            prohibitors[flow.first] = nil
-            table[index].role = .none
+            settle(&table, index, now: now, limits: limits, &prohibitors)
+            if table[index].role == .attempt { waiting.append(handle) }
         }
         open = waiting
+    }
+
+    /// Settles the attempt that a flow is, if its time has come.
+    mutating func settle(
+        _ table: inout FlowTable, _ index: Int, now: Timestamp, limits: Limits?,
+        _ prohibitors: inout [PacketMark: IPAddress]
+    ) {
+        let flow = table[index]
+        let silence = now.since(flow.last.time)
+        if let limits, !flow.isEstablished,
+            silence <= (flow.isOver ? limits.linger : limits.dataIdle)
+        {
+            return
+        }
+        settle(flow, prohibitedBy: prohibitors[flow.first])
+        prohibitors[flow.first] = nil
+        table[index].role = .none
     }
 
     /// Keeps a connection that ended, where it is an attempt that failed.

@@ -25,25 +25,31 @@ extension Extraction {
             else { continue }
             let role = path.table[index].role
             guard role == .none || role == .hidden || role == .attempt else { continue }
-            _ = match(index)
+            _ = match(index, for: number)
         }
     }
 
     /// Gives a connection to the announcement that it belongs to; false where there is none.
-    mutating func match(_ index: Int) -> Bool {
+    ///
+    /// Sessions that have ended get none any more, but for `number`.
+    mutating func match(_ index: Int, for number: Int? = nil) -> Bool {
         let flow = path.table[index]
         guard let opener = flow.opener else {
-            return match(index, listener: flow.low, opener: flow.high)
-                || match(index, listener: flow.high, opener: flow.low)
+            return match(index, for: number, listener: flow.low, opener: flow.high)
+                || match(index, for: number, listener: flow.high, opener: flow.low)
         }
-        return match(index, listener: flow.other(than: opener), opener: opener)
+        return match(index, for: number, listener: flow.other(than: opener), opener: opener)
     }
 
-    private mutating func match(_ index: Int, listener: Endpoint, opener: Endpoint) -> Bool {
+    private mutating func match(
+        _ index: Int, for current: Int?, listener: Endpoint, opener: Endpoint
+    ) -> Bool {
         let first = path.table[index].first
         var best: (entry: Expectations.Entry, rank: Rank)?
         for entry in expectations.candidates(at: listener, first.time) {
-            guard sessions.holds(entry.session) else { continue }
+            guard sessions.holds(entry.session),
+                entry.session == current || !isEnded(entry.session)
+            else { continue }
             let rank = rank(entry, listener: listener, opener: opener)
             if best.map({ $0.rank < rank }) ?? true { best = (entry, rank) }
         }
@@ -114,8 +120,13 @@ extension Extraction {
     /// Keeps a connection that may be a hidden data connection of an encrypted session.
     mutating func hide(_ index: Int, _ client: Endpoint, _ server: Endpoint) -> Bool {
         let pair = Pair(client: client.address, server: server.address)
-        guard let number = encrypted[pair]?.last, sessions.holds(number),
-            sessions.open[number].control.closedAt == nil,
+        var last: Int?
+        for number in (encrypted[pair] ?? []).reversed()
+        where sessions.holds(number) && !isEnded(number) {
+            last = number
+            break
+        }
+        guard let number = last, sessions.open[number].control.closedAt == nil,
             sessions.open[number].control.record.server != server,
             sessions.open[number].control.record.encryption?.cleared == nil
         else { return false }

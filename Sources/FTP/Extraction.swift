@@ -78,8 +78,15 @@ struct Extraction {
         case .nothing: break
         case .packet(let tracked): take(tracked, packet, bytes)
         case .unreachable(let index):
-            guard path.table[index].role != .none, prohibitors.count < limits.flows else { break }
-            prohibitors[path.table[index].first] = packet.reporter
+            guard path.table[index].role != .none else { break }
+            if prohibitors.count < limits.flows {
+                prohibitors[path.table[index].first] = packet.reporter
+            } else {
+                limitHits.count("flows")
+            }
+        case .due(let index):
+            settle(index)
+            return follow(path.retake(packet), packet, bytes)
         }
         if path.isSweepDue { sweep() }
     }

@@ -11,14 +11,31 @@ extension Extraction {
         }
         for number in sessions.numbers {
             forgetExpired(number)
-            let closed = sessions.open[number].control.closedAt
-            let isEnded =
-                closed.map { now.since($0) > limits.linger } ?? false
-                || now.since(lastTime(number)) > limits.controlIdle
-            if isEnded, isDataSettled(number) { emit(number) }
+            if isEnded(number) { emit(number) }
         }
-        attempts.settle(
-            &path.table, now: path.now, idle: bounds.limits.dataIdle, &prohibitors)
+        attempts.settle(&path.table, now: path.now, limits: bounds.limits, &prohibitors)
+    }
+
+    /// Settles what a flow belongs to before a packet of it is noted, if a sweep would have by
+    /// now: what a record tells does not depend on when other traffic led to one.
+    mutating func settle(_ index: Int) {
+        let number = Int(path.table[index].owner)
+        switch path.table[index].role {
+        case .none: break
+        case .attempt:
+            attempts.settle(
+                &path.table, index, now: path.now, limits: bounds.limits, &prohibitors)
+        case .control, .data, .hidden: if sessions.holds(number), isEnded(number) { emit(number) }
+        }
+    }
+
+    /// Whether nothing more belongs to a session: its control connection has ended or was silent
+    /// for very long, and its data connections have come to rest.
+    mutating func isEnded(_ number: Int) -> Bool {
+        let closed = sessions.open[number].control.closedAt
+        return
+            (closed.map { now.since($0) > limits.linger } ?? false
+            || now.since(lastTime(number)) > limits.controlIdle) && isDataSettled(number)
     }
 
     /// When something was seen of the control connection.
@@ -108,8 +125,8 @@ extension Extraction {
     }
 
     private mutating func disown(_ linked: LinkedFlow) {
+        if !prohibitors.isEmpty, let flow = flow(linked) { prohibitors[flow.first] = nil }
         guard case .live(let handle) = linked, let index = path.table.index(handle) else { return }
-        if !prohibitors.isEmpty { prohibitors[path.table[index].first] = nil }
         path.table[index].role = .none
         path.table[index].dismiss()
     }
@@ -119,7 +136,8 @@ extension Extraction {
             let number = Int(flow.owner)
             switch flow.role {
             case .none: break
-            case .attempt: attempts.settle(flow, prohibitedBy: prohibitors[flow.first])
+            case .attempt:
+                attempts.settle(flow, prohibitedBy: prohibitors.removeValue(forKey: flow.first))
             case .control:
                 guard sessions.holds(number) else { break }
                 sessions.open[number].control.goneFlow = flow
@@ -160,7 +178,7 @@ extension Extraction {
         }
         let firsts = sessions.numbers.map { (first: sessions.open[$0].control.record.first, $0) }
         for (_, number) in firsts.sorted(by: { $0.first < $1.first }) { emit(number) }
-        attempts.settle(&path.table, now: path.now, idle: nil, &prohibitors)
+        attempts.settle(&path.table, now: path.now, limits: nil, &prohibitors)
         limitHits.count("flows", path.table.evicted)
     }
 

@@ -157,6 +157,12 @@ public struct Flow: Sendable {
             || state.isSuperset(of: [.finLow, .finHigh])
     }
 
+    /// Whether whoever it is something to may have let it go by now: it has ended, or was silent.
+    @inline(__always)
+    func isDue(at now: Int64, silence: Int64) -> Bool {
+        role != .none && (isOver || now &- last.nanoseconds > silence)
+    }
+
     /// Both ends closed it, and each acknowledged the other's last byte: nothing is sent again.
     var isAcknowledged: Bool {
         state.isSuperset(of: [.finLow, .finHigh, .ackLow, .ackHigh])

@@ -1,10 +1,11 @@
-public import Capture
+import Capture
 import Net
 
 /// Every TCP connection that passes, open-addressed and bounded.
 ///
-/// A connection keeps its place (`Handle`) while it is in the table. One that leaves (its tuple is
-/// used again, or the table is full) and means something to its owner goes to `retired`.
+/// A connection keeps its place (`Handle`) while it is in the table. It leaves when its tuple is
+/// used again, when the table is full, or a while after its end where it is nobody's; one that means
+/// something to its owner goes to `retired`.
 public struct FlowTable {
     /// A flow's place, and which of the flows that had it.
     public struct Handle: Hashable, Sendable {
@@ -42,6 +43,9 @@ public struct FlowTable {
     /// Nanoseconds for which a connection that has ended is known: what comes late of it is not
     /// taken for another one's.
     private let keptAfterEnd: Int64
+    public static let usuallyKept: Int64 = 10_000_000_000
+    /// Nanoseconds of silence after which a flow's owner is asked before a packet is noted.
+    private let silence: Int64
     /// The same where something may be sent again: nobody waits longer with that (RFC 6298
     /// section 2.5 lets the timer be bounded; Linux does at 120 s).
     private static let longest: Int64 = 125_000_000_000
@@ -54,7 +58,11 @@ public struct FlowTable {
     /// - Parameters:
     ///   - limit: Flows at one time.
     ///   - keptAfterEnd: Nanoseconds for which one that has ended, and is nobody's, stays.
-    public init(limit: Int, keptAfterEnd: Int64 = 10_000_000_000) {
+    ///   - silence: Nanoseconds after which one that is something to somebody is due.
+    public init(
+        limit: Int, keptAfterEnd: Int64 = usuallyKept, silence: Int64 = 2_000_000_000
+    ) {
+        self.silence = silence
         self.limit = max(limit, 64)
         self.keptAfterEnd = keptAfterEnd
         slots = [UInt64](repeating: 0, count: 1 << 12)
@@ -97,29 +105,40 @@ public struct FlowTable {
     ///
     /// - Parameters:
     ///   - packet: Its headers.
+    ///   - isSettled: Whether the owner was asked: no flow is due.
     ///   - always: Whether to answer for a packet that nobody looks at too.
-    /// - Returns: What it was to its flow; nil where nobody looks at it: no new flow, no control
-    ///   connection, no first payload.
+    /// - Returns: What it was to its flow; nothing where nobody looks at it: no new flow, no control
+    ///   connection, no first payload. Of a flow that is due nothing is noted.
     @inline(__always)
     mutating func track(
-        _ packet: borrowing Packet, always: Bool = false
-    ) -> Tracked? {
+        _ packet: borrowing Packet, isSettled: Bool = false, always: Bool = false
+    ) -> PacketPath.Seen {
         let fromLow = packet.isFromLow
-        let (index, isNew) = place(packet, fromLow: fromLow)
+        let (found, slot) = find(packet, fromLow: fromLow)
+        if let found, !isSettled, isDue(found, packet) { return .due(found) }
+        let (index, isNew) = place(packet, fromLow: fromLow, found, slot)
         return flows[index].take(
             packet, index: index, fromLow: fromLow, isNew: isNew,
-            always: always || isNew || hasRetired)
+            always: always || isNew || hasRetired
+        ).map(PacketPath.Seen.packet) ?? .nothing
+    }
+
+    @inline(__always)
+    private func isDue(_ index: Int, _ packet: borrowing Packet) -> Bool {
+        flows[index].isDue(at: packet.mark.nanoseconds, silence: silence)
     }
 
     /// Notes an ICMP unreachable at the flow whose packet it quotes, where it quotes its SYN.
-    public mutating func noteUnreachable(_ packet: borrowing Packet) -> Int? {
-        let fromLow = packet.isFromLow
-        guard let index = find(packet, fromLow: fromLow).index,
+    mutating func noteUnreachable(
+        _ packet: borrowing Packet, isSettled: Bool = false
+    ) -> PacketPath.Seen {
+        guard let index = find(packet, fromLow: packet.isFromLow).index,
             !flows[index].isEstablished, flows[index].state.contains(.syn),
             flows[index].initial == packet.sequence
-        else { return nil }
+        else { return .nothing }
+        if !isSettled, isDue(index, packet) { return .due(index) }
         flows[index].noteUnreachable(packet)
-        return index
+        return .unreachable(index)
     }
 
     /// Forgets a flow; its owner has taken what it needs.
@@ -132,12 +151,11 @@ public struct FlowTable {
 
     @inline(__always)
     private mutating func place(
-        _ packet: borrowing Packet, fromLow: Bool
+        _ packet: borrowing Packet, fromLow: Bool, _ found: Int?, _ slot: Int
     ) -> (Int, Bool) {
-        let (found, slot) = find(packet, fromLow: fromLow)
         guard let found else { return (add(packet, fromLow: fromLow, slot: slot), true) }
-        guard packet.flags.contains(.syn), flows[found].isReused(by: packet) else {
-            return (found, false)
+        if !isForgotten(found, at: packet.mark.nanoseconds) {
+            guard flows[found].isReused(by: packet) else { return (found, false) }
         }
         retire(found)
         let generation = flows[found].generation &+ 1
@@ -158,7 +176,7 @@ public struct FlowTable {
             let generation = flows[index].generation &+ 1
             flows[index] = fresh
             flows[index].generation = generation
-            // An eviction may have moved what stood in the slots.
+            // What was let go or evicted may have moved what stood in the slots.
             let (_, again) = find(packet, fromLow: fromLow)
             slots[again] = Self.entry(index, fresh.hash)
         } else {
@@ -254,10 +272,16 @@ public struct FlowTable {
     private mutating func letGo(at now: Int64) {
         for _ in 0..<min(4, flows.count) {
             hand = hand + 1 < flows.count ? hand + 1 : 0
-            guard flows[hand].inUse, flows[hand].role == .none, flows[hand].isOver else { continue }
-            let kept = flows[hand].isAcknowledged ? keptAfterEnd : max(keptAfterEnd, Self.longest)
-            if now &- flows[hand].last.nanoseconds > kept { remove(hand) }
+            if flows[hand].inUse, isForgotten(hand, at: now) { remove(hand) }
         }
+    }
+
+    /// Whether it has ended so long ago that a packet is another connection's; nobody's flow.
+    @inline(__always)
+    private func isForgotten(_ index: Int, at now: Int64) -> Bool {
+        guard flows[index].isOver, flows[index].role == .none else { return false }
+        let kept = flows[index].isAcknowledged ? keptAfterEnd : max(keptAfterEnd, Self.longest)
+        return now &- flows[index].last.nanoseconds > kept
     }
 
     /// Makes room: of the next flows under the hand the first that is over and nobody's, else the

@@ -20,12 +20,16 @@ public struct PacketPath {
         case packet(FlowTable.Tracked)
         /// An ICMP unreachable about the SYN of the flow at this index.
         case unreachable(Int)
+        /// A packet of the flow at this index, which has ended or was silent: its owner may have
+        /// done with it, and is asked before `retake`.
+        case due(Int)
     }
 
     public init(limits: Limits) {
         // An announcement may come after the connection that it is about.
         table = FlowTable(
-            limit: limits.flows, keptAfterEnd: max(10_000_000_000, limits.recentAge))
+            limit: limits.flows, keptAfterEnd: max(FlowTable.usuallyKept, limits.recentAge),
+            silence: min(limits.linger, limits.dataIdle))
     }
 
     /// Takes packets from `index` on, up to one that somebody is to look at, or that makes a sweep
@@ -46,10 +50,14 @@ public struct PacketPath {
     public mutating func take(_ packet: borrowing Packet) -> Seen {
         packetsSinceSweep += 1
         if packet.mark.time > now { now = packet.mark.time }
-        if packet.kind == .unreachable {
-            return table.noteUnreachable(packet).map(Seen.unreachable) ?? .nothing
-        }
-        return table.track(packet).map(Seen.packet) ?? .nothing
+        return packet.kind == .unreachable ? table.noteUnreachable(packet) : table.track(packet)
+    }
+
+    /// Takes a packet whose flow was due, and is settled.
+    public mutating func retake(_ packet: borrowing Packet) -> Seen {
+        packet.kind == .unreachable
+            ? table.noteUnreachable(packet, isSettled: true)
+            : table.track(packet, isSettled: true)
     }
 
     /// Whether enough time and packets have passed for a look at everything that waits.

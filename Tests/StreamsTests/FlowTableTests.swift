@@ -6,6 +6,7 @@ import Testing
 @testable import Streams
 
 @Suite struct FlowTableTests {
+    private struct Untracked: Error {}
     private let client = Wire.End(host: 1, port: 50_000)
     private let server = Wire.End(host: 2, port: 5005)
     private var wire = Wire()
@@ -18,8 +19,10 @@ import Testing
     ) throws -> FlowTable.Tracked {
         let packet = wire.segment(
             from, to, flags, sequence: sequence, acknowledgement: acknowledgement, payload)
-        let tracked = table.track(packet, always: true)
-        return try #require(tracked)
+        guard case .packet(let tracked) = table.track(packet, isSettled: true, always: true) else {
+            throw Untracked()
+        }
+        return tracked
     }
 
     @Test mutating func `follows a connection from its SYN to its end`() throws {
