@@ -45,8 +45,7 @@ struct AddressJudging {
             return isWrong(offer, address)
         }
         guard let first = hit.first else { return .passed(passed) }
-        let names = Set(hit.compactMap { $0.channel.advertised?.address }).sorted()
-            .map(\.description).joined(separator: ", ")
+        let names = Set(hit.compactMap { $0.channel.advertised?.address }).listed
         return .failed([fault(hit, names, first.session.server.address)])
     }
 }

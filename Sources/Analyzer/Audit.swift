@@ -71,8 +71,9 @@ public struct Audit: Sendable {
         }
         var all: [Finding] = []
         for (server, judgements) in zip(context.servers, judgements) {
-            all += Symptoms.fold(
+            let found = Symptoms.fold(
                 zip(rules, judgements).flatMap { Finding.make($0, $1, server, fixer) })
+            all += isBrief(on: server) ? found.filter { $0.status == .failed } : found
         }
         let standards = context.site.standards
         for index in all.indices {
@@ -84,25 +85,41 @@ public struct Audit: Sendable {
             .sorted(by: Finding.reportOrder)
     }
 
-    /// Sentences on waivers that no longer hold or that nothing needs.
+    /// Servers that the site doesn't name, of which more than faults is told.
+    static let mostStrangers = 64
+
+    /// Of so many servers what is right fills no report: a sweep over a network may meet thousands.
+    private func isBrief(on server: ServerView) -> Bool {
+        server.site == nil && strangers > Self.mostStrangers
+    }
+
+    private var strangers: Int { context.servers.count - context.site.servers.count }
+
+    /// Sentences on what the findings leave out, and on waivers that no longer hold or that nothing
+    /// needs.
     public func notes(on findings: [Finding], now: Timestamp) -> [String] {
-        context.site.waivers.compactMap { waiver in
-            let of = "\(waiver.rule)" + (waiver.server.map { " of \($0)" } ?? "")
-            let place = "\(waiver.source.file):\(waiver.source.line ?? 0)"
-            if Waivers.isOver(waiver, now: now) {
-                return "The waiver of \(of) has expired (\(place)): the finding counts again."
+        let brief =
+            strangers > Self.mostStrangers
+            ? ["Of \(strangers) servers that the site does not name faults alone are listed."] : []
+        return brief
+            + context.site.waivers.compactMap { waiver in
+                let of = "\(waiver.rule)" + (waiver.server.map { " of \($0)" } ?? "")
+                let place = "\(waiver.source.file):\(waiver.source.line ?? 0)"
+                if Waivers.isOver(waiver, now: now) {
+                    return "The waiver of \(of) has expired (\(place)): the finding counts again."
+                }
+                let isJudged =
+                    waiver.server.map { name in context.site.servers.contains { $0.name == name } }
+                    ?? true
+                // Without traffic a rule about it finds nothing, whatever there is.
+                let couldFind = findings.contains {
+                    $0.rule == waiver.rule && $0.status != .notApplicable
+                        && $0.status != .cannotTell
+                }
+                guard isJudged, couldFind, !findings.contains(where: { $0.waiver == waiver }) else {
+                    return nil
+                }
+                return "The waiver of \(of) (\(place)) has nothing to accept."
             }
-            let isJudged =
-                waiver.server.map { name in context.site.servers.contains { $0.name == name } }
-                ?? true
-            // Without traffic a rule about it finds nothing, whatever there is.
-            let couldFind = findings.contains {
-                $0.rule == waiver.rule && $0.status != .notApplicable && $0.status != .cannotTell
-            }
-            guard isJudged, couldFind, !findings.contains(where: { $0.waiver == waiver }) else {
-                return nil
-            }
-            return "The waiver of \(of) (\(place)) has nothing to accept."
-        }
     }
 }

@@ -14,11 +14,13 @@ extension ServerView {
 }
 
 extension Offer {
-    /// Whether an attempt at it was seen to fail.
+    /// Whether an attempt at it was seen to fail, or the server said so.
     var failedOnTheWire: Bool {
         switch channel.outcome {
         case .refused, .unanswered, .prohibited: true
-        case .established, .unused, .unseen: false
+        // The server gave up on a connection that the capture doesn't show.
+        case .unused, .unseen: channel.transferReply == 425
+        case .established: false
         }
     }
 

@@ -91,6 +91,16 @@ extension ServerView {
     var passiveOffers: [Offer] { offers.filter { $0.isPassive && $0.port != nil } }
 }
 
+extension Collection where Element: Comparable & CustomStringConvertible {
+    /// Its values in their order, the first six of them where there are more, with the count of the
+    /// rest: a peer may have named any number.
+    var listed: String {
+        let names = sorted().map(\.description)
+        guard names.count > 7 else { return names.joined(separator: ", ") }
+        return names.prefix(6).joined(separator: ", ") + " and \(names.count - 6) more"
+    }
+}
+
 extension IntervalSet where Element == UInt16 {
     /// The ranges, the first six of them where there are more, with the count of the rest.
     var brief: String {

@@ -9,7 +9,7 @@ enum Symptoms {
         "PH103": ["PH304", "PH301"],
         // The name that the server took for that address.
         "PH104": ["PH225"],
-        "PH108": ["PH225", "PH104", "PH105", "PH106"],
+        "PH108": ["PH304", "PH225", "PH104", "PH105", "PH106"],
     ]
 
     static func fold(_ drafts: [DraftFinding]) -> [Finding] {

@@ -18,7 +18,7 @@ public struct CaptureSet: Sendable {
 
     /// Folders are followed to this depth and to this many files.
     public static let deepestFolder = 32
-    public static let mostFiles = 100_000
+    public static let mostFiles = 65_535
 
     /// With more files than this, those that are not being read are closed.
     static let mostOpen = 16

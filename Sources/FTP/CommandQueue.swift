@@ -3,23 +3,30 @@ struct CommandQueue {
     private var commands: [PendingCommand] = []
     /// The first that still waits.
     private var head = 0
+    /// A reply code that none of them may have.
+    private var missed: Int?
 
     var count: Int { commands.count - head }
     var first: PendingCommand? { head < commands.count ? commands[head] : nil }
 
-    mutating func append(_ command: PendingCommand) { commands.append(command) }
+    mutating func append(_ command: PendingCommand) {
+        commands.append(command)
+        missed = nil
+    }
 
     func contains(where matches: (Verb) -> Bool) -> Bool {
         (head..<commands.count).contains { matches(commands[$0].verb) }
     }
 
     /// The place of the first command that may have a reply of that code; nil where none may.
-    func place(answering code: Int) -> Int? {
+    mutating func place(answering code: Int) -> Int? {
+        if missed == code { return nil }
         var place = head
         while place < commands.count {
             if LegalReplies.accepts(code, commands[place].verb) { return place }
             place += 1
         }
+        missed = code
         return nil
     }
 

@@ -18,14 +18,18 @@ extension Extraction {
         sessions.open[number].control.links[channel].keys = keys
         let entry = Expectations.Entry(session: number, channel: channel, frame: announced.frame)
         for key in keys { expectations.add(entry, at: key) }
+        var failures = 0
         for began in recent.connections(to: keys) {
             let age = announced.frame.time.since(began.time)
             guard age <= limits.recentAge, age >= -limits.announcementAge,
                 let index = path.table.index(began.handle)
             else { continue }
             let role = path.table[index].role
-            guard role == .none || role == .hidden || role == .attempt else { continue }
-            _ = match(index, for: number)
+            guard role == .none || role == .hidden || role == .attempt,
+                !path.table[index].state.contains(.taken)
+            else { continue }
+            if !match(index, for: number) { failures += 1 }
+            if failures == limits.attemptsPerChannel { break }
         }
     }
 
@@ -34,21 +38,23 @@ extension Extraction {
     /// Sessions that have ended get none any more, but for `number`.
     mutating func match(_ index: Int, for number: Int? = nil) -> Bool {
         let flow = path.table[index]
+        let time = max(now, flow.last.time)
         guard let opener = flow.opener else {
-            return match(index, for: number, listener: flow.low, opener: flow.high)
-                || match(index, for: number, listener: flow.high, opener: flow.low)
+            return match(index, for: number, listener: flow.low, opener: flow.high, at: time)
+                || match(index, for: number, listener: flow.high, opener: flow.low, at: time)
         }
-        return match(index, for: number, listener: flow.other(than: opener), opener: opener)
+        return match(
+            index, for: number, listener: flow.other(than: opener), opener: opener, at: time)
     }
 
     private mutating func match(
-        _ index: Int, for current: Int?, listener: Endpoint, opener: Endpoint
+        _ index: Int, for current: Int?, listener: Endpoint, opener: Endpoint, at time: Timestamp
     ) -> Bool {
         let first = path.table[index].first
         var best: (entry: Expectations.Entry, rank: Rank)?
         for entry in expectations.candidates(at: listener, first.time) {
             guard sessions.holds(entry.session),
-                entry.session == current || !isEnded(entry.session)
+                entry.session == current || !isEnded(entry.session, at: time)
             else { continue }
             let rank = rank(entry, listener: listener, opener: opener)
             if best.map({ $0.rank < rank }) ?? true { best = (entry, rank) }
@@ -118,15 +124,18 @@ extension Extraction {
     }
 
     /// Keeps a connection that may be a hidden data connection of an encrypted session.
-    mutating func hide(_ index: Int, _ client: Endpoint, _ server: Endpoint) -> Bool {
+    mutating func hide(
+        _ index: Int, _ client: Endpoint, _ server: Endpoint, at time: Timestamp
+    ) -> Bool {
         let pair = Pair(client: client.address, server: server.address)
-        var last: Int?
-        for number in (encrypted[pair] ?? []).reversed()
-        where sessions.holds(number) && !isEnded(number) {
-            last = number
-            break
+        // The last that goes on; those behind it have closed, and get none any more.
+        while let last = encrypted[pair]?.last,
+            !sessions.holds(last) || sessions.open[last].control.closedAt != nil
+                || isEnded(last, at: time)
+        {
+            encrypted[pair]?.removeLast()
         }
-        guard let number = last, sessions.open[number].control.closedAt == nil,
+        guard let number = encrypted[pair]?.last,
             sessions.open[number].control.record.server != server,
             sessions.open[number].control.record.encryption?.cleared == nil
         else { return false }

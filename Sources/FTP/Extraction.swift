@@ -85,7 +85,7 @@ struct Extraction {
                 limitHits.count("flows")
             }
         case .due(let index):
-            settle(index)
+            settle(index, at: max(now, packet.mark.time))
             return follow(path.retake(packet), packet, bytes)
         }
         if path.isSweepDue { sweep() }
@@ -141,7 +141,11 @@ struct Extraction {
         if !expectations.isEmpty, match(index) { return }
         guard isSYN, let opener = flow.opener else { return }
         let listener = flow.other(than: opener)
-        if !encrypted.isEmpty, listener.port >= 1024, hide(index, opener, listener) { return }
+        if !encrypted.isEmpty, listener.port >= 1024,
+            hide(index, opener, listener, at: max(now, flow.last.time))
+        {
+            return
+        }
         guard controlPorts.contains(listener.port), !packet.flags.contains(.ack) else { return }
         guard attempts.count < limits.controlAttempts else {
             limitHits.count("controlAttempts")
@@ -189,6 +193,10 @@ struct Extraction {
         _ tracked: FlowTable.Tracked, clientIsLow: Bool, isImplicit: Bool
     ) -> Bool {
         let index = tracked.index
+        if path.table.isEcho(index) {
+            path.table[index].dismiss()
+            return false
+        }
         guard sessions.count < limits.sessions else {
             limitHits.count("sessions")
             path.table[index].dismiss()

@@ -12,21 +12,15 @@ enum PeerText {
 
     /// The name of a USER, without the password of `anna:password@host`, also behind `ftp://`.
     static func user(_ argument: Span<UInt8>, most: Int) -> String {
-        var colon: Int?
-        var end: Int?
+        var name = NamedPassword()
+        var password: Range<Int>?
         for index in 0..<argument.count {
-            switch argument[index] {
-            case 0x3a: if colon == nil { colon = index }
-            // Of `://` itself.
-            case 0x2f: if colon == index - 1 { colon = nil }
-            case 0x40: if colon != nil { end = index }
-            default: break
-            }
+            if let found = name.take(argument[index], at: index) { password = found }
         }
-        guard let colon, let end else { return kept(argument, most: most) }
-        let name = kept(argument.extracting(0...colon), most: most)
+        guard let password else { return kept(argument, most: most) }
+        let begin = kept(argument.extracting(0..<password.lowerBound), most: most)
         // One bound for both parts.
-        let host = argument.extracting(end..<argument.count)
-        return name + "x" + kept(host, most: max(0, most - name.utf8.count - 1))
+        let end = argument.extracting(password.upperBound..<argument.count)
+        return begin + "x" + kept(end, most: max(0, most - begin.utf8.count - 1))
     }
 }

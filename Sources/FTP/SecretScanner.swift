@@ -22,8 +22,7 @@ struct SecretScanner {
     private var typed: [UInt8] = []
     /// The secret is such a line.
     private var isTyped = false
-    /// Behind the first colon of a user's name: a password, where an @ follows.
-    private var colon: Int?
+    private var name = NamedPassword()
     /// A CR in a secret, not yet known to be the line's end.
     private var carriageReturn: Int?
     private var secret: [UInt8] = []
@@ -143,7 +142,7 @@ struct SecretScanner {
     private mutating func giveUp(_ position: Int, _ mark: (Range<Int>) -> Void) {
         if case .doubt(let since, _) = line, since < position { mark(since..<position) }
         if line == .verb, isClient, !Self.isKnown(word) { markLetters(mark) }
-        if line == .user, let colon, colon < position { mark(colon..<position) }
+        if line == .user, let begin = name.begin, begin < position { mark(begin..<position) }
         if let place = carriageReturn { mark(place..<place + 1) }
         carriageReturn = nil
     }
@@ -153,7 +152,7 @@ struct SecretScanner {
         if let carriageReturn { decided = carriageReturn }
         if case .doubt(let since, _) = line { decided = since }
         if line == .verb, isClient, let first = letters.first { decided = first }
-        if line == .user, let colon { decided = colon }
+        if line == .user, let begin = name.begin { decided = begin }
     }
 
     // MARK: bytes
@@ -283,7 +282,7 @@ struct SecretScanner {
         letters.removeAll(keepingCapacity: true)
         typed.removeAll(keepingCapacity: true)
         isTyped = false
-        colon = nil
+        name = NamedPassword()
         isShouted = true
     }
 
@@ -349,7 +348,7 @@ struct SecretScanner {
     }
 
     private mutating func takeUser(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
-        takeColon(byte, at, mark)
+        if let password = name.take(byte, at: at) { mark(password) }
         guard !Self.isLetter(byte) else {
             append(byte)
             return
@@ -357,17 +356,6 @@ struct SecretScanner {
         let isPassword = word == Self.pass || word == Self.account
         word.removeAll(keepingCapacity: true)
         if isPassword { beginSecret() }
-    }
-
-    /// `anna:password@host`, also behind `ftp://`.
-    private mutating func takeColon(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
-        switch byte {
-        case 0x3a: if colon == nil { colon = at + 1 }
-        // Of `://` itself.
-        case 0x2f: if colon == at { colon = nil }
-        case 0x40: if let colon, colon < at { mark(colon..<at) }
-        default: break
-        }
     }
 
     private mutating func takeSite(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {

@@ -11,31 +11,33 @@ extension Extraction {
         }
         for number in sessions.numbers {
             forgetExpired(number)
-            if isEnded(number) { emit(number) }
+            if isEnded(number, at: now) { emit(number) }
         }
         attempts.settle(&path.table, now: path.now, limits: bounds.limits, &prohibitors)
     }
 
     /// Settles what a flow belongs to before a packet of it is noted, if a sweep would have by
     /// now: what a record tells does not depend on when other traffic led to one.
-    mutating func settle(_ index: Int) {
+    mutating func settle(_ index: Int, at time: Timestamp) {
         let number = Int(path.table[index].owner)
         switch path.table[index].role {
         case .none: break
         case .attempt:
             attempts.settle(
-                &path.table, index, now: path.now, limits: bounds.limits, &prohibitors)
-        case .control, .data, .hidden: if sessions.holds(number), isEnded(number) { emit(number) }
+                &path.table, index, now: time, limits: bounds.limits, &prohibitors)
+        case .control, .data, .hidden:
+            if sessions.holds(number), isEnded(number, at: time) { emit(number) }
         }
     }
 
     /// Whether nothing more belongs to a session: its control connection has ended or was silent
     /// for very long, and its data connections have come to rest.
-    mutating func isEnded(_ number: Int) -> Bool {
+    mutating func isEnded(_ number: Int, at time: Timestamp) -> Bool {
         let closed = sessions.open[number].control.closedAt
         return
-            (closed.map { now.since($0) > limits.linger } ?? false
-            || now.since(lastTime(number)) > limits.controlIdle) && isDataSettled(number)
+            (closed.map { time.since($0) > limits.linger } ?? false
+            || time.since(lastTime(number)) > limits.controlIdle)
+            && isDataSettled(number, at: time)
     }
 
     /// When something was seen of the control connection.
@@ -46,23 +48,22 @@ extension Extraction {
     }
 
     /// Every data connection has come to its end, or was silent for long.
-    private mutating func isDataSettled(_ number: Int) -> Bool {
+    private mutating func isDataSettled(_ number: Int, at time: Timestamp) -> Bool {
         let links = sessions.open[number].control.links
         while sessions.open[number].control.settledChannels < links.count {
-            if links[sessions.open[number].control.settledChannels].flows.contains(where: isOpen) {
-                return false
-            }
+            let flows = links[sessions.open[number].control.settledChannels].flows
+            if flows.contains(where: { isOpen($0, at: time) }) { return false }
             sessions.open[number].control.settledChannels += 1
         }
-        return !sessions.open[number].control.hidden.contains(where: isOpen)
+        return !sessions.open[number].control.hidden.contains { isOpen($0, at: time) }
     }
 
-    private func isOpen(_ linked: LinkedFlow) -> Bool {
+    private func isOpen(_ linked: LinkedFlow, at time: Timestamp) -> Bool {
         guard case .live(let handle) = linked, let index = path.table.index(handle) else {
             return false
         }
         return !path.table[index].isOver
-            && now.since(path.table[index].last.time) <= limits.dataIdle
+            && time.since(path.table[index].last.time) <= limits.dataIdle
     }
 
     private mutating func forgetExpired(_ number: Int) {
@@ -127,8 +128,7 @@ extension Extraction {
     private mutating func disown(_ linked: LinkedFlow) {
         if !prohibitors.isEmpty, let flow = flow(linked) { prohibitors[flow.first] = nil }
         guard case .live(let handle) = linked, let index = path.table.index(handle) else { return }
-        path.table[index].role = .none
-        path.table[index].dismiss()
+        path.table[index].disown()
     }
 
     mutating func absorbRetired() {

@@ -4,7 +4,7 @@ import PolicyText
 import ServerFormats
 import WindowsFormats
 
-/// The formats of that kind.
+/// The formats of which several files are read as one: a line each.
 enum JointFormats {
     static let all: [any JointFormat.Type] = [
         AzureNSG.self, Ufw.self, UfwStatus.self, Firewalld.self, FirewallCmd.self,

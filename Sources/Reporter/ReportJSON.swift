@@ -234,7 +234,7 @@ private struct FindingDTO: Encodable {
     let id, rule, title, severity, confidence, status, server, message: String
     let expected, observed, refuted_by, first_seen, last_seen, ports: String?
     let count: Int
-    let offers_hurt: Int?
+    let connections_hurt: Int?
     let evidence: Evidence
     let sessions, symptoms: [String]
     let fix: [FixDTO]
@@ -284,7 +284,7 @@ private struct FindingDTO: Encodable {
         last_seen = finding.lastSeen?.description
         ports = finding.ports.isEmpty ? nil : finding.ports.description
         count = finding.count
-        offers_hurt = finding.hurt > 0 ? finding.hurt : nil
+        connections_hurt = finding.hurt > 0 ? finding.hurt : nil
         evidence = Evidence(
             packets: finding.packets.map {
                 PacketDTO(

@@ -90,12 +90,23 @@ public struct Flow: Sendable {
         @inlinable public static var dismissed: State { State(rawValue: 1 << 19) }
         @inlinable public static var ackLow: State { State(rawValue: 1 << 20) }
         @inlinable public static var ackHigh: State { State(rawValue: 1 << 21) }
+        /// It was something to somebody who has done with it.
+        @inlinable public static var taken: State { State(rawValue: 1 << 23) }
+        /// It was a control connection then.
+        @inlinable public static var wasControl: State { State(rawValue: 1 << 24) }
         /// Whoever reads the connection wants to see packets without payload too.
         @inlinable public static var watched: State { State(rawValue: 1 << 22) }
     }
 
     /// Never look at its payload again.
     public mutating func dismiss() { state.insert(.dismissed) }
+
+    /// Its owner has done with it, and nobody else gets it.
+    public mutating func disown() {
+        if role == .control { state.insert(.wasControl) }
+        role = .none
+        state.insert([.dismissed, .taken])
+    }
 
     /// Whether its owner sees packets without payload that neither open nor end it.
     public var isWatched: Bool {

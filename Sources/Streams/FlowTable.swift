@@ -50,6 +50,7 @@ public struct FlowTable {
     /// section 2.5 lets the timer be bounded; Linux does at 120 s).
     private static let longest: Int64 = 125_000_000_000
     private var hand = 0
+    private var departed = Departed()
     /// Flows that left with a role, oldest first: taken by `takeRetired`.
     private var retired: [Flow] = []
     /// Flows that had to make room for others.
@@ -141,6 +142,9 @@ public struct FlowTable {
         return .unreachable(index)
     }
 
+    /// Whether the flow is what is sent again of a control connection that has left.
+    public func isEcho(_ index: Int) -> Bool { departed.isEcho(flows[index]) }
+
     /// Forgets a flow; its owner has taken what it needs.
     public mutating func remove(_ index: Int) {
         guard flows[index].inUse else { return }
@@ -157,7 +161,7 @@ public struct FlowTable {
         if !isForgotten(found, at: packet.mark.nanoseconds) {
             guard flows[found].isReused(by: packet) else { return (found, false) }
         }
-        retire(found)
+        leave(found)
         let generation = flows[found].generation &+ 1
         flows[found] = Self.flow(packet, fromLow)
         flows[found].generation = generation
@@ -261,7 +265,9 @@ public struct FlowTable {
         slots[slot] = 0
     }
 
-    private mutating func retire(_ index: Int) {
+    /// Keeps what must be known of a flow that leaves.
+    private mutating func leave(_ index: Int) {
+        if flows[index].state.contains(.wasControl) { departed.insert(flows[index]) }
         guard flows[index].role != .none else { return }
         flows[index].place = UInt32(index)
         retired.append(flows[index])
@@ -272,7 +278,9 @@ public struct FlowTable {
     private mutating func letGo(at now: Int64) {
         for _ in 0..<min(4, flows.count) {
             hand = hand + 1 < flows.count ? hand + 1 : 0
-            if flows[hand].inUse, isForgotten(hand, at: now) { remove(hand) }
+            guard flows[hand].inUse, isForgotten(hand, at: now) else { continue }
+            leave(hand)
+            remove(hand)
         }
     }
 
@@ -304,7 +312,7 @@ public struct FlowTable {
             if rank.0 == 0 { break }
         }
         guard flows[best].inUse else { return }
-        retire(best)
+        leave(best)
         remove(best)
         evicted += 1
     }

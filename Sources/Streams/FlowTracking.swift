@@ -66,6 +66,7 @@ extension Flow {
         }
         if flags.contains(.ack) { state.insert(fromLow ? .ackLow : .ackHigh) }
         if !flags.isDisjoint(with: [.syn, .rst, .fin]) {
+            if isStray(packet, fromLow: fromLow) { return }
             if flags.contains(.rst) {
                 noteReset(packet, fromLow: fromLow)
                 return
@@ -86,6 +87,18 @@ extension Flow {
             }
         }
     }
+
+    /// Whether an end of a control connection lies so far from its bytes that its receiver takes
+    /// no notice (RFC 9293 section 3.10.7.4): it hides nothing of what follows.
+    private func isStray(_ packet: borrowing Packet, fromLow: Bool) -> Bool {
+        guard role == .control, !packet.flags.contains(.syn), let next = next(low: fromLow) else {
+            return false
+        }
+        return SequenceNumber(packet.sequence).distance(from: next).magnitude > Self.window
+    }
+
+    /// Bytes that may be under way on a control connection.
+    private static let window = 1 << 20
 
     private func isOpener(low: Bool) -> Bool {
         state.contains(low ? .openedByLow : .openedByHigh)

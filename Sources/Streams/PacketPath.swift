@@ -10,6 +10,10 @@ public struct PacketPath {
     public private(set) var now = Timestamp(nanoseconds: .min)
     private var nextSweep: Int64 = .min
     private var packetsSinceSweep = 0
+    /// Packets in a row that are far from what time it is.
+    private var leaps = 0
+    private static let longestStep: UInt64 = 3_600_000_000_000
+    private static let confirmed = 16
     /// A sweep is due after this many packets at the earliest, so that its cost is shared.
     public var sweepInterval = 0
 
@@ -49,8 +53,30 @@ public struct PacketPath {
     @inline(__always)
     public mutating func take(_ packet: borrowing Packet) -> Seen {
         packetsSinceSweep += 1
-        if packet.mark.time > now { now = packet.mark.time }
+        advance(to: packet.mark.time)
         return packet.kind == .unreachable ? table.noteUnreachable(packet) : table.track(packet)
+    }
+
+    /// Follows the packets' time; where one leaps by more than an hour only once others confirm
+    /// it, so that a frame with a wrong time stops no clock.
+    @inline(__always)
+    private mutating func advance(to time: Timestamp) {
+        let (ahead, isFar) = time.nanoseconds.subtractingReportingOverflow(now.nanoseconds)
+        guard !isFar, ahead.magnitude <= Self.longestStep else {
+            leap(to: time)
+            return
+        }
+        leaps = 0
+        if ahead > 0 { now = time }
+    }
+
+    @inline(never)
+    private mutating func leap(to time: Timestamp) {
+        leaps += 1
+        guard leaps == Self.confirmed || now.nanoseconds == .min else { return }
+        now = time
+        nextSweep = .min
+        leaps = 0
     }
 
     /// Takes a packet whose flow was due, and is settled.

@@ -3,8 +3,6 @@ import Foundation
 
 /// Captures that can be read more than once: what comes through a pipe is kept in a temporary file.
 final class SpooledCaptures {
-    /// What is to be read, in the order of the arguments.
-    private var arguments: [String] = []
     /// The captures, folders listed once: what an earlier run wrote to the same output is left out.
     private(set) var set: CaptureSet
     /// What the user called a temporary file.
@@ -22,6 +20,7 @@ final class SpooledCaptures {
                 "-o \(output): the capture \(same)\(other); what is read is never overwritten")
         }
         set = CaptureSet([])
+        var arguments: [String] = []
         for argument in given {
             arguments.append(Self.isStream(argument) ? try spool(argument) : argument)
         }

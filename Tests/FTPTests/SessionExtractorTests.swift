@@ -22,6 +22,13 @@ import Testing
         ("anna:sesame@inner.example", "anna:x@inner.example"),
         ("ftp://anna:se@same@inner.example", "ftp://anna:x@inner.example"),
         ("anna@inner.example", "anna@inner.example"), ("DOMAIN:anna", "DOMAIN:anna"),
+        ("anna:/sesame@inner.example", "anna:x@inner.example"),
+        ("anna://sesame@inner.example", "anna:x@inner.example"),
+        ("anna:/se:same@inner.example", "anna:x@inner.example"),
+        ("xftp://sesame@inner.example", "xftp:x@inner.example"),
+        ("FTPS://anna:/sesame@inner.example", "FTPS://anna:x@inner.example"),
+        ("ftp:/sesame@inner.example", "ftp:x@inner.example"),
+        ("ftp://anna@inner.example", "ftp://anna@inner.example"),
         // Both parts together are cut at the bound of a text, 512 bytes.
         (
             String(repeating: "a", count: 400) + ":pw@" + String(repeating: "b", count: 400),

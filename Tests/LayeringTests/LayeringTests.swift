@@ -81,4 +81,21 @@ import Testing
             #expect(file.lines.count <= 400, "\(file.path) has \(file.lines.count) lines")
         }
     }
+
+    /// A format that no registry names is never asked.
+    @Test(arguments: ["ConfigFormat": "Formats", "JointFormat": "JointFormats"])
+    func `every format stands in its registry`(_ kind: String, _ registry: String) throws {
+        let files = try Self.files()
+        let path = "PolicyFormats/\(registry).swift"
+        let named = try #require(files.first { $0.path == path }?.lines.joined(separator: "\n"))
+        let made = try Regex(
+            "(?:enum|struct|extension) (\\w+): \(kind) \\{", as: (Substring, Substring).self)
+        let formats = files.flatMap(\.lines).compactMap {
+            $0.firstMatch(of: made).map { $0.output.1 }
+        }
+        #expect(formats.count >= 8)
+        for format in formats {
+            #expect(named.contains(try Regex("\\b\(format)\\.self")), "\(format) is not in \(path)")
+        }
+    }
 }

@@ -35,8 +35,7 @@ enum AddressIgnoredByClient: Rule {
         guard let first = hit.first else {
             return .passed("\(established.count) data connections went to the announced address")
         }
-        let names = Set(hit.compactMap { $0.channel.advertised?.address }).sorted()
-            .map(\.description).joined(separator: ", ")
+        let names = Set(hit.compactMap { $0.channel.advertised?.address }).listed
         let reached = first.session.server.address
         return .failed([
             Fault(

@@ -86,8 +86,7 @@ enum AdvertisedNameInside: Rule {
     private static func shown(
         _ wrong: [Offer], _ name: Setting<String>, _ server: ServerView, _ outside: IPAddress
     ) -> Judgement {
-        let named = Set(wrong.compactMap { $0.channel.advertised?.address }).sorted()
-            .map(\.description).joined(separator: ", ")
+        let named = Set(wrong.compactMap { $0.channel.advertised?.address }).listed
         return .failed([
             Fault(
                 key: "name",

@@ -45,12 +45,12 @@ enum AnnouncementUnusable: Rule {
         }
         return .failed([
             Fault(
-                key: names.sorted().joined(separator: " "),
+                key: names.sorted().prefix(7).joined(separator: " "),
                 message: """
                     \(hit.count) \(hit.count == 1 ? "announcement names" : "announcements name") \
-                    \(names.sorted().joined(separator: ", ")), to which no client can connect.
+                    \(names.listed), to which no client can connect.
                     """,
-                expected: "\(reached)", observed: names.sorted().joined(separator: ", "),
+                expected: "\(reached)", observed: names.listed,
                 count: hit.count,
                 packets: hit.lazy.map {
                     $0.channel.advertised == nil

@@ -50,8 +50,7 @@ enum BounceAttempt: Rule {
         _ hit: [Offer], _ server: ServerView, accepted: Bool
     ) -> Fault? {
         guard !hit.isEmpty else { return nil }
-        let targets = Set(hit.compactMap(\.channel.advertised)).sorted()
-            .map(\.description).joined(separator: ", ")
+        let targets = Set(hit.compactMap(\.channel.advertised)).listed
         let connected = hit.contains { $0.channel.dataFrame != nil }
         let what =
             !accepted

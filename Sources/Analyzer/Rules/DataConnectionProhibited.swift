@@ -22,7 +22,7 @@ enum DataConnectionProhibited: Rule {
         OfferJudging(server, audit, .prohibited).judge { hit, ports in
             let senders = Set(hit.compactMap(\.channel.prohibitedBy)).sorted()
             let codes = Set(hit.compactMap { $0.channel.icmp.map { "\($0.type)/\($0.code)" } })
-            let names = senders.map(\.description).joined(separator: ", ")
+            let names = senders.listed
             let between = senders.contains { !server.addresses.contains($0) }
             return Fault(
                 key: "prohibited",

@@ -35,13 +35,20 @@ enum OfferNeverTaken: Rule {
                     "clients tried each of \(offers.count) announced ports that could be seen")
         }
         let ports = PortSet(ports: hit.compactMap(\.port))
+        let given = hit.count(where: \.failedOnTheWire)
+        let told =
+            given == 0
+            ? "" : " To \(given) of them the server answered 425: no connection reached it either."
         return .failed([
             Fault(
                 key: "unused",
                 message:
-                    "\(hit.count) of \(offers.count) passive offers were never taken: \(ports.named).",
+                    "\(hit.count) of \(offers.count) passive offers were never taken: \(ports.named).\(told)",
                 expected: "a SYN of the client", observed: "none", count: hit.count,
-                confidence: .probable, packets: hit.lazy.map(\.announcement),
+                confidence: .probable,
+                packets: hit.lazy.flatMap {
+                    $0.failedOnTheWire ? $0.failureEvidence : [$0.announcement]
+                },
                 offers: Set(hit.map(\.id)),
                 sessions: hit.lazy.map(\.session), ports: ports)
         ])

@@ -59,10 +59,20 @@ enum PortBlockedByPolicy: Rule {
     ) -> Fault {
         let ports = blockade.ports
         let attempts = hit.reduce(0) { $0 + $1.channel.attempts }
-        let how = Set(hit.map(\.channel.outcome.rawValue)).sorted().joined(separator: ", ")
+        let how = Set(
+            hit.map { offer in
+                let outcome = offer.channel.outcome
+                return [.unused, .unseen].contains(outcome)
+                    ? "answered 425" : outcome.rawValue
+            }
+        ).sorted().joined(separator: ", ")
+        let tries =
+            attempts == 0
+            ? "no attempt was captured"
+            : "\(attempts) \(attempts == 1 ? "attempt" : "attempts") of clients"
         let message = """
             The server announced \(ports.named), and \(blockade.sentence); \
-            \(attempts) \(attempts == 1 ? "attempt" : "attempts") of clients: \(how).
+            \(tries): \(how).
             """
         return Fault(
             key: "\(blockade.hop ?? "") \(ports)", message: message,

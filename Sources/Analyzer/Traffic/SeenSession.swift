@@ -1,5 +1,5 @@
-public import FTP
-public import Net
+import FTP
+import Net
 
 /// What an audit keeps of a session; see `SessionRecord` for what it means.
 public struct SeenSession: Sendable {
@@ -13,28 +13,28 @@ public struct SeenSession: Sendable {
         return number == .none ? nil : all.traffic.details[Int(number)]
     }
 
-    public var client: Endpoint { all.endpoint(kept.client) }
-    public var server: Endpoint { all.endpoint(kept.server) }
-    public var first: FrameReference { kept.first }
+    var client: Endpoint { all.endpoint(kept.client) }
+    var server: Endpoint { all.endpoint(kept.server) }
+    var first: FrameReference { kept.first }
     /// The first `PASS` in clear text; the password itself is not kept.
-    public var clearPassword: FrameReference? { kept.clearPassword.value }
-    public var user: String? {
+    var clearPassword: FrameReference? { kept.clearPassword.value }
+    var user: String? {
         let number = kept.user
         return number == .none ? nil : all.traffic.users[number]
     }
 
-    public var isMidstream: Bool { kept.marks.contains(.midstream) }
-    public var isOneSided: Bool { kept.marks.contains(.oneSided) }
-    public var hasGaps: Bool { kept.marks.contains(.gaps) }
-    public var isTruncated: Bool { kept.marks.contains(.truncated) }
-    public var isEncrypted: Bool { kept.marks.contains(.encrypted) }
+    var isMidstream: Bool { kept.marks.contains(.midstream) }
+    var isOneSided: Bool { kept.marks.contains(.oneSided) }
+    var hasGaps: Bool { kept.marks.contains(.gaps) }
+    var isTruncated: Bool { kept.marks.contains(.truncated) }
+    var isEncrypted: Bool { kept.marks.contains(.encrypted) }
 
-    public var encryption: SessionRecord.Encryption? { details?.encryption }
-    public var hiddenData: [HiddenConnection] { details?.hiddenData ?? [] }
+    var encryption: SessionRecord.Encryption? { details?.encryption }
+    var hiddenData: [HiddenConnection] { details?.hiddenData ?? [] }
     /// PASV, EPSV and LPSV that were turned away for want of a port.
-    public var turnedAway: [SessionRecord.FailureReply] { details?.turnedAway ?? [] }
+    var turnedAway: [SessionRecord.FailureReply] { details?.turnedAway ?? [] }
 
-    public var channelCount: Int { Int(kept.channels) }
+    var channelCount: Int { Int(kept.channels) }
 
     func channel(_ index: Int) -> SeenChannel {
         SeenChannel(all: all, row: Int(kept.firstChannel) + index)
@@ -49,26 +49,26 @@ public struct SeenChannel: Sendable {
 
     private var kept: ChannelRow { all.traffic.channels[row] }
 
-    public var announcedBy: DataChannel.Announcement { kept.announcedBy }
-    public var outcome: DataChannel.Outcome { kept.outcome }
-    public var attempts: Int { Int(kept.attempts) }
-    public var frame: FrameReference { kept.frame }
-    public var dataFrame: FrameReference? { kept.dataFrame.value }
-    public var answer: FrameReference? { kept.answer.value }
-    public var transferReplyFrame: FrameReference? { kept.transferReplyFrame.value }
-    public var lastDataFrame: FrameReference? { kept.lastDataFrame.value }
-    public var advertised: Endpoint? { all.traffic.endpoint(kept.advertised) }
-    public var client: Endpoint? { all.traffic.endpoint(kept.client) }
-    public var server: Endpoint? { all.traffic.endpoint(kept.server) }
-    public var answerTTL: UInt8? { kept.answerTTL }
-    public var controlTTL: UInt8? { kept.controlTTL }
-    public var icmp: DataChannel.ICMP? { kept.icmp }
-    public var prohibitedBy: IPAddress? {
+    var announcedBy: DataChannel.Announcement { kept.announcedBy }
+    var outcome: DataChannel.Outcome { kept.outcome }
+    var attempts: Int { Int(kept.attempts) }
+    var frame: FrameReference { kept.frame }
+    var dataFrame: FrameReference? { kept.dataFrame.value }
+    var answer: FrameReference? { kept.answer.value }
+    var transferReplyFrame: FrameReference? { kept.transferReplyFrame.value }
+    var lastDataFrame: FrameReference? { kept.lastDataFrame.value }
+    var advertised: Endpoint? { all.traffic.endpoint(kept.advertised) }
+    var client: Endpoint? { all.traffic.endpoint(kept.client) }
+    var server: Endpoint? { all.traffic.endpoint(kept.server) }
+    var answerTTL: UInt8? { kept.answerTTL }
+    var controlTTL: UInt8? { kept.controlTTL }
+    var icmp: DataChannel.ICMP? { kept.icmp }
+    var prohibitedBy: IPAddress? {
         let number = kept.prohibitedBy
         return number == .none ? nil : all.traffic.addresses[number]
     }
-    public var reply: Int? { kept.reply < 0 ? nil : Int(kept.reply) }
-    public var transferReply: Int? { kept.transferReply < 0 ? nil : Int(kept.transferReply) }
+    var reply: Int? { kept.reply < 0 ? nil : Int(kept.reply) }
+    var transferReply: Int? { kept.transferReply < 0 ? nil : Int(kept.transferReply) }
 }
 
 /// The sessions with one server, in the order of their first frames.

@@ -20,8 +20,6 @@ public struct Traffic: Sendable {
         for record in records { add(record) }
     }
 
-    public var count: Int { sessions.count }
-
     public mutating func add(_ record: SessionRecord) {
         let details = SessionDetails(record)
         if let details { self.details.append(details) }

@@ -23,6 +23,12 @@ import Testing
         for change in ServerTrip.changes { try Self.vsftpd.check(change, on: text) }
     }
 
+    @Test func `vsftpd with implicit TLS takes its data under TLS too`() throws {
+        let text =
+            "local_enable=YES\nssl_enable=YES\nimplicit_ssl=YES\nforce_local_data_ssl=NO\nlisten=YES\n"
+        try Self.vsftpd.check(.requireTLS, on: text, wanted: ["clearData": ""])
+    }
+
     static let proftpd = ServerTrip(format: ProFTPD.self, file: "proftpd.conf") {
         try SettingsFile(isPutOnTop: true) { line in
             line.hasPrefix("#") || line.hasPrefix("<") ? nil : line.fields.first

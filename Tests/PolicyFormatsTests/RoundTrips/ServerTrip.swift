@@ -34,6 +34,7 @@ struct ServerTrip: Sendable {
         facts["name"] = server.advertisedName?.value
         facts["control"] = "\(PortSet(ports: server.control.map(\.value)))"
         facts["tlsProblem"] = server.tlsProblem == nil ? nil : "some"
+        facts["clearData"] = server.clearData == nil ? nil : "some"
         facts["active"] = "\(server.active.value)"
         facts["disabled"] = server.passiveDisabled.map { "\($0.value)" }
         facts["foreignPassive"] = server.foreignPassivePeers.map { "\($0.value)" }
@@ -48,7 +49,7 @@ struct ServerTrip: Sendable {
         case .setPassiveRange(let range):
             ["passive": "\(PortSet(range))", "passiveFrom": "set", "problem": ""]
         case .advertise(let address): ["address": "\(address)", "name": ""]
-        case .requireTLS: ["tls": "required", "tlsProblem": ""]
+        case .requireTLS: ["tls": "required", "tlsProblem": "", "clearData": ""]
         case .refuseForeignPeers: ["foreignPassive": "false", "foreignActive": "false"]
         case .refuseActive: ["active": "false"]
         default: [:]

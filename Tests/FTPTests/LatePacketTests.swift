@@ -1,0 +1,129 @@
+import Capture
+import Dialogue
+import FTP
+import Net
+import Streams
+import Testing
+
+/// Packets that come late, twice, or from somebody who guesses.
+@Suite struct LatePacketTests {
+    private typealias Frames = [(time: Timestamp, bytes: [UInt8])]
+
+    private static func frames(_ script: String) throws -> Frames {
+        try Dialogue.frames(script).map { ($0.time, $0.bytes) }
+    }
+
+    /// The sessions of a dialogue to which `change` was done.
+    private static func records(
+        _ script: String, _ change: (inout Frames) -> Void = { _ in }
+    ) throws -> [SessionRecord] {
+        var frames = try frames(script)
+        change(&frames)
+        var records: [SessionRecord] = []
+        let extractor = SessionExtractor { records.append($0) }
+        for (index, frame) in frames.enumerated() {
+            let header = FrameHeader(
+                capture: 0, number: index + 1, time: frame.time,
+                originalLength: frame.bytes.count, linkType: .ethernet)
+            extractor.consume(header, frame.bytes.span)
+        }
+        extractor.finish()
+        return records.sorted { $0.first < $1.first }
+    }
+
+    /// A port is announced again just after a session that had it.
+    @Test(arguments: [0.1, 2.5, 2.9, 3.5])
+    func `a data connection is that of one session`(_ seconds: Double) throws {
+        let found = try Self.records(
+            loggedIn + """
+                C: PASV
+                S: 227 Entering Passive Mode (203,0,113,10,19,141)
+                data 203.0.113.10:5005 established download 100
+                C: QUIT
+                S: 221 Bye
+                close
+                wait \(seconds)
+                client 198.51.100.8
+                connect
+                S: 220 Ready
+                C: USER bert
+                S: 331 Password
+                C: PASS secret-word
+                S: 230 Welcome
+                C: PASV
+                S: 227 Entering Passive Mode (203,0,113,10,19,141)
+                data 203.0.113.10:5005 refused
+                C: QUIT
+                S: 221 Bye
+                close
+                """)
+        #expect(found.map { $0.channels.map(\.outcome) } == [[.established], [.refused]])
+        #expect(found.allSatisfy { $0.oddities.isEmpty })
+        #expect(found.last?.channels.first?.client?.address == IPAddress("198.51.100.8"))
+    }
+
+    private static let short =
+        loggedIn + """
+            C: QUIT
+            S: 221 Bye
+            close
+
+            """
+
+    /// What ends a session comes again, long after, while other connections come and go.
+    @Test(arguments: [3.0, 11, 60, 120])
+    func `what is sent again of a session begins none`(_ seconds: Double) throws {
+        let others = (0..<40).map { "data 203.0.113.10:\(6000 + $0) refused" }
+        let script = Self.short + "wait \(seconds)\n" + others.joined(separator: "\n")
+        let frames = try Self.frames(Self.short)
+        let last = try #require(frames.lastIndex { $0.bytes.count > 60 })
+        let found = try Self.records(script) { all in
+            all.append((all[all.count - 1].time, frames[last].bytes))
+        }
+        #expect(found.count == 1)
+    }
+
+    /// A frame whose time is wrong by decades stands among the others.
+    @Test func `a frame with a wrong time ends no session`() throws {
+        let script =
+            loggedIn + """
+                C: PASV
+                S: 227 Entering Passive Mode (203,0,113,10,19,141)
+                data 203.0.113.10:5005 established download 100
+                S: 226 Done
+                C: PASV
+                S: 227 Entering Passive Mode (203,0,113,10,19,142)
+                data 203.0.113.10:5006 established download 100
+                S: 226 Done
+                """
+        for place in [5, 16, 20, 28] {
+            let stray = try Self.frames(
+                "server 192.0.2.9\nclient 192.0.2.8\nat 2090-01-01T00:00:00Z\nconnect unanswered 1")
+            let found = try Self.records(script) { $0.insert(contentsOf: stray, at: place) }
+            #expect(found.count == 1)
+            #expect(
+                found.first?.channels.map(\.outcome) == [.established, .established], "\(place)")
+        }
+    }
+
+    /// An RST or FIN whose sequence number lies nowhere near the connection's.
+    @Test(arguments: ["reset by client", "reset by server", "close"])
+    func `an end that no receiver takes hides nothing`(_ end: String) throws {
+        let rest = """
+            C: PASV
+            S: 227 Entering Passive Mode (203,0,113,10,19,141)
+            data 203.0.113.10:5005 refused
+            """
+        let open = try Self.frames(loggedIn)
+        // The same endpoints, other sequence numbers.
+        let other = try Self.frames(
+            "sequence client 999999999\nsequence server 888888888\n" + loggedIn + end)
+        let found = try Self.records(loggedIn + rest) { frames in
+            let time = frames[open.count - 1].time
+            frames.insert(contentsOf: other[open.count...].map { (time, $0.bytes) }, at: open.count)
+        }
+        #expect(found.count == 1)
+        #expect(found.first?.channels.map(\.outcome) == [.refused])
+        #expect(found.first?.end == .open)
+    }
+}
