@@ -4,6 +4,10 @@ import Streams
 
 // Announced endpoint to observed connection.
 extension Extraction {
+    /// Of the connections that came before an announcement so many are turned away; it gets none
+    /// of the others either.
+    private static let mostTurnedAway = 4
+
     /// Expects a data connection at what was announced, and at the control connection's own end
     /// with the announced port: where an address was rewritten on the way, it comes there.
     mutating func expect(_ number: Int, _ channel: Int) {
@@ -28,17 +32,16 @@ extension Extraction {
             guard role == .none || role == .hidden || role == .attempt,
                 !path.table[index].state.contains(.taken)
             else { continue }
-            if !match(index, for: number) { failures += 1 }
-            if failures == limits.attemptsPerChannel { break }
+            if !match(index, for: number, at: announced.frame.time) { failures += 1 }
+            if failures == Self.mostTurnedAway { break }
         }
     }
 
     /// Gives a connection to the announcement that it belongs to; false where there is none.
     ///
     /// Sessions that have ended get none any more, but for `number`.
-    mutating func match(_ index: Int, for number: Int? = nil) -> Bool {
+    mutating func match(_ index: Int, for number: Int? = nil, at time: Timestamp) -> Bool {
         let flow = path.table[index]
-        let time = max(now, flow.last.time)
         guard let opener = flow.opener else {
             return match(index, for: number, listener: flow.low, opener: flow.high, at: time)
                 || match(index, for: number, listener: flow.high, opener: flow.low, at: time)

@@ -85,7 +85,7 @@ struct Extraction {
                 limitHits.count("flows")
             }
         case .due(let index):
-            settle(index, at: max(now, packet.mark.time))
+            settle(index, at: packet.mark.time)
             return follow(path.retake(packet), packet, bytes)
         }
         if path.isSweepDue { sweep() }
@@ -138,11 +138,11 @@ struct Extraction {
                     handle: path.table.handle(index), time: flow.first.time, opener: opener,
                     listener: flow.other(than: opener)))
         }
-        if !expectations.isEmpty, match(index) { return }
+        if !expectations.isEmpty, match(index, at: flow.last.time) { return }
         guard isSYN, let opener = flow.opener else { return }
         let listener = flow.other(than: opener)
         if !encrypted.isEmpty, listener.port >= 1024,
-            hide(index, opener, listener, at: max(now, flow.last.time))
+            hide(index, opener, listener, at: flow.last.time)
         {
             return
         }

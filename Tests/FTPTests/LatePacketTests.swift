@@ -106,6 +106,38 @@ import Testing
         }
     }
 
+    /// Captures joined in the wrong order: the clock goes back by a day.
+    @Test func `sessions are read whole where the clock goes back`() throws {
+        let late = try Self.frames(loggedIn)
+        let script = """
+            client 198.51.100.8
+            connect
+            S: 220 Ready
+            wait 4
+            C: USER bert
+            S: 331 Password
+            wait 4
+            C: PASS secret-word
+            S: 230 Welcome
+            wait 3
+            C: PASV
+            S: 227 Entering Passive Mode (203,0,113,10,19,141)
+            data 203.0.113.10:5005 refused
+            wait 5
+            C: QUIT
+            S: 221 Bye
+            close
+            """
+        let day = Int64(86_400_000_000_000)
+        let found = try Self.records("server 203.0.113.10\n" + script) { frames in
+            frames =
+                late + frames.map { (Timestamp(nanoseconds: $0.time.nanoseconds - day), $0.bytes) }
+        }
+        #expect(found.map(\.user) == ["bert", "anonymous"])
+        #expect(found.first?.channels.map(\.outcome) == [.refused])
+        #expect(found.first?.end == .closed)
+    }
+
     /// An RST or FIN whose sequence number lies nowhere near the connection's.
     @Test(arguments: ["reset by client", "reset by server", "close"])
     func `an end that no receiver takes hides nothing`(_ end: String) throws {
