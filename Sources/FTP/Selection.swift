@@ -36,7 +36,7 @@ struct Selection {
         self.cited = cited
         // Of a connection that was planned twice the control connection stands.
         planned = connections.sorted {
-            $0.first == $1.first ? $0.client == nil && $1.client != nil : $0.first > $1.first
+            $0.first == $1.first ? $0.client != nil && $1.client == nil : $0.first > $1.first
         }
     }
 

@@ -162,6 +162,29 @@ import Testing
         #expect(records(kept).first?.channels.first?.advertised?.port == 5005)
     }
 
+    /// The SYN was given up, and is in no record of an attempt alone.
+    @Test func `keeps a session whose SYN was answered after more than a minute`() throws {
+        let script = """
+            server 203.0.113.10
+            client 198.51.100.7
+            pace 70
+            connect
+            pace 0.001
+            S: 220 Ready
+            C: USER anna
+            S: 331 Password
+            C: PASV
+            S: 227 Entering Passive Mode (203,0,113,10,19,141)
+            C: QUIT
+            close
+            """
+        let frames = try Self.frames(script)
+        let kept = distill(frames)
+        #expect(kept.count == frames.count)
+        #expect(records(kept) == records(frames))
+        #expect(records(kept).first?.channels.count == 1)
+    }
+
     static let mishaps = [
         "split 8 at 7", "split 8 at 2", "split 8 at 7\nswap 8 9", "repeat 8",
         "repeat 8 after 10", "repeat 8 after 10\nlose 8", "split 8 at 7\nlose 8",
