@@ -134,11 +134,10 @@ extension Extraction {
         // The last that goes on; those behind it have closed, and get none any more.
         while let last = encrypted[pair]?.last,
             !sessions.holds(last) || sessions.open[last].control.closedAt != nil
-                || isEnded(last, at: time)
         {
             encrypted[pair]?.removeLast()
         }
-        guard let number = encrypted[pair]?.last,
+        guard let number = encrypted[pair]?.last, !isEnded(number, at: time),
             sessions.open[number].control.record.server != server,
             sessions.open[number].control.record.encryption?.cleared == nil
         else { return false }

@@ -30,13 +30,14 @@ extension Extraction {
         }
     }
 
-    /// Whether nothing more belongs to a session: its control connection has ended or was silent
-    /// for very long, and its data connections have come to rest.
+    /// Whether nothing more belongs to a session: its control connection has ended, or all of its
+    /// connections were silent for very long, and its data connections have come to rest.
     mutating func isEnded(_ number: Int, at time: Timestamp) -> Bool {
         let closed = sessions.open[number].control.closedAt
         return
             (closed.map { time.since($0) > limits.linger } ?? false
-            || time.since(lastTime(number)) > limits.controlIdle)
+            || time.since(lastTime(number)) > limits.controlIdle
+                && time.since(lastDataTime(number)) > limits.controlIdle)
             && isDataSettled(number, at: time)
     }
 
@@ -45,6 +46,14 @@ extension Extraction {
         let last = sessions.open[number].control.record.last.time
         guard let index = path.table.index(sessions.open[number].control.flow) else { return last }
         return max(last, path.table[index].last.time)
+    }
+
+    /// When something was seen of the latest data connections; while data flows the control
+    /// connection is silent.
+    private func lastDataTime(_ number: Int) -> Timestamp {
+        let control = sessions.open[number].control
+        let latest = (control.links.last?.flows ?? []) + control.hidden
+        return latest.compactMap { flow($0)?.last.time }.max() ?? control.record.first.time
     }
 
     /// Every data connection has come to its end, or was silent for long.
@@ -118,7 +127,12 @@ extension Extraction {
 
     /// The connections of a session that is handed over are nobody's any more.
     private mutating func disown(_ number: Int) {
-        disown(.live(sessions.open[number].control.flow))
+        if sessions.open[number].control.closedAt == nil {
+            // What comes after so long a silence is read as a session of its own.
+            path.table.index(sessions.open[number].control.flow).map { path.table.remove($0) }
+        } else {
+            disown(.live(sessions.open[number].control.flow))
+        }
         for link in sessions.open[number].control.links {
             for linked in link.flows { disown(linked) }
         }

@@ -40,7 +40,7 @@ public struct Limits: Hashable, Sendable {
     /// Nanoseconds in which an announced endpoint waits for its data connection.
     public var announcementAge: Int64 = 60_000_000_000
     /// Nanoseconds without a packet after which a control connection is given up.
-    public var controlIdle: Int64 = 7_200_000_000_000
+    public var controlIdle: Int64 = 10_800_000_000_000
     /// Nanoseconds without a packet after which a data connection is settled as it is.
     public var dataIdle: Int64 = 60_000_000_000
     /// Nanoseconds that a closed control connection still waits for late packets.

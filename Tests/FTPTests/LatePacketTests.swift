@@ -106,6 +106,66 @@ import Testing
         }
     }
 
+    private static let another = """
+        C: PASV
+        S: 227 Entering Passive Mode (203,0,113,10,19,142)
+        data 203.0.113.10:5006 established download 100
+        C: QUIT
+        S: 221 Bye
+        close
+        """
+
+    /// The control connection is silent for as long as a transfer takes.
+    @Test(arguments: [60, 7150, 9000, 14_000])
+    func `a long transfer ends no session`(_ seconds: Int) throws {
+        let found = try Self.records(
+            loggedIn + """
+                C: PASV
+                S: 227 Entering Passive Mode (203,0,113,10,19,141)
+                data 203.0.113.10:5005 opened
+                C: RETR a
+                S: 150 Here it comes
+                wait \(seconds)
+                download 4000
+                wait 1
+                S: 226 Done
+
+                """ + Self.another
+        ) { frames in
+            // Ports 5005 and the client's; an acknowledgement every now and then meanwhile.
+            let data = frames.first { $0.bytes[34...37].contains(0x8d) && $0.bytes[47] == 0x10 }
+            guard
+                let pause = frames.indices.dropFirst().first(where: {
+                    frames[$0].time.since(frames[$0 - 1].time) > 30_000_000_000
+                }), let data
+            else { return }
+            let begin = frames[pause - 1].time.nanoseconds
+            let times = stride(from: 20, to: seconds, by: 20).map {
+                Timestamp(nanoseconds: begin + Int64($0) * 1_000_000_000)
+            }
+            frames.insert(contentsOf: times.map { ($0, data.bytes) }, at: pause)
+        }
+        #expect(found.map { $0.channels.map(\.transferReply) } == [[226, nil]])
+        #expect(found.first?.channels.map(\.outcome) == [.established, .established])
+    }
+
+    /// Systems ask after two hours whether the other end is still there (RFC 9293 section 3.8.4).
+    @Test(arguments: [7200.003, 7300, 10_000])
+    func `a pause ends no session`(_ seconds: Double) throws {
+        let found = try Self.records(
+            loggedIn + "wait \(seconds)\nC: NOOP\nS: 200 Ok\n" + Self.another)
+        #expect(found.map { $0.channels.map(\.outcome) } == [[.established]])
+        #expect(found.first?.end == .closed && found.first?.user == "anonymous")
+    }
+
+    @Test func `what follows hours of silence is a session of its own`() throws {
+        let found = try Self.records(
+            loggedIn + "wait 14000\nC: NOOP\nS: 200 Ok\n" + Self.another)
+        #expect(found.map { $0.channels.map(\.outcome) } == [[], [.established]])
+        #expect(found.map(\.visibility.midstream) == [false, true])
+        #expect(found.map(\.end) == [.open, .closed])
+    }
+
     /// Captures joined in the wrong order: the clock goes back by a day.
     @Test func `sessions are read whole where the clock goes back`() throws {
         let late = try Self.frames(loggedIn)
