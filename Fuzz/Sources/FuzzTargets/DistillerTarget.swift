@@ -5,9 +5,9 @@ import Net
 /// Captures through the distiller: a file of any content, or a conversation.
 ///
 /// What is written reads back as it was written, without a problem, and the passwords of a
-/// conversation do not stand in it. Where nothing was blanked, or in a conversation nothing but
-/// whole lines with passwords, it is the same bytes when it is distilled again, and the sessions and
-/// the attempts that it tells of are those of the whole.
+/// conversation do not stand in it. Where time does not go back, and nothing was blanked, or in a
+/// conversation nothing but whole lines with passwords, it is the same bytes when it is distilled
+/// again, and the sessions and the attempts that it tells of are those of the whole.
 ///
 /// Input: a byte of choices: bit 0 a file, which follows; else a byte for `Conversation`, and its
 /// operations. Of a conversation bit 1 tells that datagrams of IPv4 come in fragments, bit 2 that
