@@ -101,14 +101,6 @@ struct Selection {
             packet.flags.contains(.syn)
                 || header.time.nanoseconds &- connection.time > Self.afterglow
         {
-            if packet.flags.contains(.syn), connection.planned.client != nil,
-                packet.payloadLength == 0
-            {
-                // That the endpoints are used again ends the session in what is kept too.
-                note(header)
-                kept.insert(frame)
-                for fragment in fragments { kept.insert(fragment) }
-            }
             end(connection, &kept, &patches)
             blankAlone(packet, bytes, carrier, &patches)
             return

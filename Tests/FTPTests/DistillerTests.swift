@@ -162,29 +162,6 @@ import Testing
         #expect(records(kept).first?.channels.first?.advertised?.port == 5005)
     }
 
-    /// The SYN of another connection between the same endpoints, of which nothing else is told.
-    @Test func `keeps what ended a session by using its endpoints again`() throws {
-        let script = """
-            server 203.0.113.10
-            client 198.51.100.7:40000
-            connect as one
-            S: 220 Ready
-            C: USER anna
-            S: 331 Password
-            sequence client 77
-            connect refused
-            wait 300
-            use one
-            C: PASV
-            S: 227 Entering Passive Mode (203,0,113,10,19,141)
-            """
-        let frames = try Self.frames(script)
-        let all = records(frames)
-        #expect(all.map(\.channels.count) == [0, 1])
-        let kept = distill(frames)
-        #expect(records(kept) == all)
-    }
-
     /// The SYN was given up, and is in no record of an attempt alone.
     @Test func `keeps a session whose SYN was answered after more than a minute`() throws {
         let script = """
