@@ -43,12 +43,13 @@ public struct FlowTable {
     /// Nanoseconds for which a connection that has ended is known: what comes late of it is not
     /// taken for another one's.
     private let keptAfterEnd: Int64
+    /// Its usual value.
     public static let usuallyKept: Int64 = 10_000_000_000
-    /// Nanoseconds of silence after which a flow's owner is asked before a packet is noted.
-    private let silence: Int64
     /// The same where something may be sent again: nobody waits longer with that (RFC 6298
     /// section 2.5 lets the timer be bounded; Linux does at 120 s).
     private static let longest: Int64 = 125_000_000_000
+    /// Nanoseconds of silence after which a flow's owner is asked before a packet is noted.
+    private let silence: Int64
     private var hand = 0
     private var departed = Departed()
     /// Flows that left with a role, oldest first: taken by `takeRetired`.

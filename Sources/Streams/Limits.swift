@@ -39,7 +39,7 @@ public struct Limits: Hashable, Sendable {
     public var recentAge: Int64 = 3_000_000_000
     /// Nanoseconds in which an announced endpoint waits for its data connection.
     public var announcementAge: Int64 = 60_000_000_000
-    /// Nanoseconds without a packet after which a control connection is given up.
+    /// Nanoseconds without a packet of any of its connections after which a session is given up.
     public var controlIdle: Int64 = 10_800_000_000_000
     /// Nanoseconds without a packet after which a data connection is settled as it is.
     public var dataIdle: Int64 = 60_000_000_000

@@ -55,9 +55,7 @@ struct AuditCommand: ParsableCommand {
         ) { traffic.add($0) }
         let code = reading.complain()
         if code == Exit.unusable { throw Exit.unusable }
-        if site == nil {
-            loaded.site = everySeen(loaded.site, traffic.servers + reading.attempts.map(\.server))
-        }
+        if site == nil { loaded.site = everySeen(loaded.site, traffic, reading.attempts) }
         if let wanted = filter.server {
             loaded.site.servers.removeAll { server in
                 server.name != wanted.name
@@ -95,16 +93,19 @@ struct AuditCommand: ParsableCommand {
     }
 
     /// The servers seen, each with the range and the firewall that the options state.
-    private func everySeen(_ site: Site, _ ends: [Endpoint]) -> Site {
+    private func everySeen(
+        _ site: Site, _ traffic: Traffic, _ attempts: [ControlAttempt]
+    ) -> Site {
         guard passiveRange != nil || !device.firewall.isEmpty else { return site }
         var site = site
         let line = SourceLine.argument("--passive-range \(passiveRange ?? "")")
+        let ends = traffic.servers.union(attempts.map(\.server))
         if !device.onHost, let own = site.hops.first?.configuration.device,
             ends.contains(where: { own.seemsToStandBefore($0.address) })
         {
             site.hops[0].place = .through
         }
-        for (address, ends) in Dictionary(grouping: Set(ends), by: \.address).sorted(by: {
+        for (address, ends) in Dictionary(grouping: ends, by: \.address).sorted(by: {
             $0.key < $1.key
         }) {
             var server = SiteServer(

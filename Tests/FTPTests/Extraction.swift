@@ -26,18 +26,20 @@ func extract(_ script: String, limits: Limits = Limits()) throws -> [SessionReco
     extract(try Dialogue.frames(script), limits: limits)
 }
 
-/// A logged-in session, to be continued.
-let loggedIn = """
-    server 203.0.113.10
-    client 198.51.100.7
-    connect
+/// The log-in of a user, from the greeting on.
+func login(_ user: String) -> String {
+    """
     S: 220 Ready
-    C: USER anonymous
+    C: USER \(user)
     S: 331 Password
     C: PASS secret-word
     S: 230 Welcome
 
     """
+}
+
+/// A logged-in session, to be continued.
+let loggedIn = "server 203.0.113.10\nclient 198.51.100.7\nconnect\n" + login("anonymous")
 
 func channels(_ script: String) throws -> [DataChannel] {
     try extract(loggedIn + script).first?.channels ?? []

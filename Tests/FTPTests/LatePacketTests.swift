@@ -45,11 +45,7 @@ import Testing
                 wait \(seconds)
                 client 198.51.100.8
                 connect
-                S: 220 Ready
-                C: USER bert
-                S: 331 Password
-                C: PASS secret-word
-                S: 230 Welcome
+                \(login("bert"))
                 C: PASV
                 S: 227 Entering Passive Mode (203,0,113,10,19,141)
                 data 203.0.113.10:5005 refused

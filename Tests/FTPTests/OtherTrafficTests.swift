@@ -15,22 +15,14 @@ import Testing
         connect unanswered 3
         connect prohibited 3/13 by 192.0.2.1
         connect as one
-        S: 220 Ready
-        C: USER anna
-        S: 331 Password
-        C: PASS secret-word
-        S: 230 Welcome
+        \(login("anna"))
         C: PASV
         S: 227 Entering Passive Mode (203,0,113,10,19,141)
         data 203.0.113.10:5005 opened
         C: RETR a
         S: 150 Here it comes
         connect as two
-        S: 220 Ready
-        C: USER bert
-        S: 331 Password
-        C: PASS secret-word
-        S: 230 Welcome
+        \(login("bert"))
         C: PASV
         S: 227 Entering Passive Mode (203,0,113,10,19,142)
         data 203.0.113.10:5006 refused

@@ -5,7 +5,7 @@ import Net
 /// Captures through the distiller: a file of any content, or a conversation.
 ///
 /// What is written reads back as it was written, without a problem, and the passwords of a
-/// conversation do not stand in it. Where time does not go back, and nothing was blanked, or in a
+/// conversation do not stand in it. Where time does not go back or all lies within an hour, and nothing was blanked, or in a
 /// conversation nothing but whole lines with passwords, it is the same bytes when it is distilled
 /// again, and where all lies within a minute the sessions and the attempts that it tells of are
 /// those of the whole.
@@ -60,21 +60,23 @@ enum DistillerTarget {
         if isShort(captured) { compare(captured, again) }
     }
 
-    /// Whether time does not go back: where it does, what time it is depends on how many packets
-    /// say so, and on those that are left out.
+    /// Whether time does not go back, or all lies within an hour: where it goes back further, what
+    /// time it is depends on how many packets say so, and on those that are left out.
     private static func hasSteadyClock(_ captured: Captured) -> Bool {
         let times = captured.frames.map(\.header.time)
-        return zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }
+        return span(captured) <= 3_600_000_000_000
+            || zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }
+    }
+
+    private static func span(_ captured: Captured) -> Int64 {
+        let times = captured.frames.map(\.header.time)
+        guard let first = times.min(), let last = times.max() else { return 0 }
+        return last.since(first)
     }
 
     /// Whether all lies within a minute. Over longer silences a case is known in which a session of
     /// the distilled capture goes on and that of the whole does not.
-    private static func isShort(_ captured: Captured) -> Bool {
-        guard let first = captured.frames.first, let last = captured.frames.last else {
-            return true
-        }
-        return last.header.time.since(first.header.time) < 50_000_000_000
-    }
+    private static func isShort(_ captured: Captured) -> Bool { span(captured) < 50_000_000_000 }
 
     // MARK: what is distilled
 

@@ -10,7 +10,7 @@ public struct SeenSession: Sendable {
     private var kept: SessionRow { all.traffic.sessions[row] }
     private var details: SessionDetails? {
         let number = kept.details
-        return number == .none ? nil : all.traffic.details[Int(number)]
+        return number == .absent ? nil : all.traffic.details[Int(number)]
     }
 
     var client: Endpoint { all.endpoint(kept.client) }
@@ -20,7 +20,7 @@ public struct SeenSession: Sendable {
     var clearPassword: FrameReference? { kept.clearPassword.value }
     var user: String? {
         let number = kept.user
-        return number == .none ? nil : all.traffic.users[number]
+        return number == .absent ? nil : all.traffic.users[number]
     }
 
     var isMidstream: Bool { kept.marks.contains(.midstream) }
@@ -65,7 +65,7 @@ public struct SeenChannel: Sendable {
     var icmp: DataChannel.ICMP? { kept.icmp }
     var prohibitedBy: IPAddress? {
         let number = kept.prohibitedBy
-        return number == .none ? nil : all.traffic.addresses[number]
+        return number == .absent ? nil : all.traffic.addresses[number]
     }
     var reply: Int? { kept.reply < 0 ? nil : Int(kept.reply) }
     var transferReply: Int? { kept.transferReply < 0 ? nil : Int(kept.transferReply) }

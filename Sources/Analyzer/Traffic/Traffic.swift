@@ -27,8 +27,8 @@ public struct Traffic: Sendable {
             SessionRow(
                 first: record.first, clearPassword: MaybeFrame(record.clearPassword),
                 client: number(record.client), server: number(record.server),
-                user: record.user.map { users.number(of: $0) } ?? .none,
-                details: details == nil ? .none : UInt32(self.details.count - 1),
+                user: record.user.map { users.number(of: $0) } ?? .absent,
+                details: details == nil ? .absent : UInt32(self.details.count - 1),
                 firstChannel: UInt32(channels.count), channels: UInt32(record.channels.count),
                 marks: SessionRow.Marks(record)))
         for channel in record.channels { add(channel) }
@@ -41,10 +41,10 @@ public struct Traffic: Sendable {
                 answer: MaybeFrame(channel.answer),
                 transferReplyFrame: MaybeFrame(channel.transferReplyFrame),
                 lastDataFrame: MaybeFrame(channel.lastDataFrame),
-                advertised: channel.advertised.map { number($0) } ?? .none,
-                client: channel.client.map { number($0) } ?? .none,
-                server: channel.server.map { number($0) } ?? .none,
-                prohibitedBy: channel.prohibitedBy.map { addresses.number(of: $0) } ?? .none,
+                advertised: channel.advertised.map { number($0) } ?? .absent,
+                client: channel.client.map { number($0) } ?? .absent,
+                server: channel.server.map { number($0) } ?? .absent,
+                prohibitedBy: channel.prohibitedBy.map { addresses.number(of: $0) } ?? .absent,
                 attempts: UInt32(clamping: channel.attempts),
                 reply: Int16(clamping: channel.reply ?? -1),
                 transferReply: Int16(clamping: channel.transferReply ?? -1),
@@ -59,11 +59,13 @@ public struct Traffic: Sendable {
     }
 
     func endpoint(_ number: EndpointNumber) -> Endpoint? {
-        number.address == .none ? nil : Endpoint(addresses[number.address], number.port)
+        number.address == .absent ? nil : Endpoint(addresses[number.address], number.port)
     }
 
     /// Where sessions were seen.
-    public var servers: [Endpoint] { rowsByServer.keys.sorted() }
+    public var servers: Set<Endpoint> {
+        Set(Set(sessions.lazy.map(\.server)).compactMap(endpoint))
+    }
 
     /// The numbers of each server's sessions.
     var rowsByServer: [Endpoint: [UInt32]] {

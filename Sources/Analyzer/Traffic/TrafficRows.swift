@@ -100,10 +100,10 @@ struct EndpointNumber: Hashable, Sendable {
     var address: UInt32
     var port: UInt16
 
-    static var none: EndpointNumber { EndpointNumber(address: .none, port: 0) }
+    static var absent: EndpointNumber { EndpointNumber(address: .absent, port: 0) }
 }
 
 extension UInt32 {
     /// The number of nothing.
-    static var none: UInt32 { .max }
+    static var absent: UInt32 { .max }
 }
