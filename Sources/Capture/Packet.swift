@@ -30,6 +30,8 @@ public struct Packet: Sendable {
     /// destination, ports and sequence number are those of the packet that it quotes.
     public internal(set) var icmpType: UInt8 = 0
     public internal(set) var icmpCode: UInt8 = 0
+    /// What `PacketReader.Remark` made of the payload; zero is nothing.
+    public internal(set) var remark: UInt32 = 0
     private var start: UInt32 = 0
     private var length: UInt32 = 0
     private var lost: UInt32 = 0

@@ -45,10 +45,13 @@ public final class PacketAhead: Sendable {
     private let isReady = DispatchSemaphore(value: 0)
 
     /// Begins to read.
-    public init(_ captures: CaptureSet, limits: DecoderLimits = DecoderLimits()) {
+    public init(
+        _ captures: CaptureSet, limits: DecoderLimits = DecoderLimits(),
+        remark: PacketReader.Remark? = nil
+    ) {
         for _ in 0..<Self.depth { isFree.signal() }
         DispatchQueue(label: "pinhole.packets", qos: .userInitiated).async {
-            self.read(captures, limits)
+            self.read(captures, limits, remark)
         }
     }
 
@@ -106,11 +109,14 @@ public final class PacketAhead: Sendable {
         }
     }
 
-    private func read(_ captures: CaptureSet, _ limits: DecoderLimits) {
+    private func read(
+        _ captures: CaptureSet, _ limits: DecoderLimits, _ remark: PacketReader.Remark?
+    ) {
         var set = captures
         let source = set.open()
         let count = set.captures.count
-        state.withLock { $0.reader = PacketReader(captures: count, limits: limits) }
+        let reader = PacketReader(captures: count, limits: limits, remark: remark)
+        state.withLock { $0.reader = reader }
         while true {
             if isFree.wait(timeout: .now()) == .timedOut {
                 if decodeNext() {

@@ -24,12 +24,23 @@ public struct PacketBatch: Sendable {
 
 /// Frames to packets: decodes them and counts what could be read.
 public struct PacketReader: Sendable {
+    /// Looks at a TCP payload and makes of it what who takes the packet wants to know of it: a
+    /// number that depends on nothing but the bytes.
+    public typealias Remark = @Sendable (Span<UInt8>) -> UInt32
+    /// Bytes of a payload that is looked at; of a longer one the remark is zero: a full segment is
+    /// almost always one of many.
+    private static let mostRemarked = 1280
+
     private var decoder: Decoder
     private let flowHash = FlowHash()
+    private let remark: Remark?
     /// What was read of each capture, by its index.
     public private(set) var coverage: [Coverage]
 
-    public init(captures: Int, limits: DecoderLimits = DecoderLimits()) {
+    public init(
+        captures: Int, limits: DecoderLimits = DecoderLimits(), remark: Remark? = nil
+    ) {
+        self.remark = remark
         decoder = Decoder(limits: limits)
         coverage = [Coverage](repeating: Coverage(), count: max(captures, 1))
     }
@@ -61,9 +72,11 @@ public struct PacketReader: Sendable {
         case .tcp:
             decoder.packet.kind = .tcp
             decoder.packet.firstByte = hasPayload ? bytes[start] : 0
+            decoder.packet.remark = remarked(bytes)
         case .assembledTCP:
             decoder.packet.kind = .assembledTCP
             decoder.packet.firstByte = hasPayload ? decoder.assembled[start] : 0
+            decoder.packet.remark = remarked(assembled.span)
         case .unreachable: decoder.packet.kind = .unreachable
         case .fragment, .otherIP, .notIP, .undecodable: return false
         }
@@ -71,6 +84,14 @@ public struct PacketReader: Sendable {
         decoder.packet.isTruncated = decoded == .tcp && bytes.count < header.originalLength
         flowHash.mark(&decoder.packet)
         return true
+    }
+
+    @inline(__always)
+    private func remarked(_ bytes: Span<UInt8>) -> UInt32 {
+        guard (1...Self.mostRemarked).contains(decoder.packet.payloadLength), let remark else {
+            return 0
+        }
+        return remark(bytes.extracting(decoder.packet.payloadRange))
     }
 
     /// Decodes the frames of a batch.

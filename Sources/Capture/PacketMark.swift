@@ -1,7 +1,7 @@
 public import Net
 
 /// A place in the captures, in two words.
-public struct PacketMark: Hashable, Sendable {
+public struct PacketMark: Hashable, Comparable, Sendable {
     public var nanoseconds: Int64
     private var place: UInt64
 
@@ -15,6 +15,12 @@ public struct PacketMark: Hashable, Sendable {
         place =
             UInt64(truncatingIfNeeded: capture & 0xffff) << 48
             | UInt64(truncatingIfNeeded: number) & 0xffff_ffff_ffff
+    }
+
+    /// By time, then by capture and number.
+    @inline(__always)
+    public static func < (a: PacketMark, b: PacketMark) -> Bool {
+        a.nanoseconds == b.nanoseconds ? a.place < b.place : a.nanoseconds < b.nanoseconds
     }
 
     public init(_ header: FrameHeader) {

@@ -69,6 +69,8 @@ enum AnnouncementParser {
         _ text: ArraySlice<UInt8>, from start: Int
     ) -> (numbers: [Int], end: Int) {
         var numbers: [Int] = []
+        // As many as an announcement of IPv4 has.
+        numbers.reserveCapacity(6)
         var at = start
         while true {
             var value = 0

@@ -4,7 +4,7 @@ import Streams
 /// A connection that belongs to a session: still in the table, or as it was when it left.
 enum LinkedFlow {
     case live(FlowTable.Handle)
-    case gone(Flow)
+    indirect case gone(Flow)
 }
 
 /// What the extractor knows of an announcement beside the record.

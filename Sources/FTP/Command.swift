@@ -4,6 +4,10 @@ struct Command {
     let word: Range<Int>
     let argument: Range<Int>
 
+    init(_ verb: Verb, word: Range<Int>, argument: Range<Int>) {
+        (self.verb, self.word, self.argument) = (verb, word, argument)
+    }
+
     /// Reads `VERB argument`; nil where the line does not begin with a word of 3 to 8 letters.
     init?(_ line: Span<UInt8>) {
         var start = 0
@@ -23,7 +27,7 @@ struct Command {
     }
 
     @inline(__always)
-    private static func isLetter(_ byte: UInt8) -> Bool {
+    static func isLetter(_ byte: UInt8) -> Bool {
         (0x41...0x5a).contains(byte & 0xdf)
     }
 

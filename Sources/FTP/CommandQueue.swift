@@ -1,51 +1,98 @@
 /// Commands that have no final reply yet, in their order.
 struct CommandQueue {
-    private var commands: [PendingCommand] = []
-    /// The first that still waits.
+    private struct Waiting {
+        var verb: Verb
+        /// More is known of it than its verb.
+        var hasDetail = false
+    }
+
+    /// Those between `head` and `end` wait; the memory of others is kept.
+    private var commands: [Waiting] = []
     private var head = 0
+    private var end = 0
+    /// Those of which more is known, in their order; some of them may be taken.
+    private var details: [(place: Int, command: PendingCommand)] = []
     /// A reply code that none of them may have.
     private var missed: Int?
+    /// Commands whose memory is kept, and that are moved only together.
+    static let few = 64
 
-    var count: Int { commands.count - head }
-    var first: PendingCommand? { head < commands.count ? commands[head] : nil }
+    var count: Int { end - head }
+    var first: PendingCommand? { head < end ? self[head] : nil }
 
     mutating func append(_ command: PendingCommand) {
-        commands.append(command)
+        let hasDetail = command.text != nil || command.channel != nil
+        let waiting = Waiting(verb: command.verb, hasDetail: hasDetail)
+        if end < commands.count {
+            commands[end] = waiting
+        } else {
+            commands.append(waiting)
+        }
+        if hasDetail { details.append((end, command)) }
+        end += 1
         missed = nil
     }
 
+    /// Forgets them; the memory of a few is kept.
+    mutating func removeAll() {
+        (head, end, missed) = (0, 0, nil)
+        if !details.isEmpty { details = [] }
+        if commands.count > Self.few { commands = [] }
+    }
+
     func contains(where matches: (Verb) -> Bool) -> Bool {
-        (head..<commands.count).contains { matches(commands[$0].verb) }
+        for place in head..<end where matches(commands[place].verb) { return true }
+        return false
     }
 
     /// The place of the first command that may have a reply of that code; nil where none may.
     mutating func place(answering code: Int) -> Int? {
         if missed == code { return nil }
-        var place = head
-        while place < commands.count {
-            if LegalReplies.accepts(code, commands[place].verb) { return place }
-            place += 1
+        for place in head..<end where LegalReplies.accepts(code, commands[place].verb) {
+            return place
         }
         missed = code
         return nil
     }
 
     subscript(place: Int) -> PendingCommand {
-        get { commands[place] }
-        set { commands[place] = newValue }
+        get {
+            commands[place].hasDetail
+                ? details[index(of: place)].command : PendingCommand(verb: commands[place].verb)
+        }
+        set {
+            if commands[place].hasDetail {
+                details[index(of: place)].command = newValue
+            } else {
+                details.insert((place, newValue), at: index(of: place))
+            }
+            commands[place] = Waiting(verb: newValue.verb, hasDetail: true)
+        }
+    }
+
+    /// Where in `details` a command stands or would stand.
+    private func index(of place: Int) -> Int {
+        details.firstIndex { $0.place >= place } ?? details.endIndex
     }
 
     /// Takes the command at that place out, and those before it.
     mutating func take(_ place: Int) -> PendingCommand {
-        let command = commands[place]
+        let command = self[place]
         head = place + 1
-        if head == commands.count {
-            commands.removeAll(keepingCapacity: true)
-            head = 0
-        } else if head >= 64 {
-            commands.removeFirst(head)
-            head = 0
+        if head == end {
+            if !details.isEmpty { details.removeAll(keepingCapacity: true) }
+            (head, end) = (0, 0)
+        } else if head >= Self.few {
+            forgetTaken()
         }
         return command
+    }
+
+    private mutating func forgetTaken() {
+        let taken = head
+        commands.removeFirst(taken)
+        (head, end) = (0, end - taken)
+        details.removeAll { $0.place < taken }
+        for index in details.indices { details[index].place -= taken }
     }
 }

@@ -5,18 +5,29 @@ import Streams
 /// What is said on a control connection, or on a flow that may turn out to be one, and the data
 /// connections that belong to it.
 struct ControlSession {
+    // What almost every packet asks for or changes stands first, together in memory.
     let clientIsLow: Bool
-    var record: SessionRecord
+    var verdict = Verdict.undecided { didSet { hasNews = true } }
+    /// Both directions are to go on as TLS records.
+    var isTLSDue = false
+    /// There is something for the extractor, once there is a verdict: the verdict itself, an
+    /// announcement, encryption.
+    var hasNews = false
+    /// When the connection was seen to end.
+    var closedAt: Timestamp?
+    /// The last of its packets that was read.
+    private(set) var last: FrameReference
+    private var lastCapture: Int
+    private var seenLines = 0
+    private var seenBytes = 0
+    private let mostLine: Int
+    private let bounds: Bounds
+    private var replies = ReplyReader()
     var dialogue: DialogueState
+    var flow: LinkedFlow
     /// Beside `record.channels`, one each.
     var links: [ChannelLink] = []
     var hidden: [LinkedFlow] = []
-    var verdict = Verdict.undecided
-    /// When the connection was seen to end.
-    var closedAt: Timestamp?
-    /// The flow as it was when it left the table.
-    var goneFlow: Flow?
-    var flow: FlowTable.Handle
     /// Channels before this index have no expectation registered any more.
     var expired = 0
     /// Channels and hidden connections before these can change no more.
@@ -26,15 +37,8 @@ struct ControlSession {
     var isEncryptionRegistered = false
     /// Bounds of `Limits` that the session reached.
     private(set) var limitHits = LimitHits()
-
-    /// Both directions are to go on as TLS records.
-    var isTLSDue = false
-    private let bounds: Bounds
-    private var replies = ReplyReader()
-    private var seenBytes = 0
-    private var seenLines = 0
-    private var lastCapture: Int
-    private let mostLine: Int
+    /// As far as the dialogue tells it, but for `last`.
+    var record: SessionRecord
 
     enum Verdict { case undecided, ftp, other }
 
@@ -48,7 +52,7 @@ struct ControlSession {
     init(
         flow: FlowTable.Handle, state: Flow, clientIsLow: Bool, bounds: Bounds
     ) {
-        self.flow = flow
+        self.flow = .live(flow)
         self.bounds = bounds
         self.clientIsLow = clientIsLow
         record = SessionRecord(
@@ -58,23 +62,33 @@ struct ControlSession {
         dialogue = DialogueState(isMidstream: record.visibility.midstream)
         mostLine = bounds.limits.lineBytes
         lastCapture = state.first.capture
+        last = record.first
     }
 
     /// Takes the record out, as far as the dialogue tells it.
     mutating func takeRecord() -> SessionRecord {
         var taken = SessionRecord(client: record.client, server: record.server, first: record.first)
         swap(&taken, &record)
+        taken.last = last
         return taken
     }
 
-    /// Lets go what the session holds, once it was handed over.
+    /// Lets go what the session holds, once it was handed over; memory that the next one needs is
+    /// kept.
     mutating func clear() {
-        dialogue = DialogueState(isMidstream: false)
+        dialogue.pending.removeAll()
+        dialogue.triedUser = nil
+        replies.restart()
         links = []
         hidden = []
-        goneFlow = nil
-        replies = ReplyReader()
         limitHits = LimitHits()
+    }
+
+    /// Begins another session in the memory of one that was cleared.
+    mutating func begin(_ other: consuming ControlSession) {
+        swap(&replies, &other.replies)
+        swap(&dialogue.pending, &other.dialogue.pending)
+        self = other
     }
 
     var limits: Limits { _read { yield bounds.limits } }
@@ -90,19 +104,7 @@ struct ControlSession {
     /// A frame of the connection.
     @inline(__always)
     mutating func noteLast(_ frame: FrameReference) {
-        if record.last < frame { record.last = frame }
-    }
-
-    /// Whether the extractor has to know something after a packet.
-    @inline(__always)
-    mutating func hasNews(isLast: Bool, _ time: Timestamp) -> Bool {
-        if isLast, closedAt == nil { closedAt = time }
-        // Asked here and not in a getter, for which the whole value would be copied.
-        if verdict == .ftp {
-            return unregistered < record.channels.count
-                || record.encryption != nil && !isEncryptionRegistered
-        }
-        return verdict == .other
+        if last < frame { last = frame }
     }
 
     /// What follows is not read as lines: it is TLS, or the session is not FTP.
@@ -129,7 +131,6 @@ struct ControlSession {
         _ line: Span<UInt8>, _ direction: Direction, _ frame: FrameReference, isCut: Bool,
         followsLoss: Bool
     ) {
-        seenLines += 1
         if isCut {
             note(.lineCut, frame)
             if line.count >= mostLine { limitHits.count("lineBytes") }
@@ -139,6 +140,43 @@ struct ControlSession {
         } else {
             takeReplyLine(line, frame, isCut: isCut, followsLoss: followsLoss)
         }
+        countLine()
+    }
+
+    /// Takes a payload that is one command or reply, where it is read as that; false where its
+    /// lines are to be read.
+    @inline(__always)
+    mutating func take(
+        _ speech: Speech, _ bytes: Span<UInt8>, _ direction: Direction, _ frame: FrameReference
+    ) -> Bool {
+        guard !isReadOtherwise else { return false }
+        let end = Speech.textEnd(bytes)
+        switch (speech.kind, direction) {
+        case (.command, .toServer):
+            takeCommand(speech.command(end), bytes.extracting(..<end), frame, isCut: false)
+        case (.reply, .toClient):
+            guard !replies.isInside else { return false }
+            takeSingle(speech.code, bytes.extracting(..<end), frame, isCut: false)
+        case (.longReply, .toClient):
+            // On trial each of its lines counts.
+            guard !replies.isInside, verdict == .ftp else { return false }
+            let reply = Reply(code: speech.code, firstFrame: frame, lastFrame: frame)
+            take(reply, bytes.extracting(speech.firstLine(end)), nil)
+        default: return false
+        }
+        countLine()
+        return true
+    }
+
+    /// Whether only lines of the server that begin with a code say anything: it is inside a reply
+    /// of many lines. On trial each of them counts.
+    var passesText: Bool {
+        @inline(__always) get { verdict == .ftp && replies.passesText }
+    }
+
+    /// Counts a line; too many on trial are no FTP.
+    private mutating func countLine() {
+        seenLines += 1
         if verdict == .undecided, seenLines > limits.undecidedLines { verdict = .other }
     }
 
@@ -149,9 +187,9 @@ struct ControlSession {
         case .partial: break
         case .single(let code): takeSingle(code, line, frame, isCut: isCut)
         case .long: takeLong(isWhole: true)
-        case .interrupted(let code):
+        case .interrupted:
             takeLong(isWhole: false)
-            if let code { takeSingle(code, line, frame, isCut: isCut) }
+            takeReplyLine(line, frame, isCut: isCut, followsLoss: followsLoss)
         case .invalidCode: note(.invalidReplyCode, frame)
         case .notAReply:
             guard line.count > 0 else { return }
@@ -176,11 +214,16 @@ struct ControlSession {
     }
 
     private mutating func takeLong(isWhole: Bool) {
-        guard let long = replies.takeEnded() else { return }
-        if !isWhole { note(.unterminatedReply, long.firstFrame) }
+        if !isWhole { note(.unterminatedReply, replies.long.firstFrame) }
         let reply = Reply(
-            code: long.code, firstFrame: long.firstFrame, lastFrame: long.lastFrame)
-        take(reply, long.first.span, ReplyReader.announces(long.code) ? long.announced : nil)
+            code: replies.long.code, firstFrame: replies.long.firstFrame,
+            lastFrame: replies.long.lastFrame)
+        // Lent out, so that nothing is copied.
+        var first = ByteBuffer()
+        swap(&first, &replies.long.first)
+        let announced = ReplyReader.announces(reply.code) ? replies.long.announced : nil
+        first.withBytes { take(reply, $0, announced) }
+        swap(&first, &replies.long.first)
     }
 
     /// Bytes of one direction are missing.
@@ -220,5 +263,6 @@ struct ControlSession {
         guard record.encryption == nil else { return }
         if command == nil, dialogue.awaitsEncryption { return }
         record.encryption = SessionRecord.Encryption(from: frame, command: command ?? "TLS")
+        hasNews = true
     }
 }

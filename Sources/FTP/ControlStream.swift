@@ -30,14 +30,19 @@ struct ControlStream {
     /// Reads bytes from `start` on, up to where both directions go on as TLS records, or to where
     /// the session is not FTP.
     ///
+    /// `speech` says what all of the bytes are, from index 0 on, where that is known.
+    ///
     /// - Returns: Index of the first byte that was not read.
     @inline(__always)
     mutating func read(
-        _ bytes: Span<UInt8>, from start: Int, _ frame: FrameReference,
+        _ bytes: Span<UInt8>, from start: Int, _ speech: Speech?, _ frame: FrameReference,
         _ session: inout ControlSession
     ) -> Int {
         var at = start
         if isPlain {
+            if let speech, bytes.count <= mostLine, session.take(speech, bytes, direction, frame) {
+                return bytes.count
+            }
             at = readText(bytes, from: at, frame, &session)
             if at == bytes.count { return at }
             isPlain = false
@@ -52,12 +57,15 @@ struct ControlStream {
         _ session: inout ControlSession
     ) -> Int {
         var at = start
-        while at < bytes.count, !session.isReadOtherwise, !(20...23).contains(bytes[at]),
+        while at < bytes.count, !session.isReadOtherwise, !TLSWalker.mayBegin(bytes[at]),
             let line = LineReader.wholeLine(bytes, from: at, most: mostLine)
         {
             session.takeLine(
                 bytes.extracting(line.text), direction, frame, isCut: false, followsLoss: false)
             at = line.next
+            if direction == .toClient, session.passesText {
+                at = LineReader.passText(bytes, from: at, most: mostLine)
+            }
         }
         return at
     }
@@ -96,7 +104,7 @@ struct ControlStream {
     private mutating func beginsTLS(
         _ bytes: Span<UInt8>, _ at: Int, _ frame: FrameReference, _ session: inout ControlSession
     ) -> Bool {
-        guard (20...23).contains(bytes[at]), bytes[at] == 22 || session.record.encryption != nil,
+        guard TLSWalker.mayBegin(bytes[at]), bytes[at] == 22 || session.record.encryption != nil,
             TLSWalker.beginsRecord(bytes, at)
         else { return false }
         walker = TLSWalker()
@@ -112,9 +120,10 @@ struct ControlStream {
 
     /// Takes the line that its reader holds.
     private func takeHeldLine(_ frame: FrameReference, _ session: inout ControlSession) {
-        let line = reader.line
-        session.takeLine(
-            line.span, direction, frame, isCut: reader.isCut, followsLoss: reader.followsLoss)
+        let (isCut, followsLoss) = (reader.isCut, reader.followsLoss)
+        reader.line.withBytes {
+            session.takeLine($0, direction, frame, isCut: isCut, followsLoss: followsLoss)
+        }
     }
 
     /// Bytes are missing here.

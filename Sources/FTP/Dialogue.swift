@@ -10,6 +10,12 @@ extension ControlSession {
             if line.count > 0, !followsLoss { judgeOddLine() }
             return
         }
+        takeCommand(command, line, frame, isCut: isCut)
+    }
+
+    mutating func takeCommand(
+        _ command: Command, _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool
+    ) {
         judge(command, line)
         guard verdict != .other else { return }
         var pending = PendingCommand(verb: command.verb)
@@ -106,6 +112,7 @@ extension ControlSession {
             note(.unexpectedKind, frame)
         }
         record.channels.append(channel)
+        hasNews = true
         links.append(ChannelLink())
         return record.channels.count - 1
     }

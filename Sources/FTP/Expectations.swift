@@ -54,9 +54,12 @@ struct Expectations {
     /// were announced.
     func candidates(at endpoint: Endpoint, _ time: Timestamp) -> [Entry] {
         guard let found = waiting[endpoint] else { return [] }
-        return found.all.filter {
-            let since = time.since($0.frame.time)
-            return since <= age && since >= -early
-        }
+        if found.more.isEmpty { return isCandidate(found.first, time) ? [found.first] : [] }
+        return found.all.filter { isCandidate($0, time) }
+    }
+
+    private func isCandidate(_ entry: Entry, _ time: Timestamp) -> Bool {
+        let since = time.since(entry.frame.time)
+        return since <= age && since >= -early
     }
 }

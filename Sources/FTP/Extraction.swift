@@ -96,13 +96,13 @@ struct Extraction {
     ) {
         if path.table.hasRetired { absorbRetired() }
         if tracked.isNew { begin(tracked.index, packet) }
-        var number = Int(tracked.owner)
-        if tracked.role != .control {
-            guard packet.payloadLength > 0, !tracked.isDismissed,
-                path.table[tracked.index].role != .data, look(tracked, packet, bytes)
+        let role = path.table[tracked.index].role
+        if role != .control {
+            guard packet.payloadLength > 0, role != .data,
+                !path.table[tracked.index].isDismissed, look(tracked, packet, bytes)
             else { return }
-            number = Int(path.table[tracked.index].owner)
         }
+        let number = Int(path.table[tracked.index].owner)
         guard sessions.holds(number) else { return }
         // So late it is not waited for; whether the record is still here must not matter.
         if let closed = sessions.open[number].control.closedAt,
@@ -111,12 +111,13 @@ struct Extraction {
             return
         }
         sessions.open[number].take(packet, bytes, fromLow: tracked.fromLow)
-        if sessions.open[number].isWaiting || tracked.isWatched {
+        if sessions.open[number].isWaiting || path.table[tracked.index].isWatched {
             checkHoles(number, tracked.index, packet.mark.time)
         }
-        if sessions.open[number].control.hasNews(isLast: tracked.isOver, packet.mark.time) {
-            followUp(number)
+        if path.table[tracked.index].isOver, sessions.open[number].control.closedAt == nil {
+            sessions.open[number].control.closedAt = packet.mark.time
         }
+        if sessions.open[number].control.hasNews { followUp(number) }
     }
 
     /// While segments wait, every packet of their connection may say that they wait in vain.
@@ -219,8 +220,10 @@ struct Extraction {
 
     /// After a session's lines were read: what it announced is expected from now on.
     mutating func followUp(_ number: Int) {
+        guard sessions.open[number].control.verdict != .undecided else { return }
+        sessions.open[number].control.hasNews = false
         guard sessions.open[number].control.verdict == .ftp else {
-            if let index = path.table.index(sessions.open[number].control.flow) {
+            if let index = index(sessions.open[number].control.flow) {
                 path.table[index].role = .none
                 path.table[index].dismiss()
             }

@@ -5,7 +5,7 @@
 /// limit is cut, and reading goes on behind its end.
 struct LineReader {
     /// The line that ended last, or what there is of the current one.
-    private(set) var line: [UInt8] = []
+    private(set) var line = ByteBuffer()
     /// The line is longer than the limit, or bytes of its end are missing.
     private(set) var isCut = false
     /// Bytes before the line are missing: it may be the rest of another.
@@ -25,7 +25,7 @@ struct LineReader {
     }
 
     /// No byte of a line is held.
-    var isAtStart: Bool { (isComplete || line.isEmpty) && telnet == .text }
+    var isAtStart: Bool { (isComplete || line.count == 0) && telnet == .text }
 
     /// What `read` came to.
     struct Step: Equatable {
@@ -75,17 +75,30 @@ struct LineReader {
         return (start..<(hasReturn ? end - 1 : end), end + 1)
     }
 
+    /// Passes whole lines that begin with no digit and no TLS record, from the start of one on.
+    ///
+    /// - Returns: Where the first other thing begins.
+    static func passText(_ bytes: Span<UInt8>, from start: Int, most: Int) -> Int {
+        var at = start
+        while at < bytes.count, !ReplyReader.isDigit(bytes[at]), !TLSWalker.mayBegin(bytes[at]),
+            let line = wholeLine(bytes, from: at, most: most)
+        {
+            at = line.next
+        }
+        return at
+    }
+
     /// Whether the next byte begins a line, and nothing is missing before it; the line that ended
     /// is let go then.
     mutating func passLine() -> Bool {
-        guard telnet == .text, isComplete || line.isEmpty && !followsLoss else { return false }
+        guard telnet == .text, isComplete || line.count == 0 && !followsLoss else { return false }
         begin()
         return true
     }
 
     /// Index of the next LF or IAC, else the count of bytes; 32 bytes at a time, then eight.
     @inline(__always)
-    private static func endOfText(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    static func endOfText(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var at = start
         while bytes.count - at >= 32, !mayEnd(bytes.extracting(at..<at + 32)) { at += 32 }
         while bytes.count - at >= 8 {
@@ -139,7 +152,7 @@ struct LineReader {
         if bytes.count > room { isCut = true }
         let kept = min(bytes.count, max(room, 0))
         guard kept > 0 else { return }
-        for index in 0..<kept { line.append(bytes[index]) }
+        line.append(bytes.extracting(..<kept))
     }
 
     private mutating func readTelnet(_ byte: UInt8) {
@@ -179,7 +192,7 @@ struct LineReader {
     }
 
     private mutating func begin() {
-        line.removeAll(keepingCapacity: true)
+        line.removeAll()
         isCut = false
         followsLoss = false
         isComplete = false
@@ -188,7 +201,7 @@ struct LineReader {
     /// Bytes are missing here; true where a line was cut by that and can be taken as it is.
     mutating func lose() -> Bool {
         telnet = .text
-        guard !isComplete, !line.isEmpty else {
+        guard !isComplete, line.count > 0 else {
             begin()
             followsLoss = true
             return false

@@ -22,7 +22,7 @@ struct OpenSession {
 
     /// Begins another session in the memory of one that has ended.
     mutating func begin(_ control: consuming ControlSession, starts: [SequenceNumber?]) {
-        self.control = control
+        self.control.begin(control)
         isWaiting = false
         toServer.restart(starts[0])
         toClient.restart(starts[1])
@@ -53,7 +53,7 @@ struct OpenSession {
                 ? toServer.order.takesNext(start, payload)
                 : toClient.order.takesNext(start, payload)
         {
-            read(payload, direction, FrameReference(packet.mark))
+            read(payload, direction, FrameReference(packet.mark), Speech(packed: packet.remark))
         } else {
             accept(packet, start, payload, direction)
         }
@@ -74,15 +74,17 @@ struct OpenSession {
 
     @inline(__always)
     private mutating func read(
-        _ bytes: Span<UInt8>, _ direction: Direction, _ frame: FrameReference
+        _ bytes: Span<UInt8>, _ direction: Direction, _ frame: FrameReference,
+        _ speech: Speech? = nil
     ) {
         control.countUndecided(bytes.count)
         var at = 0
         while true {
             at =
                 direction == .toServer
-                ? toServer.read(bytes, from: at, frame, &control)
-                : toClient.read(bytes, from: at, frame, &control)
+                ? toServer.read(bytes, from: at, speech, frame, &control)
+                : toClient.read(bytes, from: at, speech, frame, &control)
+            // With TLS neither direction is plain: nothing is taken as speech any more.
             guard control.isTLSDue else { return }
             beginTLS()
         }
@@ -115,7 +117,7 @@ struct OpenSession {
                 if control.isTLSDue { beginTLS() }
             case .conflict(let mark):
                 control.note(.conflictingRetransmission, FrameReference(mark))
-            case .reached(let limit): control.noteReached(limit, control.record.last)
+            case .reached(let limit): control.noteReached(limit, control.last)
             }
         }
     }
@@ -138,10 +140,10 @@ struct OpenSession {
     /// Nothing more will come on the control connection.
     mutating func finishStreams() {
         takeIn(toServer.order.finish(), .toServer)
-        toServer.finish(control.record.last, &control)
+        toServer.finish(control.last, &control)
         if control.isTLSDue { beginTLS() }
         takeIn(toClient.order.finish(), .toClient)
-        toClient.finish(control.record.last, &control)
+        toClient.finish(control.last, &control)
         control.judgeAtEnd()
     }
 }

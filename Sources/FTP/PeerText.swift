@@ -7,7 +7,10 @@ enum PeerText {
             end = most
             while end > 0, bytes[end] & 0xc0 == 0x80 { end -= 1 }
         }
-        return String(decoding: bytes.extracting(0..<end).array, as: UTF8.self)
+        let kept = bytes.extracting(0..<end)
+        // Text that is valid is copied once; of other text the wrong bytes are replaced.
+        if let text = try? UTF8Span(validating: kept) { return String(copying: text) }
+        return String(decoding: kept.array, as: UTF8.self)
     }
 
     /// The name of a USER, without the password of `anna:password@host`, also behind `ftp://`.

@@ -41,8 +41,11 @@ extension ControlSession {
     }
 
     private static func namesFTP(_ greeting: Span<UInt8>) -> Bool {
-        greeting.contains("FTP") && !greeting.contains("SMTP")
+        greeting.contains(ftp) && !greeting.contains(smtp)
     }
+
+    private static let ftp = Array("FTP".utf8)
+    private static let smtp = Array("SMTP".utf8)
 
     /// A line that no FTP peer sends.
     mutating func judgeOddLine() {
@@ -87,11 +90,10 @@ extension ControlSession {
 
 extension Span where Element == UInt8 {
     /// Whether a word of ASCII letters stands in the bytes as it is written.
-    fileprivate func contains(_ word: StaticString) -> Bool {
-        let letters = Array("\(word)".utf8)
-        guard count >= letters.count else { return false }
-        return (0...count - letters.count).contains { start in
-            letters.indices.allSatisfy { self[start + $0] == letters[$0] }
+    fileprivate func contains(_ word: [UInt8]) -> Bool {
+        guard count >= word.count else { return false }
+        return (0...count - word.count).contains { start in
+            word.indices.allSatisfy { self[start + $0] == word[$0] }
         }
     }
 }

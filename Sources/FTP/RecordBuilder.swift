@@ -6,27 +6,25 @@ import Streams
 extension Extraction {
     /// The record of a session that is handed over: it is taken out of the session.
     mutating func takeRecord(_ number: Int) -> SessionRecord {
-        let last = sessions.open[number].control.record.last
         var record = sessions.open[number].control.takeRecord()
-        complete(&record, number, last, isFinal: true)
+        complete(&record, number, isFinal: true)
         return record
     }
 
     /// The record of a session as it stands now.
     func record(_ number: Int) -> SessionRecord {
         var record = sessions.open[number].control.record
-        complete(&record, number, record.last, isFinal: false)
+        record.last = sessions.open[number].control.last
+        complete(&record, number, isFinal: false)
         return record
     }
 
     private func complete(
-        _ record: inout SessionRecord, _ number: Int, _ last: FrameReference, isFinal: Bool
+        _ record: inout SessionRecord, _ number: Int, isFinal: Bool
     ) {
         if record.user == nil { record.user = sessions.open[number].control.dialogue.triedUser }
         var serverTTL: UInt8?
-        if let flow = sessions.open[number].control.goneFlow
-            ?? flow(.live(sessions.open[number].control.flow))
-        {
+        if let flow = flow(sessions.open[number].control.flow) {
             let clientIsLow = sessions.open[number].control.clientIsLow
             record.visibility.oneSided = !flow.state.isSuperset(of: [.packetLow, .packetHigh])
             record.end = Self.end(flow, clientIsLow: clientIsLow)

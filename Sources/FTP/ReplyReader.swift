@@ -28,13 +28,14 @@ struct Announced {
 
 /// A reply of many lines.
 struct LongReply {
-    let code: Int
+    var code = 0
     /// Its first line with its code, without its end.
-    let first: [UInt8]
+    var first = ByteBuffer()
     /// Frame of its first and of its last line's last byte.
-    let firstFrame: FrameReference
-    var lastFrame: FrameReference
-    var announced: Announced
+    var firstFrame = FrameReference.nowhere
+    var lastFrame = FrameReference.nowhere
+    /// Only where the code announces; else that of an earlier one.
+    var announced = Announced(frame: .nowhere)
 }
 
 /// Lines of the server to replies (RFC 959 section 4.2).
@@ -42,39 +43,43 @@ struct LongReply {
 /// Inside `xyz-` only `xyz ` ends the reply; after lost bytes a complete line with another code
 /// does too.
 struct ReplyReader {
-    private var open: LongReply?
-    /// Its code; zero where none is open.
+    /// The code of the reply of many lines that is open; zero where none is.
     private var openCode = 0
     private var lostInside = false
-    /// The reply of many lines that ended last, to be taken by `takeEnded`.
-    private var ended: LongReply?
+    /// The reply of many lines that began last.
+    var long = LongReply()
 
     enum Found: Equatable {
         /// The line belongs to a reply that is not yet whole.
         case partial
         /// The line is a reply of that code.
         case single(Int)
-        /// The line ended a reply of many lines.
+        /// The line ended the reply of many lines.
         case long
-        /// A reply of many lines was given up for the line, which is a reply of that code, or
-        /// begins one of many lines.
-        case interrupted(by: Int?)
+        /// The reply of many lines was given up for the line, which is to be read again.
+        case interrupted
         case notAReply
         case invalidCode
     }
 
     mutating func lose() { lostInside = true }
 
-    /// The reply that `long` or `interrupted` is about.
-    mutating func takeEnded() -> LongReply? { ended.take() }
+    /// A reply of many lines is open.
+    var isInside: Bool { openCode != 0 }
+
+    /// Inside it only a line that begins with a code says anything.
+    @inline(__always)
+    var passesText: Bool { openCode != 0 && !Self.announces(openCode) }
+
+    /// Begins anew, in the same memory.
+    mutating func restart() { (openCode, lostInside) = (0, false) }
 
     @inline(__always)
     mutating func read(
         _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool, followsLoss: Bool
     ) -> Found {
-        let head = Self.code(line)
-        guard openCode == 0 else { return readInside(line, head, frame, isCut: isCut) }
-        guard let head else { return followsLoss ? .partial : .notAReply }
+        guard openCode == 0 else { return readInside(line, frame, isCut: isCut) }
+        guard let head = Self.code(line) else { return followsLoss ? .partial : .notAReply }
         guard (100..<700).contains(head.code) else { return .invalidCode }
         guard head.continues else { return .single(head.code) }
         begin(head.code, line, frame, isCut: isCut)
@@ -86,38 +91,47 @@ struct ReplyReader {
     private mutating func begin(
         _ code: Int, _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool
     ) {
-        var announced = Announced(frame: frame)
+        long.code = code
+        long.first.removeAll()
+        long.first.append(line)
+        long.firstFrame = frame
+        long.lastFrame = frame
         if Self.announces(code) {
-            announced.read(line.extracting(3..<line.count), of: code, frame, isCut: isCut)
+            long.announced = Announced(frame: frame)
+            long.announced.read(line.extracting(3..<line.count), of: code, frame, isCut: isCut)
         }
-        open = LongReply(
-            code: code, first: line.array, firstFrame: frame, lastFrame: frame,
-            announced: announced)
         openCode = code
         lostInside = false
     }
 
+    @inline(__always)
+    private mutating func readInside(
+        _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool
+    ) -> Found {
+        let announces = Self.announces(openCode)
+        guard let head = Self.code(line) else {
+            if announces { long.announced.read(line, of: openCode, frame, isCut: isCut) }
+            return .partial
+        }
+        return readInside(line, head, frame, announces: announces, isCut: isCut)
+    }
+
+    /// A line with a code, that of the open reply or another.
     @inline(never)
     private mutating func readInside(
-        _ line: Span<UInt8>, _ head: (code: Int, continues: Bool)?, _ frame: FrameReference,
-        isCut: Bool
+        _ line: Span<UInt8>, _ head: (code: Int, continues: Bool), _ frame: FrameReference,
+        announces: Bool, isCut: Bool
     ) -> Found {
-        let isEnd = head?.code == openCode && head?.continues == false
-        let isAnother =
-            lostInside
-            && head.map { $0.code != openCode && (100..<700).contains($0.code) } == true
-        if Self.announces(openCode), !isAnother {
+        let isEnd = head.code == openCode && !head.continues
+        let isAnother = lostInside && head.code != openCode && (100..<700).contains(head.code)
+        if announces, !isAnother {
             let text = isEnd ? line.extracting(3..<line.count) : line
-            open?.announced.read(text, of: openCode, frame, isCut: isCut)
+            long.announced.read(text, of: openCode, frame, isCut: isCut)
         }
-        guard isEnd || isAnother, let head else { return .partial }
-        if isEnd { open?.lastFrame = frame }
-        ended = open
-        (open, openCode, lostInside) = (nil, 0, false)
-        guard isAnother else { return .long }
-        guard head.continues else { return .interrupted(by: head.code) }
-        begin(head.code, line, frame, isCut: isCut)
-        return .interrupted(by: nil)
+        guard isEnd || isAnother else { return .partial }
+        if isEnd { long.lastFrame = frame }
+        restart()
+        return isAnother ? .interrupted : .long
     }
 
     static func announces(_ code: Int) -> Bool { (227...229).contains(code) }

@@ -43,17 +43,29 @@ extension Extraction {
 
     /// When something was seen of the control connection.
     private func lastTime(_ number: Int) -> Timestamp {
-        let last = sessions.open[number].control.record.last.time
-        guard let index = path.table.index(sessions.open[number].control.flow) else { return last }
+        let last = sessions.open[number].control.last.time
+        guard let index = index(sessions.open[number].control.flow) else { return last }
         return max(last, path.table[index].last.time)
     }
 
     /// When something was seen of the latest data connections; while data flows the control
     /// connection is silent.
     private func lastDataTime(_ number: Int) -> Timestamp {
-        let control = sessions.open[number].control
-        let latest = (control.links.last?.flows ?? []) + control.hidden
-        return latest.compactMap { flow($0)?.last.time }.max() ?? control.record.first.time
+        var latest = sessions.open[number].control.record.first.time
+        for linked in sessions.open[number].control.links.last?.flows ?? [] {
+            latest = max(latest, lastTime(linked) ?? latest)
+        }
+        for linked in sessions.open[number].control.hidden {
+            latest = max(latest, lastTime(linked) ?? latest)
+        }
+        return latest
+    }
+
+    private func lastTime(_ linked: LinkedFlow) -> Timestamp? {
+        switch linked {
+        case .gone(let flow): flow.last.time
+        case .live: index(linked).map { path.table[$0].last.time }
+        }
     }
 
     /// Every data connection has come to its end, or was silent for long.
@@ -68,9 +80,7 @@ extension Extraction {
     }
 
     private func isOpen(_ linked: LinkedFlow, at time: Timestamp) -> Bool {
-        guard case .live(let handle) = linked, let index = path.table.index(handle) else {
-            return false
-        }
+        guard let index = index(linked) else { return false }
         return !path.table[index].isOver
             && time.since(path.table[index].last.time) <= limits.dataIdle
     }
@@ -114,9 +124,7 @@ extension Extraction {
 
     private func tell(_ number: Int) {
         guard let onConnection else { return }
-        if let flow = sessions.open[number].control.goneFlow
-            ?? flow(.live(sessions.open[number].control.flow))
-        {
+        if let flow = flow(sessions.open[number].control.flow) {
             onConnection(flow, sessions.open[number].control.record.client)
         }
         let links = sessions.open[number].control.links
@@ -129,9 +137,9 @@ extension Extraction {
     private mutating func disown(_ number: Int) {
         if sessions.open[number].control.closedAt == nil {
             // What comes after so long a silence is read as a session of its own.
-            path.table.index(sessions.open[number].control.flow).map { path.table.remove($0) }
+            index(sessions.open[number].control.flow).map { path.table.remove($0) }
         } else {
-            disown(.live(sessions.open[number].control.flow))
+            disown(sessions.open[number].control.flow)
         }
         for link in sessions.open[number].control.links {
             for linked in link.flows { disown(linked) }
@@ -141,7 +149,7 @@ extension Extraction {
 
     private mutating func disown(_ linked: LinkedFlow) {
         if !prohibitors.isEmpty, let flow = flow(linked) { prohibitors[flow.first] = nil }
-        guard case .live(let handle) = linked, let index = path.table.index(handle) else { return }
+        guard let index = index(linked) else { return }
         path.table[index].disown()
     }
 
@@ -154,7 +162,7 @@ extension Extraction {
                 attempts.settle(flow, prohibitedBy: prohibitors.removeValue(forKey: flow.first))
             case .control:
                 guard sessions.holds(number) else { break }
-                sessions.open[number].control.goneFlow = flow
+                sessions.open[number].control.flow = .gone(flow)
                 if sessions.open[number].control.closedAt == nil {
                     sessions.open[number].control.closedAt = flow.last.time
                 }
@@ -204,10 +212,16 @@ extension Extraction {
         }.sorted { $0.first < $1.first }
     }
 
+    /// The index of a connection that is in the table.
+    func index(_ linked: LinkedFlow) -> Int? {
+        guard case .live(let handle) = linked else { return nil }
+        return path.table.index(handle)
+    }
+
     func flow(_ linked: LinkedFlow) -> Flow? {
         switch linked {
         case .gone(let flow): flow
-        case .live(let handle): path.table.index(handle).map { path.table[$0] }
+        case .live: index(linked).map { path.table[$0] }
         }
     }
 }

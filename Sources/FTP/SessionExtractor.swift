@@ -19,6 +19,9 @@ public final class SessionExtractor {
         set { extraction.onConnection = newValue }
     }
 
+    /// Tells commands and replies, for whoever decodes the packets: they are taken faster then.
+    public static let remark: PacketReader.Remark = { Speech($0)?.packed ?? 0 }
+
     /// Where FTP servers listen.
     public static let usualControlPorts: Set<UInt16> = [21, 990, 2121]
 
@@ -26,14 +29,18 @@ public final class SessionExtractor {
     ///   - captures: How many captures the frames come from.
     ///   - limits: Bounds of what is kept.
     ///   - controlPorts: Ports at which a connection that fails is kept as `ControlAttempt`.
+    ///   - tellsSpeech: Whether whole commands and replies are told while frames are decoded; else
+    ///     each of their lines is read, which takes longer and comes to the same.
     ///   - onSession: Takes each finished record; must not call the extractor.
     public init(
         captures: Int = 1, limits: Limits = Limits(), controlPorts: Set<UInt16> = usualControlPorts,
+        tellsSpeech: Bool = true,
         onSession: @escaping (SessionRecord) -> Void
     ) {
         extraction = Extraction(
             limits: limits, controlPorts: controlPorts, onSession: onSession)
-        reader = PacketReader(captures: captures, limits: limits.fragments)
+        reader = PacketReader(
+            captures: captures, limits: limits.fragments, remark: tellsSpeech ? Self.remark : nil)
     }
 
     /// Bounds of `Limits` that were reached.
@@ -43,7 +50,7 @@ public final class SessionExtractor {
         return hits
     }
 
-    /// Takes the packets of many frames.
+    /// Takes the packets of many frames, with no remarks or those of `SessionExtractor.remark`.
     public func consume(_ batch: borrowing PacketBatch) {
         let (plain, assembled) = (batch.bytes, batch.assembledBytes)
         extraction.consume(batch.packets.span, plain.span, assembled.span)

@@ -128,8 +128,11 @@ public struct FrameReference: Hashable, Comparable, Sendable {
 
     init(_ mark: PacketMark) { self.mark = mark }
 
+    /// Stands where no frame is known yet.
+    static let nowhere = FrameReference(PacketMark(nanoseconds: 0, capture: 0, number: 0))
+
     public static func < (a: FrameReference, b: FrameReference) -> Bool {
-        (a.time, a.capture, a.number) < (b.time, b.capture, b.number)
+        a.mark < b.mark
     }
 }
 

@@ -59,6 +59,11 @@ struct TLSWalker {
         isLost = true
     }
 
+    /// Whether a line is none because of its first byte: the type of a TLS record (RFC 8446
+    /// section 5.1).
+    @inline(__always)
+    static func mayBegin(_ byte: UInt8) -> Bool { (20...23).contains(byte) }
+
     static func beginsRecord(_ bytes: Span<UInt8>, _ at: Int) -> Bool {
         at < bytes.count && (20...24).contains(bytes[at])
             && (at + 1 >= bytes.count || bytes[at + 1] == 3)

@@ -136,17 +136,20 @@ extension Verb {
     static let longest = 8
 
     /// The verb of a word in upper case, packed by `pack`.
-    init(packed: UInt64) {
-        var slot = Self.slot(packed)
-        while true {
-            let entry = Self.table[slot]
-            if entry.packed == packed || entry.packed == 0 {
-                self = entry.verb
-                return
-            }
-            slot = (slot + 1) & (Self.tableSize - 1)
+    init(packed: UInt64) { self = Self.slot(listed: packed).map { Verb(slot: $0) } ?? .other }
+
+    /// The number of a verb that is listed, up to 255; nil where the word is none.
+    static func slot(listed packed: UInt64) -> Int? {
+        var slot = slot(packed)
+        while table[slot].packed != packed {
+            if table[slot].packed == 0 { return nil }
+            slot = (slot + 1) & (tableSize - 1)
         }
+        return slot
     }
+
+    /// The verb of a number of `slot(listed:)`.
+    init(slot: Int) { self = Self.table[slot & (Self.tableSize - 1)].verb }
 
     /// A word's letters after what was packed before, in upper case.
     @inline(__always)

@@ -8,6 +8,18 @@ public struct Endpoint: Hashable, Comparable, Sendable {
         self.port = port
     }
 
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        // One word is all that IPv4 needs. No two endpoints of a family give the same words: who
+        // chooses addresses and ports must not choose the hash.
+        if address.family == .v4 {
+            hasher.combine(address.low | UInt64(port) << 32)
+        } else {
+            hasher.combine(address)
+            hasher.combine(port)
+        }
+    }
+
     public static func < (a: Endpoint, b: Endpoint) -> Bool {
         a.address == b.address ? a.port < b.port : a.address < b.address
     }

@@ -45,6 +45,12 @@ public struct IPAddress: Hashable, Comparable, Sendable {
         low = UInt64(truncatingIfNeeded: bits)
     }
 
+    @inlinable
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(low)
+        if family == .v6 { hasher.combine(high) }
+    }
+
     @inlinable public static func < (a: IPAddress, b: IPAddress) -> Bool {
         a.family == b.family ? a.bits < b.bits : a.family < b.family
     }

@@ -13,26 +13,22 @@ public struct Flow: Sendable {
     let highBits: UInt128
     let lowPort: UInt16
     let highPort: UInt16
+    /// Of both ends; see `Packet.flowHash`.
+    let hash: UInt32
+    public internal(set) var state: State = []
     let family: IPAddress.Family
     /// What the flow is to whoever reads the table; zero is nothing. Not looked at here.
     public var role: Role = .none
-    public internal(set) var state: State = []
-    /// The next expected sequence number of each end, valid where the state says so.
-    var nextLow: UInt32 = 0
-    var nextHigh: UInt32 = 0
-    /// What each end acknowledged last, where the state says that it did.
-    var acknowledgedByLow: UInt32 = 0
-    var acknowledgedByHigh: UInt32 = 0
     /// TTL or hop limit of the last packet of each end.
-    var hopsOfLow: UInt8 = 0
-    var hopsOfHigh: UInt8 = 0
-    /// Of both ends; see `Packet.flowHash`.
-    let hash: UInt32
+    var hops: InlineArray<2, UInt8> = [0, 0]
+    /// Where each end stands, the smaller first.
+    var ends: InlineArray<2, End> = [End(), End()]
     /// The last packet.
     public internal(set) var last: PacketMark
     /// Payload bytes sent by each end, counted by sequence numbers: retransmissions once.
-    public internal(set) var bytesLow: UInt64 = 0
-    public internal(set) var bytesHigh: UInt64 = 0
+    var bytes: InlineArray<2, UInt64> = [0, 0]
+    public var owner: UInt32 = 0
+    public var ownerItem: UInt32 = 0
     /// The first packet.
     public internal(set) var first: PacketMark
     /// The answer to the first SYN: SYN-ACK, RST or ICMP message.
@@ -48,8 +44,6 @@ public struct Flow: Sendable {
     /// The opener's first sequence number.
     var initial: UInt32 = 0
     var lastSYN: Int64 = .min
-    public var owner: UInt32 = 0
-    public var ownerItem: UInt32 = 0
     /// How many payload packets were looked at for the sake of recognition.
     public var looks: UInt8 = 0
     /// Where it stood in the table, once it has left.
@@ -57,11 +51,28 @@ public struct Flow: Sendable {
     var inUse = true
     var generation: UInt32 = 0
 
+    /// Sequence numbers that are valid where the state says so.
+    struct End: Sendable {
+        /// The next that it is expected to send.
+        var next: UInt32 = 0
+        /// What it acknowledged last.
+        var acknowledged: UInt32 = 0
+    }
+
+    /// The number of an end.
+    @inline(__always)
+    static func end(low: Bool) -> Int { low ? 0 : 1 }
+
     public enum Role: UInt8, Sendable { case none, control, data, hidden, attempt }
 
+    /// Of what is said of both ends, that of the larger one stands a bit above the other.
     public struct State: OptionSet, Hashable, Sendable {
         public let rawValue: UInt32
         @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        /// The bit of an end, from that of the smaller one; only of what is said of both.
+        @inline(__always)
+        func of(_ end: Int) -> State { State(rawValue: rawValue &<< UInt32(end)) }
 
         @inlinable public static var openedByLow: State { State(rawValue: 1 << 0) }
         @inlinable public static var openedByHigh: State { State(rawValue: 1 << 1) }
@@ -98,6 +109,9 @@ public struct Flow: Sendable {
         @inlinable public static var watched: State { State(rawValue: 1 << 22) }
     }
 
+    /// Its payload was looked at and is not looked at any more.
+    @inlinable public var isDismissed: Bool { state.contains(.dismissed) }
+
     /// Never look at its payload again.
     public mutating func dismiss() { state.insert(.dismissed) }
 
@@ -110,20 +124,21 @@ public struct Flow: Sendable {
 
     /// Whether its owner sees packets without payload that neither open nor end it.
     public var isWatched: Bool {
-        get { state.contains(.watched) }
+        @inlinable get { state.contains(.watched) }
         set { if newValue { state.insert(.watched) } else { state.remove(.watched) } }
     }
 
     /// What an end acknowledged last; nil where it did not.
     public func acknowledged(byLow isLow: Bool) -> SequenceNumber? {
-        guard state.contains(isLow ? .ackLow : .ackHigh) else { return nil }
-        return SequenceNumber(isLow ? acknowledgedByLow : acknowledgedByHigh)
+        let end = Self.end(low: isLow)
+        guard state.contains(.ackLow.of(end)) else { return nil }
+        return SequenceNumber(ends[end].acknowledged)
     }
 
     /// TTL or hop limit of the last packet that an end sent; nil where none was seen.
     public func hopLimit(ofLow isLow: Bool) -> UInt8? {
-        guard state.contains(isLow ? .packetLow : .packetHigh) else { return nil }
-        return isLow ? hopsOfLow : hopsOfHigh
+        let end = Self.end(low: isLow)
+        return state.contains(.packetLow.of(end)) ? hops[end] : nil
     }
 
     /// A flow that begins with a packet.
@@ -142,7 +157,7 @@ public struct Flow: Sendable {
     }
 
     private func address(_ bits: UInt128) -> IPAddress {
-        IPAddress(family: family, bits: bits) ?? IPAddress(v6: bits)
+        family == .v4 ? IPAddress(v4: UInt32(truncatingIfNeeded: bits)) : IPAddress(v6: bits)
     }
 
     /// Notes the answer to the first SYN; the first one stands.
@@ -163,9 +178,20 @@ public struct Flow: Sendable {
     public var isEstablished: Bool { !state.isDisjoint(with: [.synAck, .used]) }
 
     /// Nothing more is to come.
-    public var isOver: Bool {
+    @inlinable public var isOver: Bool {
         !state.isDisjoint(with: [.rstLow, .rstHigh, .refused, .prohibited])
             || state.isSuperset(of: [.finLow, .finHigh])
+    }
+
+    /// Whether a packet is one between its ends.
+    @inline(__always)
+    func connects(_ packet: borrowing Packet) -> Bool {
+        let isFromLow = packet.isFromLow
+        let (source, destination) = (packet.sourceBits, packet.destinationBits)
+        let (from, to, family) = (packet.sourcePort, packet.destinationPort, packet.family)
+        return lowPort == (isFromLow ? from : to) && highPort == (isFromLow ? to : from)
+            && lowBits == (isFromLow ? source : destination)
+            && highBits == (isFromLow ? destination : source) && self.family == family
     }
 
     /// Whether whoever it is something to may have let it go by now: it has ended, or was silent.
@@ -177,13 +203,14 @@ public struct Flow: Sendable {
     /// Both ends closed it, and each acknowledged the other's last byte: nothing is sent again.
     var isAcknowledged: Bool {
         state.isSuperset(of: [.finLow, .finHigh, .ackLow, .ackHigh])
-            && acknowledgedByLow == nextHigh &+ 1 && acknowledgedByHigh == nextLow &+ 1
+            && ends[0].acknowledged == ends[1].next &+ 1
+            && ends[1].acknowledged == ends[0].next &+ 1
     }
 
     public func other(than end: Endpoint) -> Endpoint { end == low ? high : low }
 
     /// Payload bytes that `end` sent.
-    public func bytes(from end: Endpoint) -> UInt64 { end == low ? bytesLow : bytesHigh }
+    public func bytes(from end: Endpoint) -> UInt64 { bytes[Self.end(low: end == low)] }
 
     /// Whether the first payload bytes are a TLS record; nil where no payload was seen.
     public var beginsTLS: Bool? {

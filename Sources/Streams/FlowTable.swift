@@ -16,20 +16,12 @@ public struct FlowTable {
     /// What a packet was to its flow.
     public struct Tracked {
         public var index: Int
+        /// The sender's sequence number before this packet, where it was known.
+        public var expected: SequenceNumber?
         /// Sent by the smaller of the two endpoints.
         public var fromLow: Bool
         /// The flow begins with this packet.
         public var isNew: Bool
-        public var role: Flow.Role
-        public var owner: UInt32
-        /// The flow has ended, with this packet or before.
-        public var isOver: Bool
-        /// The flow's payload was looked at and is not looked at any more.
-        public var isDismissed: Bool
-        /// See `Flow.isWatched`; as it was before the packet.
-        public var isWatched: Bool
-        /// The sender's sequence number before this packet, where it was known.
-        public var expected: SequenceNumber?
     }
 
     /// By index; entries that are not in use hold stale values.
@@ -53,7 +45,7 @@ public struct FlowTable {
     private var hand = 0
     private var departed = Departed()
     /// Flows that left with a role, oldest first: taken by `takeRetired`.
-    private var retired: [Flow] = []
+    @usableFromInline var retired: [Flow] = []
     /// Flows that had to make room for others.
     public private(set) var evicted = 0
 
@@ -93,10 +85,10 @@ public struct FlowTable {
 
     /// The sequence number that an end is expected to send next, where it is known.
     public func nextExpected(_ index: Int, low: Bool) -> SequenceNumber? {
-        flows[index].next(low: low)
+        flows[index].next(Flow.end(low: low))
     }
 
-    public var hasRetired: Bool { !retired.isEmpty }
+    @inlinable public var hasRetired: Bool { !retired.isEmpty }
 
     public mutating func takeRetired() -> [Flow] {
         defer { retired.removeAll() }
@@ -115,14 +107,17 @@ public struct FlowTable {
     mutating func track(
         _ packet: borrowing Packet, isSettled: Bool = false, always: Bool = false
     ) -> PacketPath.Seen {
-        let fromLow = packet.isFromLow
-        let (found, slot) = find(packet, fromLow: fromLow)
+        let (found, slot) = find(packet)
         if let found, !isSettled, isDue(found, packet) { return .due(found) }
-        let (index, isNew) = place(packet, fromLow: fromLow, found, slot)
-        return flows[index].take(
-            packet, index: index, fromLow: fromLow, isNew: isNew,
-            always: always || isNew || hasRetired
-        ).map(PacketPath.Seen.packet) ?? .nothing
+        let (index, isNew) = place(packet, found, slot)
+        let fromLow = packet.isFromLow
+        let end = Flow.end(low: fromLow)
+        let isWanted = flows[index].isWanted(packet)
+        let expected = flows[index].next(end)
+        flows[index].note(packet, of: end)
+        guard always || isNew || hasRetired || isWanted else { return .nothing }
+        return .packet(
+            Tracked(index: index, expected: expected, fromLow: fromLow, isNew: isNew))
     }
 
     @inline(__always)
@@ -134,7 +129,7 @@ public struct FlowTable {
     mutating func noteUnreachable(
         _ packet: borrowing Packet, isSettled: Bool = false
     ) -> PacketPath.Seen {
-        guard let index = find(packet, fromLow: packet.isFromLow).index,
+        guard let index = find(packet).index,
             !flows[index].isEstablished, flows[index].state.contains(.syn),
             flows[index].initial == packet.sequence
         else { return .nothing }
@@ -156,23 +151,23 @@ public struct FlowTable {
 
     @inline(__always)
     private mutating func place(
-        _ packet: borrowing Packet, fromLow: Bool, _ found: Int?, _ slot: Int
+        _ packet: borrowing Packet, _ found: Int?, _ slot: Int
     ) -> (Int, Bool) {
-        guard let found else { return (add(packet, fromLow: fromLow, slot: slot), true) }
+        guard let found else { return (add(packet, slot: slot), true) }
         if !isForgotten(found, at: packet.mark.nanoseconds) {
             guard flows[found].isReused(by: packet) else { return (found, false) }
         }
         leave(found)
         let generation = flows[found].generation &+ 1
-        flows[found] = Self.flow(packet, fromLow)
+        flows[found] = Self.flow(packet)
         flows[found].generation = generation
         return (found, true)
     }
 
     /// Adds a flow at an empty slot.
     @inline(never)
-    private mutating func add(_ packet: borrowing Packet, fromLow: Bool, slot: Int) -> Int {
-        let fresh = Self.flow(packet, fromLow)
+    private mutating func add(_ packet: borrowing Packet, slot: Int) -> Int {
+        let fresh = Self.flow(packet)
         let index: Int
         letGo(at: packet.mark.nanoseconds)
         if count >= limit { evict() }
@@ -182,7 +177,7 @@ public struct FlowTable {
             flows[index] = fresh
             flows[index].generation = generation
             // What was let go or evicted may have moved what stood in the slots.
-            let (_, again) = find(packet, fromLow: fromLow)
+            let (_, again) = find(packet)
             slots[again] = Self.entry(index, fresh.hash)
         } else {
             index = flows.count
@@ -193,23 +188,17 @@ public struct FlowTable {
         return index
     }
 
-    private static func flow(_ packet: borrowing Packet, _ fromLow: Bool) -> Flow {
+    private static func flow(_ packet: borrowing Packet) -> Flow {
         let source = Endpoint(packet.source, packet.sourcePort)
         let destination = Endpoint(packet.destination, packet.destinationPort)
-        return fromLow
+        return packet.isFromLow
             ? Flow(low: source, high: destination, packet)
             : Flow(low: destination, high: source, packet)
     }
 
     /// The flow's index, else the empty slot where it would stand.
     @inline(__always)
-    private func find(
-        _ packet: borrowing Packet, fromLow: Bool
-    ) -> (index: Int?, slot: Int) {
-        let low = fromLow ? packet.sourceBits : packet.destinationBits
-        let high = fromLow ? packet.destinationBits : packet.sourceBits
-        let lowPort = fromLow ? packet.sourcePort : packet.destinationPort
-        let highPort = fromLow ? packet.destinationPort : packet.sourcePort
+    private func find(_ packet: borrowing Packet) -> (index: Int?, slot: Int) {
         let hash = packet.flowHash
         var slot = Int(truncatingIfNeeded: hash) & mask
         while true {
@@ -217,12 +206,7 @@ public struct FlowTable {
             if entry == 0 { return (nil, slot) }
             if UInt32(truncatingIfNeeded: entry >> 32) == hash {
                 let index = Int(truncatingIfNeeded: entry & 0xffff_ffff) - 1
-                if flows[index].lowPort == lowPort, flows[index].highPort == highPort,
-                    flows[index].lowBits == low, flows[index].highBits == high,
-                    flows[index].family == packet.family
-                {
-                    return (index, slot)
-                }
+                if flows[index].connects(packet) { return (index, slot) }
             }
             slot = (slot + 1) & mask
         }

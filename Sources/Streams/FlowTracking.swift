@@ -4,9 +4,9 @@ import Net
 // What a packet changes in its flow.
 extension Flow {
     /// The next sequence number that an end is expected to send, where it is known.
-    func next(low: Bool) -> SequenceNumber? {
-        guard state.contains(low ? .knownLow : .knownHigh) else { return nil }
-        return SequenceNumber(low ? nextLow : nextHigh)
+    @inline(__always)
+    func next(_ end: Int) -> SequenceNumber? {
+        state.contains(.knownLow.of(end)) ? SequenceNumber(ends[end].next) : nil
     }
 
     /// A SYN that begins another connection between the same two endpoints.
@@ -17,23 +17,10 @@ extension Flow {
         return packet.mark.nanoseconds &- first.nanoseconds > 1_000_000_000 || isOver
     }
 
-    /// Notes a packet and says what its flow was before; nil where nobody looks at it, unless
-    /// `always`.
+    /// Whether somebody looks at a packet.
     @inline(__always)
-    mutating func take(
-        _ packet: borrowing Packet, index: Int, fromLow: Bool, isNew: Bool, always: Bool
-    ) -> FlowTable.Tracked? {
-        let isWanted = role == .control ? isTold(of: packet) : isSought(in: packet)
-        guard always || isWanted else {
-            note(packet, fromLow: fromLow)
-            return nil
-        }
-        let expected = next(low: fromLow)
-        note(packet, fromLow: fromLow)
-        return FlowTable.Tracked(
-            index: index, fromLow: fromLow, isNew: isNew, role: role, owner: owner,
-            isOver: isOver, isDismissed: state.contains(.dismissed), isWatched: isWatched,
-            expected: expected)
+    func isWanted(_ packet: borrowing Packet) -> Bool {
+        role == .control ? isTold(of: packet) : isSought(in: packet)
     }
 
     /// Whether the owner of a control connection wants to see a packet: what it says beside its
@@ -53,45 +40,58 @@ extension Flow {
         return role != .data && !state.contains(.dismissed)
     }
 
-    private mutating func note(_ packet: borrowing Packet, fromLow: Bool) {
+    /// Notes a packet of an end.
+    @inline(__always)
+    mutating func note(_ packet: borrowing Packet, of end: Int) {
         last = packet.mark
-        state.insert(fromLow ? .packetLow : .packetHigh)
+        hops[end] = packet.hopLimit
         let flags = packet.flags
-        if fromLow {
-            hopsOfLow = packet.hopLimit
-            if flags.contains(.ack) { acknowledgedByLow = packet.acknowledgement }
-        } else {
-            hopsOfHigh = packet.hopLimit
-            if flags.contains(.ack) { acknowledgedByHigh = packet.acknowledgement }
+        state.formUnion(.packetLow.of(end))
+        if flags.contains(.ack) {
+            ends[end].acknowledged = packet.acknowledgement
+            state.formUnion(.ackLow.of(end))
         }
-        if flags.contains(.ack) { state.insert(fromLow ? .ackLow : .ackHigh) }
-        if !flags.isDisjoint(with: [.syn, .rst, .fin]) {
-            if isStray(packet, fromLow: fromLow) { return }
-            if flags.contains(.rst) {
-                noteReset(packet, fromLow: fromLow)
-                return
-            }
-            if flags.contains(.syn) {
-                noteSynchronize(packet, fromLow: fromLow)
-                return
-            }
-            state.insert(fromLow ? .finLow : .finHigh)
-        }
+        if !flags.isDisjoint(with: [.syn, .rst, .fin]), takesFlags(packet, of: end) { return }
         let length = packet.payloadLength + packet.payloadLost
-        if flags.contains(.ack), length > 0 || isOpener(low: fromLow) { state.insert(.used) }
-        advance(to: packet.sequence, length: length, fromLow: fromLow)
-        if length > 0, !state.contains(fromLow ? .payloadLow : .payloadHigh) {
-            state.insert(fromLow ? .payloadLow : .payloadHigh)
-            if packet.payloadLength > 0, (20...23).contains(packet.firstByte) {
-                state.insert(fromLow ? .tlsLow : .tlsHigh)
-            }
+        guard length > 0 else {
+            if flags.contains(.ack), isOpener(end) { state.insert(.used) }
+            if !state.contains(.knownLow.of(end)) { set(SequenceNumber(packet.sequence), end) }
+            return
         }
+        if flags.contains(.ack) { state.insert(.used) }
+        advance(to: packet.sequence, length: length, end)
+        if !state.contains(.payloadLow.of(end)) { noteFirstPayload(packet, of: end) }
+    }
+
+    private mutating func noteFirstPayload(_ packet: borrowing Packet, of end: Int) {
+        state.formUnion(.payloadLow.of(end))
+        if packet.payloadLength > 0, (20...23).contains(packet.firstByte) {
+            state.formUnion(.tlsLow.of(end))
+        }
+    }
+
+    /// Takes the flags of a packet that opens or ends the connection; true where nothing else of it
+    /// counts.
+    @inline(never)
+    private mutating func takesFlags(_ packet: borrowing Packet, of end: Int) -> Bool {
+        let flags = packet.flags
+        if isStray(packet, of: end) { return true }
+        if flags.contains(.rst) {
+            noteReset(packet, of: end)
+            return true
+        }
+        if flags.contains(.syn) {
+            noteSynchronize(packet, of: end)
+            return true
+        }
+        state.formUnion(.finLow.of(end))
+        return false
     }
 
     /// Whether an end of a control connection lies so far from its bytes that its receiver takes
     /// no notice (RFC 9293 section 3.10.7.4): it hides nothing of what follows.
-    private func isStray(_ packet: borrowing Packet, fromLow: Bool) -> Bool {
-        guard role == .control, !packet.flags.contains(.syn), let next = next(low: fromLow) else {
+    private func isStray(_ packet: borrowing Packet, of end: Int) -> Bool {
+        guard role == .control, !packet.flags.contains(.syn), let next = next(end) else {
             return false
         }
         return SequenceNumber(packet.sequence).distance(from: next).magnitude > Self.window
@@ -100,36 +100,35 @@ extension Flow {
     /// Bytes that may be under way on a control connection.
     private static let window = 1 << 20
 
-    private func isOpener(low: Bool) -> Bool {
-        state.contains(low ? .openedByLow : .openedByHigh)
-    }
+    @inline(__always)
+    private func isOpener(_ end: Int) -> Bool { state.contains(.openedByLow.of(end)) }
 
-    private mutating func advance(to sequence: UInt32, length: Int, fromLow: Bool) {
-        let end = SequenceNumber(sequence).advanced(by: length)
-        guard let next = next(low: fromLow) else {
-            set(end, low: fromLow)
-            if fromLow { bytesLow &+= UInt64(length) } else { bytesHigh &+= UInt64(length) }
+    @inline(__always)
+    private mutating func advance(to sequence: UInt32, length: Int, _ end: Int) {
+        let after = SequenceNumber(sequence).advanced(by: length)
+        guard let next = next(end) else {
+            set(after, end)
+            bytes[end] &+= UInt64(length)
             return
         }
-        let more = end.distance(from: next)
-        guard more > 0, length > 0 else { return }
+        let more = after.distance(from: next)
+        guard more > 0 else { return }
         // A leap beyond any window is another connection's packet, not data of this one.
-        let counted = more < 1 << 30 ? more : length
-        if fromLow { bytesLow &+= UInt64(counted) } else { bytesHigh &+= UInt64(counted) }
-        set(end, low: fromLow)
+        bytes[end] &+= UInt64(more < 1 << 30 ? more : length)
+        ends[end].next = after.value
     }
 
-    private mutating func set(_ next: SequenceNumber, low: Bool) {
-        if low { nextLow = next.value } else { nextHigh = next.value }
-        state.insert(low ? .knownLow : .knownHigh)
+    private mutating func set(_ next: SequenceNumber, _ end: Int) {
+        ends[end].next = next.value
+        state.formUnion(.knownLow.of(end))
     }
 
-    private mutating func noteSynchronize(_ packet: borrowing Packet, fromLow: Bool) {
+    private mutating func noteSynchronize(_ packet: borrowing Packet, of end: Int) {
         let mark = packet.mark
         let begin = SequenceNumber(packet.sequence).advanced(by: 1)
         if packet.flags.contains(.ack) {
-            if opener == nil { state.insert(fromLow ? .openedByHigh : .openedByLow) }
-            guard !isOpener(low: fromLow) else { return }
+            if opener == nil { state.formUnion(.openedByLow.of(1 - end)) }
+            guard !isOpener(end) else { return }
             if !state.contains(.synAck) {
                 if !state.contains(.syn) { initial = packet.acknowledgement &- 1 }
                 state.insert(.synAck)
@@ -137,8 +136,8 @@ extension Flow {
                 state.remove([.refused, .prohibited, .rstLow, .rstHigh])
             }
         } else {
-            if opener == nil { state.insert(fromLow ? .openedByLow : .openedByHigh) }
-            guard isOpener(low: fromLow) else { return }
+            if opener == nil { state.formUnion(.openedByLow.of(end)) }
+            guard isOpener(end) else { return }
             if !state.contains(.syn) { initial = packet.sequence }
             state.insert(.syn)
             // The same SYN seen twice by a mirror port comes at once; a real retry takes longer.
@@ -147,12 +146,12 @@ extension Flow {
                 lastSYN = mark.nanoseconds
             }
         }
-        if !state.contains(fromLow ? .knownLow : .knownHigh) { set(begin, low: fromLow) }
+        if !state.contains(.knownLow.of(end)) { set(begin, end) }
     }
 
-    private mutating func noteReset(_ packet: borrowing Packet, fromLow: Bool) {
-        state.insert(fromLow ? .rstLow : .rstHigh)
-        guard state.contains(.syn), !isEstablished, !isOpener(low: fromLow) else { return }
+    private mutating func noteReset(_ packet: borrowing Packet, of end: Int) {
+        state.formUnion(.rstLow.of(end))
+        guard state.contains(.syn), !isEstablished, !isOpener(end) else { return }
         if !state.contains(.refused) {
             state.insert(.refused)
             setAnswer(packet.mark, hopLimit: packet.hopLimit)

@@ -4,7 +4,7 @@ struct History {
     /// Bytes that are kept where there are as many.
     static let kept = 4096
     /// Almost all that a client says fits into so many.
-    private static let atFirst = 512
+    private static let atFirst = 256
 
     private var bytes: [UInt8] = []
     /// Where the next byte goes.
@@ -15,6 +15,18 @@ struct History {
 
     @inline(__always)
     mutating func append(_ new: Span<UInt8>) {
+        if place + new.count < bytes.count {
+            write(new, at: place)
+            place += new.count
+            count = min(count + new.count, bytes.count)
+        } else {
+            appendAtEnd(new)
+        }
+    }
+
+    /// Appends what does not fit before the end of the memory.
+    @inline(never)
+    private mutating func appendAtEnd(_ new: Span<UInt8>) {
         let some = min(new.count, Self.kept)
         if count + some > bytes.count, bytes.count < Self.kept { grow(count + some) }
         let from = new.count - some
@@ -29,10 +41,12 @@ struct History {
     }
 
     /// More memory; what there is stands at its begin, since nothing wraps before it is full.
-    @inline(never)
     private mutating func grow(_ wanted: Int) {
-        let size = wanted <= Self.atFirst ? Self.atFirst : Self.kept
-        bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+        var size = max(bytes.count, Self.atFirst)
+        while size < min(wanted, Self.kept) { size *= 2 }
+        let old = bytes
+        bytes = [UInt8](repeating: 0, count: size)
+        write(old.span.extracting(..<count), at: 0)
     }
 
     /// Where the byte stands that was delivered so many before the end.

@@ -51,8 +51,9 @@ struct AuditCommand: ParsableCommand {
         let reading = CaptureReading(
             input.captures, limits: limits, filter: filter,
             controlPorts: loaded.site.servers.flatMap(\.control),
-            hasDigests: results.output != nil && !noDigests, isQuiet: results.saying.quiet
-        ) { traffic.add($0) }
+            hasDigests: results.output != nil && !noDigests, isQuiet: results.saying.quiet,
+            into: &traffic
+        ) { $0.add($1) }
         let code = reading.complain()
         if code == Exit.unusable { throw Exit.unusable }
         if site == nil { loaded.site = everySeen(loaded.site, traffic, reading.attempts) }

@@ -33,32 +33,38 @@ struct CaptureReading {
     ///   - controlPorts: Where servers listen, beside the usual ports.
     ///   - hasDigests: Whether SHA-256 of the files is wanted.
     ///   - isQuiet: Whether no progress is to be shown.
+    ///   - state: What becomes of the sessions.
     ///   - take: Takes each session that is wanted, when it has ended.
-    init(
+    init<State: Sendable>(
         _ arguments: [String], limits: Limits = Limits(), filter: SessionFilter = SessionFilter(),
         controlPorts: [UInt16] = [], hasDigests: Bool = false, isQuiet: Bool = true,
-        _ take: @escaping (SessionRecord) -> Void
+        into state: inout State,
+        _ take: @escaping @Sendable (inout State, SessionRecord) -> Void
     ) {
         let set = CaptureSet(arguments)
         var leftOut = 0
+        let queue = RecordQueue(state, take)
         let extractor = SessionExtractor(
             limits: limits,
             controlPorts: SessionExtractor.usualControlPorts.union(controlPorts)
         ) { record in
             if filter.keeps(record) {
-                take(record)
+                queue.append(record)
             } else {
                 leftOut += 1
             }
         }
         digests = hasDigests ? FileDigests(set.paths) : nil
         var progress = ReadingProgress(set.paths, isWanted: !isQuiet)
-        let summary = PacketAhead(set, limits: limits.fragments).forEach { batch in
+        let summary = PacketAhead(
+            set, limits: limits.fragments, remark: SessionExtractor.remark
+        ).forEach { batch in
             extractor.consume(batch)
             progress.advance(batch.size)
         }
         progress.finish()
         extractor.finish()
+        state = queue.finish()
         self.leftOut = leftOut
         attempts = extractor.controlAttempts.filter(filter.keeps)
         sources = summary.captures

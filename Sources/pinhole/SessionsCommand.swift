@@ -23,12 +23,11 @@ struct SessionsCommand: ParsableCommand {
     func run() throws {
         let filter = try Failure.orExit { () throws(Failure) in try input.filter() }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits() }
-        var sessions: [SessionRecord] = []
-        var texts = SharedTexts()
+        var seen = SeenRecords()
         let reading = CaptureReading(
-            input.captures, limits: limits, filter: filter, isQuiet: saying.quiet
-        ) { sessions.append(texts.sharing($0)) }
-        sessions.sort { $0.first < $1.first }
+            input.captures, limits: limits, filter: filter, isQuiet: saying.quiet, into: &seen
+        ) { $0.add($1) }
+        let sessions = seen.inOrder()
         if reading.isUseless { throw reading.complain() ?? Exit.unusable }
         try Failure.orExit { () throws(Failure) in
             let results = Results()
@@ -98,20 +97,28 @@ struct SessionTable {
     }
 }
 
-/// Texts that many sessions have in common, kept once.
-struct SharedTexts {
+/// Sessions, their texts kept once where many have them in common.
+struct SeenRecords {
+    private var records: [SessionRecord] = []
     private var texts: [String: String] = [:]
     private static let most = 1 << 14
 
-    /// The same record, its texts taken from here where they are the same.
-    mutating func sharing(_ record: SessionRecord) -> SessionRecord {
+    /// All, in the order of their first frames.
+    consuming func inOrder() -> [SessionRecord] {
+        var records = records
+        self.records = []
+        records.sort { $0.first < $1.first }
+        return records
+    }
+
+    mutating func add(_ record: SessionRecord) {
         var record = record
         record.banner = record.banner.map { shared($0) }
         record.user = record.user.map { shared($0) }
         for index in record.channels.indices {
             record.channels[index].transfer = record.channels[index].transfer.map { shared($0) }
         }
-        return record
+        records.append(record)
     }
 
     private mutating func shared(_ text: String) -> String {

@@ -10,6 +10,21 @@ import Testing
     private struct Seen: Equatable {
         var mark: PacketMark
         var payload: [UInt8]
+        /// The remark is what it is to be.
+        var isRemarked: Bool
+
+        init(_ packet: Packet, _ bytes: [UInt8]) {
+            mark = packet.mark
+            let payload = Array(bytes[packet.payloadRange])
+            self.payload = payload
+            let remark = payload.count > 1280 ? 0 : PacketAheadTests.remark(payload.span)
+            isRemarked = packet.remark == remark
+        }
+    }
+
+    /// Tells payloads apart by their lengths and first bytes.
+    private static func remark(_ payload: Span<UInt8>) -> UInt32 {
+        payload.isEmpty ? 0 : UInt32(payload.count) << 8 | UInt32(payload[0])
     }
 
     /// A raw IPv4 packet with TCP, `id` in its sequence number.
@@ -48,13 +63,13 @@ import Testing
     private func oneByOne(_ paths: [String]) -> (seen: [Seen], coverage: [Coverage]) {
         var set = CaptureSet(paths)
         let source = set.open()
-        var reader = PacketReader(captures: paths.count)
+        var reader = PacketReader(captures: paths.count, remark: { Self.remark($0) })
         var seen: [Seen] = []
         while case .frame(let header) = source.advance() {
             source.withBytes { bytes in
                 guard let packet = reader.read(header, bytes) else { return }
                 let whole = packet.kind == .assembledTCP ? reader.assembled : bytes.array
-                seen.append(Seen(mark: packet.mark, payload: Array(whole[packet.payloadRange])))
+                seen.append(Seen(packet, whole))
             }
         }
         return (seen, reader.coverage)
@@ -64,11 +79,11 @@ import Testing
         _ paths: [String], pause: TimeInterval
     ) -> (seen: [Seen], summary: PacketAhead.Summary) {
         var seen: [Seen] = []
-        let summary = PacketAhead(CaptureSet(paths)).forEach { batch in
+        let summary = PacketAhead(CaptureSet(paths), remark: { Self.remark($0) }).forEach { batch in
             if pause > 0 { Thread.sleep(forTimeInterval: pause) }
             for packet in batch.packets {
                 let memory = packet.kind == .assembledTCP ? batch.assembledBytes : batch.bytes
-                seen.append(Seen(mark: packet.mark, payload: Array(memory[packet.payloadRange])))
+                seen.append(Seen(packet, memory))
             }
         }
         return (seen, summary)
@@ -86,6 +101,10 @@ import Testing
             let alone = ahead([one], pause: pause)
             let expected = oneByOne([one])
             #expect(alone.seen == expected.seen)
+            let remarks = alone.seen.map(\.isRemarked)
+            #expect(!remarks.contains(false))
+            let sizes = Set(alone.seen.map { $0.payload.count > 1280 })
+            #expect(sizes.count == 2)
             #expect(alone.summary.coverage == expected.coverage)
             #expect(alone.summary.problems.isEmpty)
             try withFile(second) { two in

@@ -5,12 +5,28 @@ import Net
 import Streams
 import Testing
 
-/// Feeds frames to an extractor.
+/// Feeds frames to an extractor; whether payloads were told as commands and replies must not matter.
 func extract(
     _ frames: [Frame], limits: Limits = Limits(), into body: (SessionExtractor) -> Void = { _ in }
 ) -> [SessionRecord] {
+    var (told, read): (LimitHits?, LimitHits?)
+    let records = extract(frames, limits, tellsSpeech: true) { extractor in
+        told = extractor.limitHits
+        body(extractor)
+    }
+    #expect(records == extract(frames, limits, tellsSpeech: false) { read = $0.limitHits })
+    #expect(told == read)
+    return records
+}
+
+private func extract(
+    _ frames: [Frame], _ limits: Limits, tellsSpeech: Bool,
+    into body: (SessionExtractor) -> Void
+) -> [SessionRecord] {
     var records: [SessionRecord] = []
-    let extractor = SessionExtractor(limits: limits) { records.append($0) }
+    let extractor = SessionExtractor(limits: limits, tellsSpeech: tellsSpeech) {
+        records.append($0)
+    }
     for (index, frame) in frames.enumerated() {
         let header = FrameHeader(
             capture: 0, number: index + 1, time: frame.time, originalLength: frame.originalLength,

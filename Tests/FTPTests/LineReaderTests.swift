@@ -3,6 +3,11 @@ import Testing
 
 @testable import FTP
 
+extension ByteBuffer {
+    /// A copy of the bytes.
+    var array: [UInt8] { withBytes { $0.array } }
+}
+
 extension LineReader {
     /// Reads all bytes; calls `body` after each line.
     fileprivate mutating func readAll(_ bytes: [UInt8], _ body: (LineReader) -> Void) {
@@ -17,7 +22,7 @@ extension LineReader {
 
 @Suite struct LineReaderTests {
     private func text(_ reader: LineReader) -> String {
-        reader.line.map { String(Character(Unicode.Scalar($0))) }.joined()
+        reader.line.array.map { String(Character(Unicode.Scalar($0))) }.joined()
             + (reader.isCut ? "…" : "")
     }
 

@@ -12,16 +12,19 @@ import Testing
                 capture: 0, number: index + 1, time: Timestamp(nanoseconds: 0))
             if index == lossBefore { reader.lose() }
             let text = Array(line.utf8)
-            let result = reader.read(text.span, frame, isCut: false, followsLoss: false)
-            let ended = reader.takeEnded()
+            var result = reader.read(text.span, frame, isCut: false, followsLoss: false)
+            if result == .interrupted {
+                found.append("\(reader.long.code)!")
+                result = reader.read(text.span, frame, isCut: false, followsLoss: false)
+            }
             switch result {
             case .partial: break
             case .single(let code): found.append("\(code)@\(frame.number)")
             case .long:
-                found.append(ended.map { "\($0.code)@\($0.announced.frame.number)" } ?? "none")
-            case .interrupted(let code):
-                let rest = code.map { " \($0)" } ?? ""
-                found.append((ended.map { "\($0.code)!" } ?? "none") + rest)
+                let announces = ReplyReader.announces(reader.long.code)
+                let frame = announces ? reader.long.announced.frame : reader.long.firstFrame
+                found.append("\(reader.long.code)@\(frame.number)")
+            case .interrupted: found.append("!")
             case .notAReply: found.append("?")
             case .invalidCode: found.append("invalid")
             }
@@ -41,8 +44,23 @@ import Testing
         #expect(read(lines) == expected)
     }
 
+    @Test func `forgets what an earlier reply announced`() {
+        var reader = ReplyReader()
+        let frame = FrameReference(capture: 0, number: 1, time: Timestamp(nanoseconds: 0))
+        var announced: [AnnouncedEndpoint] = []
+        for line in ["227-(192,0,2,1,1,1)", "227 x", "229-x", "229 y"] {
+            let text = Array(line.utf8)
+            if reader.read(text.span, frame, isCut: false, followsLoss: false) == .long {
+                announced.append(reader.long.announced.endpoint)
+            }
+        }
+        #expect(announced.count == 2)
+        #expect(announced.first != .nothing)
+        #expect(announced.last == .nothing)
+    }
+
     @Test func `ends a reply whose last line was lost`() {
-        #expect(read(["230-Hello", "331 Password"], lossBefore: 1) == ["230! 331"])
+        #expect(read(["230-Hello", "331 Password"], lossBefore: 1) == ["230!", "331@2"])
         #expect(read(["230-Hello", "220-New", "220 x"], lossBefore: 1) == ["230!", "220@2"])
     }
 }

@@ -123,3 +123,16 @@ extension Dice {
         #expect(AddressSet(v4: 0xcb00_710a, wildcard: 0)?.description == "203.0.113.10")
     }
 }
+
+@Suite struct EndpointTests {
+    /// Who chooses addresses and ports does not choose hashes, whatever bits of both go together.
+    @Test(arguments: [0, 16, 32, 48, 64, 80, 96, 112])
+    func `tells endpoints apart whose bits go together`(_ shift: Int) {
+        let base = UInt128(0x2001_0db8) << 96
+        let endpoints = (1...4000).map { port in
+            Endpoint(IPAddress(v6: base ^ UInt128(port) << UInt128(shift)), UInt16(port))
+        }
+        #expect(Set(endpoints).count == 4000)
+        #expect(Set(endpoints.map(\.hashValue)).count > 3990)
+    }
+}

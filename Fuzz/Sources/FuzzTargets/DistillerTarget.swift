@@ -5,10 +5,10 @@ import Net
 /// Captures through the distiller: a file of any content, or a conversation.
 ///
 /// What is written reads back as it was written, without a problem, and the passwords of a
-/// conversation do not stand in it. Where time does not go back or all lies within an hour, and nothing was blanked, or in a
-/// conversation nothing but whole lines with passwords, it is the same bytes when it is distilled
-/// again, and where all lies within a minute the sessions and the attempts that it tells of are
-/// those of the whole.
+/// conversation do not stand in it. Where time does not go back or all lies within an hour, and
+/// nothing was blanked, or in a conversation nothing but whole lines with passwords, it is the same
+/// bytes when it is distilled again, and where all lies within 50 s the sessions and the attempts
+/// that it tells of are those of the whole.
 ///
 /// Input: a byte of choices: bit 0 a file, which follows; else a byte for `Conversation`, and its
 /// operations. Of a conversation bit 1 tells that datagrams of IPv4 come in fragments, bit 2 that
@@ -74,7 +74,7 @@ enum DistillerTarget {
         return last.since(first)
     }
 
-    /// Whether all lies within a minute. Over longer silences a case is known in which a session of
+    /// Whether all lies within 50 s. Over longer silences a case is known in which a session of
     /// the distilled capture goes on and that of the whole does not.
     private static func isShort(_ captured: Captured) -> Bool { span(captured) < 50_000_000_000 }
 

@@ -4,7 +4,8 @@ import Streams
 /// Packets of control and data connections through the whole extractor.
 ///
 /// What was announced is matched with what is opened; the bounds of `Limits` hold in every
-/// record; and no password of a `PASS` stands in one.
+/// record; no password of a `PASS` stands in one; and each is the same where every line is read as
+/// where whole commands and replies were told before.
 ///
 /// Input: two bytes of limits and of the control port; then operations, of which `Conversation`
 /// tells.
@@ -12,18 +13,35 @@ enum SessionsTarget {
     static func run(_ input: inout Input) {
         let limits = limits(input.byte())
         let records = RecordCheck(limits: limits)
-        let extractor = SessionExtractor(limits: limits) { records.look(at: $0) }
+        var (told, read): ([SessionRecord], [SessionRecord]) = ([], [])
+        let extractor = SessionExtractor(limits: limits) { record in
+            records.look(at: record)
+            told.append(record)
+        }
+        let reader = SessionExtractor(limits: limits, tellsSpeech: false) { read.append($0) }
         func look() {
             for record in extractor.snapshot() { records.look(at: record) }
         }
         var conversation = Conversation(
             input.byte(),
             Conversation.Audience(
-                frame: extractor.consume, time: extractor.tick, look: look))
+                frame: { header, bytes in
+                    extractor.consume(header, bytes)
+                    reader.consume(header, bytes)
+                },
+                time: { time in
+                    extractor.tick(time)
+                    reader.tick(time)
+                }, look: look))
         while !input.isEmpty { conversation.step(&input) }
         look()
         extractor.finish()
+        reader.finish()
         check(extractor.snapshot().isEmpty, "a session is open after the end")
+        check(told == read, "told \(told), read \(read)")
+        check(
+            extractor.limitHits == reader.limitHits,
+            "told \(extractor.limitHits), read \(reader.limitHits)")
         _ = extractor.controlAttempts
     }
 
