@@ -52,8 +52,10 @@ struct FTPLaboratory {
             "/CN=ftp", "-keyout", key, "-out", key + ".crt",
         ])
         let settings = [
+            // Not every machine has the user `ftp`; the home of `nobody` does not exist.
             "listen=YES", "background=NO", "seccomp_sandbox=NO", "anonymous_enable=YES",
-            "no_anon_password=YES", "anon_root=\(root.path())", "secure_chroot_dir=\(root.path())",
+            "ftp_username=daemon", "no_anon_password=YES",
+            "anon_root=\(root.path())", "secure_chroot_dir=\(root.path())",
             "pasv_min_port=50000", "pasv_max_port=50999", "ssl_enable=YES", "allow_anon_ssl=YES",
             "rsa_cert_file=\(key).crt", "rsa_private_key_file=\(key)",
         ]
