@@ -18,8 +18,11 @@ public final class PacketAhead: Sendable {
         public var captures: [CaptureSet.Source]
     }
 
-    /// Batches in the air.
-    private static let depth = 4
+    /// Batches in the air: some are read and decoded while others are taken.
+    private static let depth = 8
+    /// To wake the other thread costs as much as a tenth of a batch: the reader sleeps until it is
+    /// worth while.
+    private static let enough = 6
 
     private struct State {
         var free = (0..<depth).map { _ in PacketBatch() }
@@ -30,6 +33,13 @@ public final class PacketAhead: Sendable {
         var reader: PacketReader?
         /// Of all that was read, once nothing more is; what the reader knows is still to be added.
         var summary: Summary?
+        var readerSleeps = false
+        var takerSleeps = false
+
+        /// Everything was read and taken.
+        var isDone: Bool {
+            read.isEmpty && decoded.isEmpty && summary != nil && reader != nil
+        }
     }
 
     private struct Work {
@@ -40,20 +50,20 @@ public final class PacketAhead: Sendable {
     }
 
     private let state = Mutex(State())
-    private let isFree = DispatchSemaphore(value: 0)
-    /// Something was read or decoded, or the end is reached.
-    private let isReady = DispatchSemaphore(value: 0)
+    private let wakesReader = DispatchSemaphore(value: 0)
+    private let wakesTaker = DispatchSemaphore(value: 0)
 
     /// Begins to read.
     public init(
         _ captures: CaptureSet, limits: DecoderLimits = DecoderLimits(),
         remark: PacketReader.Remark? = nil
     ) {
-        for _ in 0..<Self.depth { isFree.signal() }
         DispatchQueue(label: "pinhole.packets", qos: .userInitiated).async {
             self.read(captures, limits, remark)
         }
     }
+
+    // MARK: the taker
 
     /// Lends the packets of all captures, batch by batch, in the order of their time.
     public func forEach(_ body: (borrowing PacketBatch) -> Void) -> Summary {
@@ -63,13 +73,16 @@ public final class PacketAhead: Sendable {
                 var batch: PacketBatch? = consume next
                 if let taken = batch.take() { batch = Self.lend(taken, to: body) }
                 // Nobody else may hold it when it is written again: else its memory is copied.
-                state.withLock { state in
+                let wakes = state.withLock { state in
                     if let batch = batch.take() { state.free.append(batch) }
+                    guard state.readerSleeps, state.free.count >= Self.enough else { return false }
+                    state.readerSleeps = false
+                    return true
                 }
-                isFree.signal()
+                if wakes { wakesReader.signal() }
             } else if !decodeNext() {
                 if let summary = end() { return summary }
-                isReady.wait()
+                waitForBatch()
             }
         }
     }
@@ -81,6 +94,28 @@ public final class PacketAhead: Sendable {
         return batch
     }
 
+    /// Sleeps until there is something to decode or to take, or the end is reached.
+    private func waitForBatch() {
+        let sleeps = state.withLock { state in
+            let isDecodable = !state.read.isEmpty && state.reader != nil
+            state.takerSleeps = state.decoded.isEmpty && !isDecodable && !state.isDone
+            return state.takerSleeps
+        }
+        if sleeps { wakesTaker.wait() }
+    }
+
+    /// After a change that the taker may wait for.
+    private func wakeTaker(after change: (inout State) -> Void) {
+        let wakes = state.withLock { state in
+            change(&state)
+            defer { state.takerSleeps = false }
+            return state.takerSleeps
+        }
+        if wakes { wakesTaker.signal() }
+    }
+
+    // MARK: both
+
     /// Decodes the next batch that was read; false where there is none, or somebody decodes.
     private func decodeNext() -> Bool {
         var work = state.withLock { state -> Work? in
@@ -89,7 +124,7 @@ public final class PacketAhead: Sendable {
         }
         guard work != nil else { return false }
         work?.decode()
-        state.withLock { state in
+        wakeTaker { state in
             guard let work = work.take() else { return }
             state.reader = work.reader
             state.decoded.append(work.batch)
@@ -100,9 +135,9 @@ public final class PacketAhead: Sendable {
     /// What there is to say, where everything was read and taken.
     private func end() -> Summary? {
         state.withLock { state in
-            guard state.read.isEmpty, state.decoded.isEmpty, var summary = state.summary,
-                let reader = state.reader
-            else { return nil }
+            guard state.isDone, var summary = state.summary, let reader = state.reader else {
+                return nil
+            }
             summary.coverage = reader.coverage
             summary.fragmentsDropped = reader.fragmentsDropped
             return summary
@@ -118,24 +153,28 @@ public final class PacketAhead: Sendable {
         let reader = PacketReader(captures: count, limits: limits, remark: remark)
         state.withLock { $0.reader = reader }
         while true {
-            if isFree.wait(timeout: .now()) == .timedOut {
-                if decodeNext() {
-                    isReady.signal()
-                    continue
-                }
-                isFree.wait()
-            }
-            var batch = state.withLock { $0.free.popLast() }
+            var batch = nextToFill()
             guard batch?.fill(from: source) == true else { break }
-            state.withLock { state in
+            wakeTaker { state in
                 if let batch = batch.take() { state.read.append(batch) }
             }
-            isReady.signal()
         }
         let summary = Summary(
             coverage: [], fragmentsDropped: 0, problems: set.problems + source.problems,
             captures: set.captures)
-        state.withLock { $0.summary = summary }
-        isReady.signal()
+        wakeTaker { $0.summary = summary }
+    }
+
+    /// A batch that is free; where none is, what was read is decoded until there are enough.
+    private func nextToFill() -> PacketBatch? {
+        while true {
+            if let batch = state.withLock({ $0.free.popLast() }) { return batch }
+            if decodeNext() { continue }
+            let sleeps = state.withLock { state in
+                state.readerSleeps = state.free.isEmpty
+                return state.readerSleeps
+            }
+            if sleeps { wakesReader.wait() }
+        }
     }
 }

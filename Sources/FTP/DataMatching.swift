@@ -22,8 +22,10 @@ extension Extraction {
         sessions.open[number].control.links[channel].keys = keys
         let entry = Expectations.Entry(session: number, channel: channel, frame: announced.frame)
         for key in keys { expectations.add(entry, at: key) }
+        let (earlier, isAll) = recent.connections(to: keys, in: path.table)
+        if !isAll { limitHits.count("recentConnections") }
         var failures = 0
-        for began in recent.connections(to: keys) {
+        for began in earlier {
             let age = announced.frame.time.since(began.time)
             guard age <= limits.recentAge, age >= -limits.announcementAge,
                 let index = path.table.index(began.handle)

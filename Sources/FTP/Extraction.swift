@@ -41,7 +41,7 @@ struct Extraction {
         self.onSession = onSession
         path = PacketPath(limits: limits)
         expectations = Expectations(age: limits.announcementAge, early: limits.recentAge)
-        recent = RecentConnections(limit: limits.recentConnections)
+        recent = RecentConnections(limit: limits.recentConnections, age: limits.recentAge)
     }
 
     /// Takes packets whose payloads stand in `plain` or in `assembled`.
@@ -135,9 +135,7 @@ struct Extraction {
         let isSYN = packet.flags.contains(.syn)
         if isSYN, let opener = flow.opener {
             recent.add(
-                RecentConnections.Entry(
-                    handle: path.table.handle(index), time: flow.first.time, opener: opener,
-                    listener: flow.other(than: opener)))
+                path.table.handle(index), to: flow.other(than: opener), at: flow.first.time)
         }
         if !expectations.isEmpty, match(index, at: flow.last.time) { return }
         guard isSYN, let opener = flow.opener else { return }

@@ -202,6 +202,7 @@ extension Extraction {
         for (_, number) in firsts.sorted(by: { $0.first < $1.first }) { emit(number) }
         attempts.settle(&path.table, now: path.now, limits: nil, &prohibitors)
         limitHits.count("flows", path.table.evicted)
+        limitHits.count("recentConnections", recent.evicted)
     }
 
     /// The records of sessions that are still open, as far as they go.

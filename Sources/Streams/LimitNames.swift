@@ -65,7 +65,8 @@ extension Limits {
         Bound(
             name: "recentConnections",
             meaning: "connections remembered for an announcement that is captured after them",
-            loss: "older ones were not tried", path: \.recentConnections),
+            loss: "announcements captured after their connection may count as unused",
+            path: \.recentConnections),
     ]
 
     /// The value of a bound by its name; nil for a name that is none.

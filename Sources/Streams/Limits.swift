@@ -34,7 +34,7 @@ public struct Limits: Hashable, Sendable {
     /// Attempts to reach a control port that are remembered.
     public var controlAttempts = 10_000
     /// Connections that just began, for an announcement that is captured after them.
-    public var recentConnections = 512
+    public var recentConnections = 1 << 16
     /// Nanoseconds that such a connection may be older than its announcement.
     public var recentAge: Int64 = 3_000_000_000
     /// Nanoseconds in which an announced endpoint waits for its data connection.

@@ -28,6 +28,7 @@ import Testing
             "controlAttempts",
             "server 203.0.113.10\nclient 198.51.100.7\nconnect refused\nconnect refused\n"
         ),
+        ("recentConnections", loggedIn + "client 198.51.100.8\nconnect refused\n"),
         ("lineBytes", loggedIn + "S: 200 " + String(repeating: "x", count: 100) + "\n"),
         (
             "window",

@@ -225,6 +225,22 @@ import Testing
         #expect(found.map(\.outcome) == [.refused])
     }
 
+    @Test func `joins it where a thousand others began in between`() throws {
+        let announced = "C: PASV\nS: 227 Entering Passive Mode (203,0,113,10,19,141)\n"
+        let others = (0..<1000).map {
+            "client 192.0.\($0 / 250).\($0 % 250 + 1)\nconnect as c\($0) unanswered 1\n"
+        }
+        let frames = try Dialogue.frames(
+            "pace 0.001\n" + loggedIn + announced + "data 203.0.113.10:5005 refused\n"
+                + others.joined())
+        let sent = try Dialogue.frames("pace 0.001\n" + loggedIn + announced).count
+        var late = frames
+        let announcement = late.remove(at: sent - 1)
+        late.append(announcement)
+        let found = try #require(extract(late).first).channels
+        #expect(found.map(\.outcome) == [.refused])
+    }
+
     @Test(arguments: [
         "S: 227 Entering Passive Mode (203,0,113,10,257,1)", "S: 227 Entering Passive Mode (",
         "S: 227 Entering Passive Mode (203,0,113,10,0,0)",
