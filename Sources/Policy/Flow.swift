@@ -46,7 +46,9 @@ struct Flows: Sendable {
     /// The address that all packets go to; nil where there are several, or it isn't known.
     var onlyDestination: IPAddress? {
         guard case .oneOf(let addresses) = list.first?.packet.destination, addresses.count == 1,
-            list.allSatisfy({ $0.packet.destination == .oneOf(addresses) })
+            list.allSatisfy({
+                $0.packet.destination == .oneOf(addresses) && !$0.packet.isSentToDevice
+            })
         else { return nil }
         return addresses[0]
     }

@@ -172,7 +172,10 @@ struct HopWalk {
         flow.packet.translatedHere = true
         switch translation.address {
         case .unchanged: break
-        case .device: flow.packet.place = .host
+        case .device:
+            // To the address of the interface by which it came (nf_nat_redirect.c).
+            if flow.packet.place != .host { flow.packet.isSentToDevice = true }
+            flow.packet.place = .host
         case .addresses(let addresses):
             if flow.packet.place == .host, Destination.oneOf(addresses) != flow.packet.destination,
                 !addresses.allSatisfy({ Prefix("127.0.0.0/8")?.contains($0) ?? false })
@@ -180,8 +183,10 @@ struct HopWalk {
                 flow.packet.place = .through
             }
             flow.packet.destination = .oneOf(addresses)
+            flow.packet.isSentToDevice = false
         case .unknown(let why):
             flow.packet.destination = .unknown(why)
+            flow.packet.isSentToDevice = false
         }
         // What comes out as it went in is no translated connection (nf_nat_core.c).
         flow.packet.rewrittenHere =

@@ -29,7 +29,7 @@ struct MatchContext {
         guard
             hold(match.entering, entering, "enters", place, &result),
             hold(match.leaving, leaving, "leaves", place, &result),
-            hold(match.destinations, packet.destination, place, &result),
+            holdDestination(match.destinations, packet, place, &result),
             hold(match.originalDestinations, packet.arrival, place, &result),
             hold(match.destinationPorts, packet.ports, place, &result),
             hold(match.originalPorts, packet.arrivalPorts, place, &result),
@@ -77,6 +77,19 @@ struct MatchContext {
     static func matches(_ pattern: String, _ name: String) -> Bool {
         if pattern.hasSuffix("*") { return name.hasPrefix(pattern.dropLast()) }
         return pattern == name
+    }
+
+    private func holdDestination(
+        _ set: AddressSet?, _ packet: Packet, _ place: SourceLine, _ result: inout MatchResult
+    ) -> Bool {
+        guard packet.isSentToDevice, let set else {
+            return hold(set, packet.destination, place, &result)
+        }
+        let all = packet.destination.family == .v6 ? AddressSet.allV6 : .allV4
+        if all.isSubset(of: set) { return true }
+        if all.isDisjoint(with: set) { return false }
+        result.doubts.append("\(Self.place(place)): the device's own address isn't known")
+        return true
     }
 
     private func hold(

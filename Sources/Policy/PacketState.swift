@@ -61,6 +61,8 @@ enum PortMapping: Hashable, Sendable {
 /// A packet of the question on its way: all of it but the client and the port asked for.
 struct Packet: Hashable, Sendable {
     var destination: Destination
+    /// It was bound elsewhere, and goes to an address of the device instead; which one isn't known.
+    var isSentToDevice = false
     var ports = PortMapping.kept
     var place: Device.Place
     /// As it arrived at the device where it is.

@@ -110,8 +110,11 @@ struct Comparison {
         }
     }
 
-    /// Whether reach permits each probe; none where it can't tell, which it may only where a rule
-    /// gives one of several ports or addresses, and a later one asks which.
+    /// Where it may be that reach can't tell: a rule gives one of several ports or addresses, or
+    /// sends to the machine itself, and a later one asks which.
+    private static let known = ["depends on which of", "the device's own address"]
+
+    /// Whether reach permits each probe; none where it can't tell for a known reason.
     private func said(
         _ rules: String, _ form: Form
     ) throws -> (answers: [Probe: Bool], doubts: Set<String>) {
@@ -138,8 +141,10 @@ struct Comparison {
                 switch segment.verdict {
                 case .permitted: for probe in probes { said[probe] = true }
                 case .denied: for probe in probes { said[probe] = false }
-                case .unknown where segment.notes.contains { $0.contains("depends on which of") }:
-                    break
+                case .unknown
+                where segment.notes.contains(where: { note in
+                    Self.known.contains { note.contains($0) }
+                }): break
                 default: doubts.formUnion(segment.notes + ["\(segment.verdict)"])
                 }
             }

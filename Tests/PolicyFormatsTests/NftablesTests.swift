@@ -172,6 +172,44 @@ import Testing
         #expect(NftQuestion.open(raw + NftQuestion.table(["tcp dport 21-24 accept"])) == "21,24")
     }
 
+    /// The kernel drops none.
+    @Test func `before tracking a mark out of a map is lost like any other`() {
+        let raw = """
+            table ip t {
+                chain raw { type filter hook prerouting priority raw; policy accept;
+                    ct mark set tcp dport map { 21 : 1, 22 : 2 }
+                    ct mark set meta mark
+                }
+            }
+
+            """
+        let filter = NftQuestion.table(["ct mark 1-2 drop", "tcp dport 21-23 accept"])
+        #expect(NftQuestion.open(raw + filter) == "21-23")
+    }
+
+    /// The kernel lets 21 in by the second rule: it goes to the address of the interface.
+    @Test func `what is redirected from another host leaves that host's address behind`() {
+        func reach(_ filter: [String]) -> Reach {
+            let nat = """
+                table ip nat {
+                    chain pre { type nat hook prerouting priority dstnat; policy accept;
+                        tcp dport 21 redirect to :2121
+                    }
+                }
+
+                """
+            return NftQuestion.reach(
+                NftQuestion.read(nat + NftQuestion.table(filter)), place: .through, leaving: "lan0")
+        }
+        let asked = reach(["ip daddr 203.0.113.5 drop", "tcp dport 2121 accept"])
+        #expect(NftQuestion.ports(asked, .unknown) == "21")
+        let notes = asked.segments.flatMap { $0.notes }
+        #expect(notes.contains { $0.contains("own address") })
+        let other = reach(["ip6 daddr ::1 drop", "ip daddr 0.0.0.0/0 tcp dport 2121 accept"])
+        #expect(NftQuestion.ports(other, .unknown) == "")
+        #expect(other.segments.first { $0.ports.contains(21) }?.verdict == .permitted)
+    }
+
     @Test func `the filter sees a redirected port, and the connection its first one`() {
         let nat = """
             table ip nat {

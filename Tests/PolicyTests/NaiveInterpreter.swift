@@ -17,6 +17,8 @@ struct NaiveInterpreter {
         var destination: IPAddress
         var port: ClosedRange<UInt16>
         var place: Device.Place
+        /// The destination is an address of the device, none knows which.
+        var isOwn = false
         var translated = false
         var rewritten = false
         var mark: UInt32 = 0
@@ -70,8 +72,12 @@ struct NaiveInterpreter {
                 if case .addresses(let list) = translation.address, let first = list.first {
                     if after.place == .host, first != after.destination { after.place = .through }
                     after.destination = first
+                    after.isOwn = false
                 }
-                if translation.address == .device { after.place = .host }
+                if translation.address == .device {
+                    if after.place != .host { after.isOwn = true }
+                    after.place = .host
+                }
                 if let ports = translation.ports {
                     let inside = ports.contains(after.port.lowerBound)
                     if !(translation.keepsPortsWithin && inside) { after.port = ports }
@@ -133,7 +139,15 @@ struct NaiveInterpreter {
     private func holds(_ match: Match, _ state: State) -> Bool? {
         if match.never != nil { return false }
         if let sources = match.sources, !sources.contains(state.source) { return false }
-        if let wanted = match.destinations, !wanted.contains(state.destination) { return false }
+        var isDoubtful = !match.notModelled.isEmpty
+        if let wanted = match.destinations {
+            if state.isOwn {
+                if wanted.isDisjoint(with: .allV4) { return false }
+                if !AddressSet.allV4.isSubset(of: wanted) { isDoubtful = true }
+            } else if !wanted.contains(state.destination) {
+                return false
+            }
+        }
         for test in match.tests {
             if case .mark(let value, let mask, let negated) = test,
                 (state.mark & mask == value) == negated
@@ -145,8 +159,8 @@ struct NaiveInterpreter {
         if let ports = match.destinationPorts {
             let inside = state.port.count { ports.contains($0) }
             if inside == 0 { return false }
-            if inside < state.port.count { return nil }
+            if inside < state.port.count { isDoubtful = true }
         }
-        return match.notModelled.isEmpty ? true : nil
+        return isDoubtful ? nil : true
     }
 }

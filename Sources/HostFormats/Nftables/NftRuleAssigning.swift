@@ -23,9 +23,13 @@ extension NftRuleLowering {
             for condition in context.ofConnection("ct mark") where !isDone { apply(condition) }
             if isDone { return }
         }
-        if field == "ct mark", context.point.isTracked != true, value.name != nil { return }
+        guard field != "ct mark" || context.point.isTracked != nil else {
+            return note(.notModelled, "it isn't known whether connections are known there")
+        }
+        let isLost = field == "ct mark" && context.point.isTracked == false
+        if isLost, value.name != nil { return }
         if let effect = NftMarks.effect(field, value) {
-            effects.append(effect)
+            if !isLost { effects.append(effect) }
             return
         }
         guard case .map(let key, let map) = value else {
@@ -34,7 +38,7 @@ extension NftRuleLowering {
         if !effects.isEmpty { split() }
         let tag = newTag()
         for item in try cases(key, map) {
-            let effect = item.element.data.flatMap { NftMarks.effect(field, $0) }
+            let effect = isLost ? nil : item.element.data.flatMap { NftMarks.effect(field, $0) }
             var before = product(ways, item.ways)
             for index in before.indices { before[index].tests.append(.tagged(tag, false)) }
             put(before, .next, (effect.map { [$0] } ?? []) + [.tag(tag)])
