@@ -116,6 +116,28 @@ import Testing
         }
     }
 
+    @Test func `waits for a slow pipe`() throws {
+        var dice = Dice(seed: 5)
+        let file = pcap(Self.frames(4000, &dice), link: 101)
+        let expected = try withFile(file) { oneByOne([$0]) }
+        let path = NSTemporaryDirectory() + "pipe-" + UUID().uuidString
+        try Process.run(URL(filePath: "/usr/bin/mkfifo"), arguments: [path]).waitUntilExit()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let writer = Thread {
+            let pipe = FileHandle(forWritingAtPath: path)
+            for start in stride(from: 0, to: file.count, by: 40_000) {
+                try? pipe?.write(contentsOf: file[start..<min(start + 40_000, file.count)])
+                Thread.sleep(forTimeInterval: 0.001)
+            }
+            try? pipe?.close()
+        }
+        writer.start()
+        let read = ahead([path], pause: 0)
+        #expect(read.seen == expected.seen)
+        #expect(read.summary.coverage == expected.coverage)
+        #expect(read.summary.problems.isEmpty)
+    }
+
     @Test func `ends where nothing can be read`() throws {
         #expect(ahead([], pause: 0).seen.isEmpty)
         let missing = ahead(["/nowhere/a.pcap"], pause: 0)
