@@ -22,7 +22,8 @@ extension Extraction {
         sessions.open[number].control.links[channel].keys = keys
         let entry = Expectations.Entry(session: number, channel: channel, frame: announced.frame)
         for key in keys { expectations.add(entry, at: key) }
-        let (earlier, isAll) = recent.connections(to: keys, in: path.table)
+        let (earlier, isAll) = recent.connections(
+            to: keys, at: announced.frame.time, in: path.table)
         if !isAll { limitHits.count("recentConnections") }
         var failures = 0
         for began in earlier {

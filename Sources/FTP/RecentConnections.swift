@@ -2,126 +2,114 @@ import Capture
 import Net
 import Streams
 
-/// Connections that began just now, oldest first: an announcement may be captured after them.
+/// The connections that began last: an announcement may be captured, or read, after them.
 ///
-/// They are found by the endpoint that they lead to. One leaves when it is too old to be asked for,
-/// or when the bound is reached.
+/// They are found by the endpoint that they lead to. Each has a number; those of one list lead from
+/// the newest to older ones, and one whose number lies too far back has left.
 struct RecentConnections {
     struct Entry {
         let handle: FlowTable.Handle
         let time: Timestamp
         /// The hash of the endpoint that it leads to.
         fileprivate let hash: UInt32
-        /// The place of the next one in its list, plus one; 0 for the last.
-        fileprivate var next: UInt32 = 0
+        /// The number of the next older one in its list; 0 for none.
+        fileprivate var older: UInt32 = 0
     }
 
-    /// Those whose hashes end alike: places of the first and the last, plus one; 0 for none.
-    private struct List {
-        var first: UInt32 = 0
-        var last: UInt32 = 0
-    }
-
-    /// A ring: from `oldest` on, `count` of them.
+    /// The entry of a number stands at its lower bits.
     private var entries: [Entry] = []
-    private var oldest = 0
+    /// Numbers of the newest by the lower bits of their hashes; 0 for none.
+    private var lists: [UInt32] = []
+    /// The number of the next; it wraps and leaves 0 out.
+    private var next: UInt32 = 1
     private var count = 0
-    /// Those that had to leave while they might still have been asked for.
+    /// Those that left while they were still young enough to be asked for.
     private(set) var evicted = 0
-    private var lists = [List](repeating: List(), count: 1 << 12)
     private let seed = WordHash.seed
     private let limit: Int
     private let age: Int64
-    /// Entries that one announcement looks at.
+    /// Connections to one endpoint that an announcement looks at.
     static let mostLookedAt = 512
 
     /// - Parameters:
     ///   - limit: Connections at one time.
-    ///   - age: Nanoseconds after which one is not asked for any more.
+    ///   - age: Nanoseconds that one may be older than its announcement.
     init(limit: Int, age: Int64) {
-        self.limit = max(limit, 1)
+        self.limit = min(max(limit, 1), 1 << 30)
         self.age = age
     }
 
     mutating func add(_ handle: FlowTable.Handle, to listener: Endpoint, at time: Timestamp) {
-        // For one that comes two leave at most: a wrong time does not empty all.
-        for _ in 0..<2 where count > 0 && time.since(entries[oldest].time) > age { removeOldest() }
         if count == limit {
-            removeOldest()
-            evicted += 1
+            if time.since(entries[place(next &- UInt32(limit))].time) <= age { evicted += 1 }
         }
         let entry = Entry(handle: handle, time: time, hash: hash(listener))
-        if count == entries.count { grow(entry) }
-        let place = (oldest + count) % entries.count
-        entries[place] = entry
-        count += 1
-        link(place)
+        if count < limit {
+            if count == entries.count { grow(entry) }
+            count += 1
+        }
+        entries[place(next)] = entry
+        link(next)
+        next = next == .max ? 1 : next + 1
     }
 
-    /// Those to one of the endpoints, oldest first, and whether that are all.
+    /// Those to one of the endpoints that are young enough for an announcement at `time`, oldest
+    /// first, and whether that are all.
     func connections(
-        to endpoints: [Endpoint], in table: borrowing FlowTable
+        to endpoints: [Endpoint], at time: Timestamp, in table: borrowing FlowTable
     ) -> (found: [Entry], isAll: Bool) {
-        var places: [Int] = []
-        var looked = 0
-        for endpoint in endpoints {
+        var found: [(back: UInt32, entry: Entry)] = []
+        var isAll = true
+        for endpoint in endpoints where count > 0 {
             let wanted = hash(endpoint)
-            var next = lists[list(wanted)].first
-            while next > 0 {
-                guard looked < Self.mostLookedAt else { return (found(places), false) }
-                looked += 1
-                let place = Int(next) - 1
-                next = entries[place].next
-                guard entries[place].hash == wanted, let index = table.index(entries[place].handle),
+            var number = lists[list(wanted)]
+            var looked = 0
+            while holds(number) {
+                let (entry, back) = (entries[place(number)], next &- number)
+                number = entry.older
+                guard entry.hash == wanted, let index = table.index(entry.handle),
                     let opener = table[index].opener,
                     table[index].other(than: opener) == endpoint
                 else { continue }
-                places.append(place)
+                let isYoung = time.since(entry.time) <= age
+                guard looked < Self.mostLookedAt else {
+                    if isYoung { isAll = false }
+                    break
+                }
+                looked += 1
+                if isYoung { found.append((back, entry)) }
             }
         }
-        return (found(places), true)
+        return (found.sorted { $0.back > $1.back }.map(\.entry), isAll)
     }
 
-    private func found(_ places: [Int]) -> [Entry] {
-        let since = places.map { $0 >= oldest ? $0 - oldest : $0 + entries.count - oldest }
-        return since.sorted().map { entries[(oldest + $0) % entries.count] }
+    // MARK: numbers, places and lists
+
+    private func holds(_ number: UInt32) -> Bool {
+        number != 0 && (1...UInt32(count)).contains(next &- number)
     }
 
-    // MARK: the ring and its lists
-
-    private mutating func removeOldest() {
-        let list = list(entries[oldest].hash)
-        lists[list].first = entries[oldest].next
-        if lists[list].first == 0 { lists[list].last = 0 }
-        oldest = (oldest + 1) % entries.count
-        count -= 1
-    }
-
-    private mutating func link(_ place: Int) {
-        let list = list(entries[place].hash)
-        let last = lists[list].last
-        lists[list].last = UInt32(place) + 1
-        if last == 0 {
-            lists[list].first = UInt32(place) + 1
-        } else {
-            entries[Int(last) - 1].next = UInt32(place) + 1
-        }
-    }
-
-    /// Makes room for as many again, which `filler` fills until they are in use.
-    private mutating func grow(_ filler: Entry) {
-        var all = Array(entries[oldest...] + entries[..<oldest])
-        all += Array(repeating: filler, count: min(max(count, 256), limit - count))
-        entries = all
-        oldest = 0
-        for place in lists.indices { lists[place] = List() }
-        for place in 0..<count {
-            entries[place].next = 0
-            link(place)
-        }
-    }
-
+    private func place(_ number: UInt32) -> Int { Int(number) & (entries.count - 1) }
     private func list(_ hash: UInt32) -> Int { Int(hash) & (lists.count - 1) }
+
+    private mutating func link(_ number: UInt32) {
+        let list = list(entries[place(number)].hash)
+        entries[place(number)].older = lists[list]
+        lists[list] = number
+    }
+
+    /// Makes room for twice as many, a power of two; `filler` stands where none is yet.
+    private mutating func grow(_ filler: Entry) {
+        let old = entries
+        entries = Array(repeating: filler, count: max(2 * old.count, 256))
+        lists = [UInt32](repeating: 0, count: entries.count)
+        for back in stride(from: UInt32(count), to: 0, by: -1) {
+            let number = next &- back
+            guard number != 0 else { continue }
+            entries[place(number)] = old[Int(number) & (old.count - 1)]
+            link(number)
+        }
+    }
 
     private func hash(_ endpoint: Endpoint) -> UInt32 {
         let bits = endpoint.address.bits

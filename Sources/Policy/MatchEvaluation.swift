@@ -79,15 +79,33 @@ struct MatchContext {
         return pattern == name
     }
 
+    /// What an interface by which packets of others enter may have for an address: no loopback, no
+    /// multicast.
+    private static func ownAddresses(_ family: IPAddress.Family?) -> AddressSet {
+        switch family {
+        case .v4: interfaceV4
+        case .v6: interfaceV6
+        case nil: interfaceV4.union(interfaceV6)
+        }
+    }
+
+    private static let interfaceV4 = AddressSet.allV4.subtracting(
+        set(["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"]))
+    private static let interfaceV6 = AddressSet.allV6.subtracting(set(["::/127", "ff00::/8"]))
+
+    private static func set(_ prefixes: [String]) -> AddressSet {
+        prefixes.compactMap { Prefix($0) }.reduce(AddressSet()) { $0.union(AddressSet($1)) }
+    }
+
     private func holdDestination(
         _ set: AddressSet?, _ packet: Packet, _ place: SourceLine, _ result: inout MatchResult
     ) -> Bool {
         guard packet.isSentToDevice, let set else {
             return hold(set, packet.destination, place, &result)
         }
-        let all = packet.destination.family == .v6 ? AddressSet.allV6 : .allV4
-        if all.isSubset(of: set) { return true }
-        if all.isDisjoint(with: set) { return false }
+        let own = Self.ownAddresses(packet.destination.family)
+        if own.isSubset(of: set) { return true }
+        if own.isDisjoint(with: set) { return false }
         result.doubts.append("\(Self.place(place)): the device's own address isn't known")
         return true
     }

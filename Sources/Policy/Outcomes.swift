@@ -15,6 +15,7 @@ struct Outcome: Hashable, Sendable {
         guard verdict == other.verdict else { return false }
         guard verdict == .permitted else { return verdict == .denied }
         return packet?.destination == other.packet?.destination
+            && packet?.isSentToDevice == other.packet?.isSentToDevice
             && packet?.ports == other.packet?.ports
     }
 

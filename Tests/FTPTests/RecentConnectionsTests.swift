@@ -34,7 +34,7 @@ import Testing
         return (table, handles)
     }
 
-    @Test(arguments: [1, 5, 100, 5000], [UInt64(1), 2])
+    @Test(arguments: [1, 5, 300, 5000], [UInt64(1), 2])
     func `finds what a plain list finds`(_ limit: Int, _ seed: UInt64) throws {
         var dice = Dice(seed: seed)
         let ports = (0..<2000).map { _ in UInt16.random(in: 5000..<5040, using: &dice) }
@@ -44,46 +44,46 @@ import Testing
         var list: [(handle: FlowTable.Handle, port: UInt16, time: Timestamp)] = []
         var (now, evicted, found) = (Int64(1_000_000_000_000), 0, 0)
         for (handle, port) in zip(handles, ports) {
-            // Now and then a pause, and a time that goes back.
-            now += Int64.random(in: 0..<20_000_000, using: &dice)
+            // Now and then a pause, a time that goes back, and one far ahead.
+            now += Int64.random(in: 0..<10_000_000, using: &dice)
             if Int.random(in: 0..<100, using: &dice) == 0 { now += Self.age }
-            let back = Int.random(in: 0..<20, using: &dice) == 0 ? Self.age / 2 : 0
-            let time = Timestamp(nanoseconds: now - back)
+            let wrong = [0: -Self.age / 2, 1: 86_400_000_000_000]
+            let shift = wrong[Int.random(in: 0..<40, using: &dice), default: 0]
+            let time = Timestamp(nanoseconds: now + shift)
             recent.add(handle, to: Endpoint(address, port), at: time)
-            for _ in 0..<2 {
-                if let first = list.first, time.since(first.time) > Self.age { list.removeFirst() }
-            }
-            if list.count == limit {
-                list.removeFirst()
-                evicted += 1
-            }
+            if list.count == limit, time.since(list.removeFirst().time) <= Self.age { evicted += 1 }
             list.append((handle, port, time))
-            let asked = [UInt16.random(in: 5000..<5040, using: &dice), 5001]
+            let asked: Set = [UInt16.random(in: 5000..<5040, using: &dice), 5001]
             let (said, isAll) = recent.connections(
-                to: asked.map { Endpoint(address, $0) }, in: table)
-            let expected = list.filter { asked.contains($0.port) }
-            guard asked[0] != asked[1] else { continue }
+                to: asked.map { Endpoint(address, $0) }, at: time, in: table)
+            let young = list.filter { time.since($0.time) <= Self.age }
+            let expected = young.filter { asked.contains($0.port) }
             #expect(said.map(\.handle) == expected.map(\.handle))
             #expect(said.map(\.time) == expected.map(\.time))
             #expect(isAll)
             found += said.count
         }
         #expect(recent.evicted == evicted)
-        #expect((evicted > 0) == (limit <= 100))
+        #expect((evicted > 0) == (limit <= 300))
         #expect(found > 0)
     }
 
-    @Test func `looks at a bounded number of those that lead to one endpoint`() throws {
+    @Test func `looks at a bounded number of those to one endpoint, the newest`() throws {
         let most = RecentConnections.mostLookedAt
         let (table, handles) = try Self.table([UInt16](repeating: 5005, count: most + 1))
         let endpoint = Endpoint(try #require(IPAddress(Self.server)), 5005)
         var recent = RecentConnections(limit: 1 << 16, age: Self.age)
+        let time = Timestamp(nanoseconds: 0)
         for handle in handles {
-            #expect(recent.connections(to: [endpoint], in: table).isAll)
-            recent.add(handle, to: endpoint, at: Timestamp(nanoseconds: 0))
+            #expect(recent.connections(to: [endpoint], at: time, in: table).isAll)
+            recent.add(handle, to: endpoint, at: time)
         }
-        let (found, isAll) = recent.connections(to: [endpoint], in: table)
-        #expect(found.map(\.handle) == Array(handles.prefix(most)))
+        let (found, isAll) = recent.connections(to: [endpoint], at: time, in: table)
+        #expect(found.map(\.handle) == Array(handles.suffix(most)))
         #expect(!isAll)
+        // Those that are too old to be asked for are no loss.
+        let later = Timestamp(nanoseconds: Self.age + 1)
+        let none = recent.connections(to: [endpoint], at: later, in: table)
+        #expect(none.found.isEmpty && none.isAll)
     }
 }

@@ -1,6 +1,7 @@
 import Capture
 import Dialogue
 import FTP
+import Foundation
 import Net
 import Streams
 import Testing
@@ -223,6 +224,25 @@ import Testing
         late.append(announcement)
         let found = try #require(extract(late).first).channels
         #expect(found.map(\.outcome) == [.refused])
+    }
+
+    /// The 227 is read when the hole before it is given up, ten seconds after its connection.
+    @Test func `joins it where the announcement is read late, and others began since`() throws {
+        let others = (0..<80).map {
+            "wait 0.1\nclient 192.0.2.\($0 + 1)\nconnect as c\($0) unanswered 1\n"
+        }
+        let script =
+            loggedIn.replacingOccurrences(of: "connect\n", with: "connect as ftp\n")
+            + "C: TYPE I\nS: 200 Good\nC: PASV\n"
+            + "S: 227 Entering Passive Mode (203,0,113,10,19,141)\n"
+            + "data 203.0.113.10:5005 established download 512\n" + others.joined()
+            + "use ftp\nwait 2\nS: 226 Done\nC: NOOP\nS: 200 Good\n"
+        var frames = try Dialogue.frames(script)
+        let hole = try #require(
+            frames.firstIndex { $0.bytes.suffix(10) == Array("200 Good\r\n".utf8)[...] })
+        frames.remove(at: hole)
+        let found = try #require(extract(frames).first).channels
+        #expect(found.map(\.outcome) == [.established])
     }
 
     @Test func `joins it where a thousand others began in between`() throws {

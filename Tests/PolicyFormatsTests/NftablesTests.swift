@@ -187,6 +187,24 @@ import Testing
         #expect(NftQuestion.open(raw + filter) == "21-23")
     }
 
+    @Test func `at the priority of tracking it can't be told what is left on a connection`() {
+        func reach(_ statement: String) -> Reach {
+            let chain = """
+                table ip t {
+                    chain at { type filter hook prerouting priority -200; policy accept;
+                        tcp dport 21-23 \(statement)
+                    }
+                }
+
+                """
+            let filter = ["ct mark 1 tcp dport 21 accept", "ct mark 0 tcp dport 22 accept"]
+            return NftQuestion.reach(NftQuestion.read(chain + NftQuestion.table(filter)))
+        }
+        #expect(NftQuestion.ports(reach("ct mark set 1"), .unknown) == "21-22")
+        #expect(NftQuestion.ports(reach("ct mark set meta mark"), .unknown) == "21-22")
+        #expect(NftQuestion.ports(reach("notrack"), .unknown).contains("22"))
+    }
+
     /// The kernel lets 21 in by the second rule: it goes to the address of the interface.
     @Test func `what is redirected from another host leaves that host's address behind`() {
         func reach(_ filter: [String]) -> Reach {
@@ -207,6 +225,8 @@ import Testing
         #expect(notes.contains { $0.contains("own address") })
         let other = reach(["ip6 daddr ::1 drop", "ip daddr 0.0.0.0/0 tcp dport 2121 accept"])
         #expect(NftQuestion.ports(other, .unknown) == "")
+        let loopback = reach(["ip daddr 127.0.0.0/8 drop", "tcp dport 2121 accept"])
+        #expect(NftQuestion.ports(loopback, .unknown) == "")
         #expect(other.segments.first { $0.ports.contains(21) }?.verdict == .permitted)
     }
 

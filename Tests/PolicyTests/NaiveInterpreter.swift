@@ -10,6 +10,8 @@ struct NaiveInterpreter {
         var lines: [Int?]
         var destination: IPAddress?
         var port: ClosedRange<UInt16>?
+        /// It goes to the device in place of that.
+        var isOwn = false
     }
 
     private struct State {
@@ -49,7 +51,7 @@ struct NaiveInterpreter {
             done.insert(
                 Fate(
                     permitted: true, lines: lines, destination: state.destination,
-                    port: state.port))
+                    port: state.port, isOwn: state.isOwn))
             return
         }
         let rest = stages.dropFirst()

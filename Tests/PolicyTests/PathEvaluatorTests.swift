@@ -275,6 +275,7 @@ extension NaiveInterpreter.Fate {
         var hasher = Hasher()
         hasher.combine(destination)
         hasher.combine(port)
+        hasher.combine(isOwn)
         return hasher.finalize()
     }
 }

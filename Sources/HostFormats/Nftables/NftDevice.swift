@@ -71,8 +71,16 @@ struct NftDevice {
 
     private mutating func scan() {
         for table in ruleset.tables {
+            // There it isn't known whether a connection is there to be marked.
+            let isAtTracking = table.chains.contains {
+                $0.base?.priority == NftPoint.trackingPriority
+            }
             for rule in table.chains.flatMap(\.rules) {
-                if !NftMarks.areKnown(rule.statements) { marksAreKnown = false }
+                if !NftMarks.areKnown(rule.statements)
+                    || isAtTracking && NftMarks.areOfConnection(rule.statements)
+                {
+                    marksAreKnown = false
+                }
                 for case .change(let verb, let set, let key, _, _) in rule.statements {
                     if verb == "delete" {
                         emptied[table.name, default: []].insert(set)

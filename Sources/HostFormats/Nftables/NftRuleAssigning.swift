@@ -24,7 +24,7 @@ extension NftRuleLowering {
             if isDone { return }
         }
         guard field != "ct mark" || context.point.isTracked != nil else {
-            return note(.notModelled, "it isn't known whether connections are known there")
+            return note(.notModelled, Self.atTracking)
         }
         let isLost = field == "ct mark" && context.point.isTracked == false
         if isLost, value.name != nil { return }
@@ -68,4 +68,6 @@ extension NftRuleLowering {
     }
 
     static let helperTag = "ftp helper"
+    /// Why what a rule leaves on a connection can't be told at the priority of connection tracking.
+    static let atTracking = "it isn't known whether connections are known there"
 }

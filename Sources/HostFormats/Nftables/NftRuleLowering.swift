@@ -97,7 +97,7 @@ struct NftRuleLowering {
         case .untrack:
             switch context.point.isTracked {
             case false?: effects.append(.untrack)
-            case nil: note(.notModelled, "it isn't known whether connections are known there")
+            case nil: beyond(.notModelled, Self.atTracking)
             case true?: break
             }
         case .beyond(let text): beyond(.notModelled, "'\(text)' isn't modelled")

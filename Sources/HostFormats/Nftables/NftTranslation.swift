@@ -179,4 +179,11 @@ enum NftMarks {
             return elements.allSatisfy { $0.data.flatMap { effect(field, $0) } != nil }
         }
     }
+
+    /// Whether the statements set the mark of a connection.
+    static func areOfConnection(_ statements: [NftStatement]) -> Bool {
+        statements.contains { statement in
+            if case .assign("ct mark", _) = statement { true } else { false }
+        }
+    }
 }
