@@ -40,13 +40,12 @@ struct RecentConnections {
     }
 
     mutating func add(_ handle: FlowTable.Handle, to listener: Endpoint, at time: Timestamp) {
-        if count == limit {
-            if time.since(entries[place(next &- UInt32(limit))].time) <= age { evicted += 1 }
-        }
         let entry = Entry(handle: handle, time: time, hash: hash(listener))
         if count < limit {
             if count == entries.count { grow(entry) }
             count += 1
+        } else if time.since(entries[place(next &- UInt32(limit))].time) <= age {
+            evicted += 1
         }
         entries[place(next)] = entry
         link(next)
@@ -67,17 +66,18 @@ struct RecentConnections {
             while holds(number) {
                 let (entry, back) = (entries[place(number)], next &- number)
                 number = entry.older
-                guard entry.hash == wanted, let index = table.index(entry.handle),
-                    let opener = table[index].opener,
-                    table[index].other(than: opener) == endpoint
-                else { continue }
+                guard entry.hash == wanted else { continue }
                 let isYoung = time.since(entry.time) <= age
                 guard looked < Self.mostLookedAt else {
                     if isYoung { isAll = false }
                     break
                 }
                 looked += 1
-                if isYoung { found.append((back, entry)) }
+                guard isYoung, let index = table.index(entry.handle),
+                    let opener = table[index].opener,
+                    table[index].other(than: opener) == endpoint
+                else { continue }
+                found.append((back, entry))
             }
         }
         return (found.sorted { $0.back > $1.back }.map(\.entry), isAll)
