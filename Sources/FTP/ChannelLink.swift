@@ -11,8 +11,6 @@ enum LinkedFlow {
 struct ChannelLink {
     /// Connections to the announced endpoint, in their order.
     var flows: [LinkedFlow] = []
-    /// Whether each opener is the control connection's peer.
-    var isForeign = false
     /// The server said that the transfer goes on.
     var isUnderWay = false
     /// Endpoints under which it is expected.

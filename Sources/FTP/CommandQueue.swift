@@ -20,15 +20,28 @@ struct CommandQueue {
     var count: Int { end - head }
     var first: PendingCommand? { head < end ? self[head] : nil }
 
+    /// The verb of the first where that is all that is known of it.
+    @inline(__always)
+    var firstVerb: Verb? {
+        head < end && !commands[head].hasDetail ? commands[head].verb : nil
+    }
+
     mutating func append(_ command: PendingCommand) {
         let hasDetail = command.text != nil || command.channel != nil
-        let waiting = Waiting(verb: command.verb, hasDetail: hasDetail)
+        if hasDetail { details.append((end, command)) }
+        append(Waiting(verb: command.verb, hasDetail: hasDetail))
+    }
+
+    /// Appends a command of which no more is known.
+    mutating func append(_ verb: Verb) { append(Waiting(verb: verb)) }
+
+    @inline(__always)
+    private mutating func append(_ waiting: Waiting) {
         if end < commands.count {
             commands[end] = waiting
         } else {
             commands.append(waiting)
         }
-        if hasDetail { details.append((end, command)) }
         end += 1
         missed = nil
     }
@@ -78,6 +91,15 @@ struct CommandQueue {
     /// Takes the command at that place out, and those before it.
     mutating func take(_ place: Int) -> PendingCommand {
         let command = self[place]
+        pass(place)
+        return command
+    }
+
+    /// Takes the first out.
+    mutating func dropFirst() { pass(head) }
+
+    @inline(__always)
+    private mutating func pass(_ place: Int) {
         head = place + 1
         if head == end {
             if !details.isEmpty { details.removeAll(keepingCapacity: true) }
@@ -85,7 +107,6 @@ struct CommandQueue {
         } else if head >= Self.few {
             forgetTaken()
         }
-        return command
     }
 
     private mutating func forgetTaken() {

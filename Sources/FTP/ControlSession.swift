@@ -21,7 +21,7 @@ struct ControlSession {
     private var seenLines = 0
     private var seenBytes = 0
     private let mostLine: Int
-    private let bounds: Bounds
+    let bounds: Bounds
     private var replies = ReplyReader()
     var dialogue: DialogueState
     var flow: LinkedFlow

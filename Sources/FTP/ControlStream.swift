@@ -33,7 +33,7 @@ struct ControlStream {
     /// `speech` says what all of the bytes are, from index 0 on, where that is known.
     ///
     /// - Returns: Index of the first byte that was not read.
-    @inline(__always)
+    @inline(never)
     mutating func read(
         _ bytes: Span<UInt8>, from start: Int, _ speech: Speech?, _ frame: FrameReference,
         _ session: inout ControlSession

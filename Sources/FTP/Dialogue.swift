@@ -16,8 +16,12 @@ extension ControlSession {
     mutating func takeCommand(
         _ command: Command, _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool
     ) {
-        judge(command, line)
+        if verdict != .ftp { judge(command, line) }
         guard verdict != .other else { return }
+        guard !command.verb.isPlain else {
+            if hasRoom(frame) { dialogue.pending.append(command.verb) }
+            return
+        }
         var pending = PendingCommand(verb: command.verb)
         switch command.verb {
         case .user:
@@ -57,11 +61,15 @@ extension ControlSession {
             }
         default: break
         }
-        guard dialogue.pending.count < limits.pendingCommands else {
-            noteReached("pendingCommands", frame)
-            return
-        }
-        dialogue.pending.append(pending)
+        if hasRoom(frame) { dialogue.pending.append(pending) }
+    }
+
+    /// Whether one more command can wait for its reply.
+    @inline(__always)
+    private mutating func hasRoom(_ frame: FrameReference) -> Bool {
+        guard dialogue.pending.count >= bounds.limits.pendingCommands else { return true }
+        noteReached("pendingCommands", frame)
+        return false
     }
 
     private mutating func announce(
@@ -127,8 +135,8 @@ extension ControlSession {
 
     /// Takes a reply with its first line, and what it announces where its code is one of these.
     mutating func take(_ reply: Reply, _ line: Span<UInt8>, _ announced: Announced?) {
-        judge(reply, line)
-        guard verdict != .other else { return }
+        if verdict != .ftp { judge(reply, line) }
+        guard verdict != .other, !isPlain(reply.code) else { return }
         if reply.code >= 400, reply.code == 421 || Self.mentionsOops(line) {
             addFailure(reply, line, dialogue.pending.first)
         }
@@ -152,6 +160,18 @@ extension ControlSession {
             return
         }
         settle(command, reply, line)
+    }
+
+    /// Takes the answer to the first command that waits where it tells nothing but that this was
+    /// carried out, as most do; false for any other.
+    @inline(__always)
+    private mutating func isPlain(_ code: Int) -> Bool {
+        guard (200..<400).contains(code), !ReplyReader.announces(code), dialogue.isGreeted,
+            !dialogue.isGeneric, dialogue.isMidstream || record.banner != nil,
+            let verb = dialogue.pending.firstVerb, verb.isPlain, LegalReplies.accepts(code, verb)
+        else { return false }
+        dialogue.pending.dropFirst()
+        return true
     }
 
     /// Keeps the first reply, unless it may be one to PASS.

@@ -73,7 +73,22 @@ struct Extraction {
 
     mutating func takeControlAttempts() -> [ControlAttempt] { attempts.takeFailed() }
 
-    private mutating func follow(_ seen: PacketPath.Seen, _ packet: Packet, _ bytes: Span<UInt8>) {
+    @inline(__always)
+    private mutating func follow(
+        _ seen: PacketPath.Seen, _ packet: borrowing Packet, _ bytes: Span<UInt8>
+    ) {
+        if case .packet(let tracked) = seen {
+            take(tracked, packet, bytes)
+        } else {
+            followOther(seen, packet, bytes)
+        }
+        if path.isSweepDue { sweep() }
+    }
+
+    @inline(never)
+    private mutating func followOther(
+        _ seen: PacketPath.Seen, _ packet: borrowing Packet, _ bytes: Span<UInt8>
+    ) {
         switch seen {
         case .nothing: break
         case .packet(let tracked): take(tracked, packet, bytes)
@@ -86,9 +101,8 @@ struct Extraction {
             }
         case .due(let index):
             settle(index, at: packet.mark.time)
-            return follow(path.retake(packet), packet, bytes)
+            followOther(path.retake(packet), packet, bytes)
         }
-        if path.isSweepDue { sweep() }
     }
 
     private mutating func take(
@@ -204,12 +218,11 @@ struct Extraction {
         let sender = tracked.expected
         let receiver = path.table.nextExpected(index, low: !tracked.fromLow)
         let fromClient = tracked.fromLow == clientIsLow
-        let control = ControlSession(
-            flow: path.table.handle(index), state: path.table[index], clientIsLow: clientIsLow,
-            bounds: bounds
-        )
         let number = sessions.insert(
-            control, starts: fromClient ? [sender, receiver] : [receiver, sender])
+            ControlSession(
+                flow: path.table.handle(index), state: path.table[index], clientIsLow: clientIsLow,
+                bounds: bounds),
+            starts: fromClient ? (sender, receiver) : (receiver, sender))
         if isImplicit { sessions.open[number].beginImplicitTLS() }
         path.table[index].role = .control
         path.table[index].owner = UInt32(number)

@@ -10,22 +10,22 @@ struct OpenSession {
     private var toServer: ControlStream
     private var toClient: ControlStream
 
-    /// - Parameters:
-    ///   - control: What is known of it.
-    ///   - starts: Where each direction begins, by `Direction.rawValue`, as far as that is known.
-    init(_ control: consuming ControlSession, starts: [SequenceNumber?]) {
+    /// Where each direction begins, as far as that is known.
+    typealias Starts = (toServer: SequenceNumber?, toClient: SequenceNumber?)
+
+    init(_ control: consuming ControlSession, starts: Starts) {
         let most = control.limits.lineBytes
         self.control = control
-        toServer = ControlStream(.toServer, start: starts[0], mostLine: most)
-        toClient = ControlStream(.toClient, start: starts[1], mostLine: most)
+        toServer = ControlStream(.toServer, start: starts.toServer, mostLine: most)
+        toClient = ControlStream(.toClient, start: starts.toClient, mostLine: most)
     }
 
     /// Begins another session in the memory of one that has ended.
-    mutating func begin(_ control: consuming ControlSession, starts: [SequenceNumber?]) {
+    mutating func begin(_ control: consuming ControlSession, starts: Starts) {
         self.control.begin(control)
         isWaiting = false
-        toServer.restart(starts[0])
-        toClient.restart(starts[1])
+        toServer.restart(starts.toServer)
+        toClient.restart(starts.toClient)
     }
 
     /// Lets go what the session holds.

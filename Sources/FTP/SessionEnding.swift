@@ -9,7 +9,7 @@ extension Extraction {
             path.noteSweep()
             path.sweepInterval = sessions.count + attempts.openCount
         }
-        for number in sessions.numbers {
+        for number in sessions.open.indices where sessions.holds(number) {
             forgetExpired(number)
             if isEnded(number, at: now) { emit(number) }
         }
@@ -33,19 +33,27 @@ extension Extraction {
     /// Whether nothing more belongs to a session: its control connection has ended, or all of its
     /// connections were silent for very long, and its data connections have come to rest.
     mutating func isEnded(_ number: Int, at time: Timestamp) -> Bool {
-        let closed = sessions.open[number].control.closedAt
-        return
-            (closed.map { time.since($0) > limits.linger } ?? false
-            || time.since(lastTime(number)) > limits.controlIdle
-                && time.since(lastDataTime(number)) > limits.controlIdle)
-            && isDataSettled(number, at: time)
+        guard isClosed(number, at: time) else {
+            return isSilent(number, at: time) ? isDataSettled(number, at: time) : false
+        }
+        return isDataSettled(number, at: time)
     }
 
-    /// When something was seen of the control connection.
-    private func lastTime(_ number: Int) -> Timestamp {
-        let last = sessions.open[number].control.last.time
-        guard let index = index(sessions.open[number].control.flow) else { return last }
-        return max(last, path.table[index].last.time)
+    @inline(__always)
+    private func isClosed(_ number: Int, at time: Timestamp) -> Bool {
+        guard let closed = sessions.open[number].control.closedAt else { return false }
+        return time.since(closed) > bounds.limits.linger
+    }
+
+    /// Nothing was seen of its connections for very long. Mutating only because Swift 6.3.1 copies
+    /// all of the extraction for a call that is not.
+    private mutating func isSilent(_ number: Int, at time: Timestamp) -> Bool {
+        var last = sessions.open[number].control.last.time
+        if let index = index(sessions.open[number].control.flow) {
+            last = max(last, path.table[index].last.time)
+        }
+        guard time.since(last) > bounds.limits.controlIdle else { return false }
+        return time.since(lastDataTime(number)) > bounds.limits.controlIdle
     }
 
     /// When something was seen of the latest data connections; while data flows the control

@@ -20,7 +20,9 @@ struct SessionSlots {
     /// Takes a session in; see `OpenSession.init`.
     ///
     /// - Returns: Its number.
-    mutating func insert(_ control: consuming ControlSession, starts: [SequenceNumber?]) -> Int {
+    mutating func insert(
+        _ control: consuming ControlSession, starts: OpenSession.Starts
+    ) -> Int {
         guard let number = free.popLast() else {
             open.append(OpenSession(control, starts: starts))
             isUsed.append(true)

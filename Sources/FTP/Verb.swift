@@ -127,6 +127,16 @@ enum Verb: String, CaseIterable {
         }
     }
 
+    /// Neither it nor a positive answer to it says anything of the session but that it is FTP.
+    var isPlain: Bool {
+        switch self {
+        case .user, .pass, .acct, .auth, .adat, .ccc, .rein, .port, .eprt, .lprt, .pasv, .epsv,
+            .lpsv, .retr, .stor, .stou, .appe, .list, .nlst, .mlsd, .conf, .enc, .mic, .other:
+            false
+        default: true
+        }
+    }
+
     /// Asks the server to listen.
     var isPassive: Bool { self == .pasv || self == .epsv || self == .lpsv }
 }
