@@ -1,4 +1,4 @@
-import Capture
+import Crypto
 import Dispatch
 import Foundation
 import Synchronization
@@ -35,8 +35,15 @@ final class FileDigests: Sendable {
         defer { try? handle.close() }
         var hash = SHA256()
         while let data = try? handle.read(upToCount: 1 << 20), !data.isEmpty {
-            hash.update([UInt8](data).span)
+            hash.update(data: data)
         }
-        return hash.hexDigest()
+        return hex(hash.finalize())
+    }
+
+    static func digest(of bytes: [UInt8]) -> String { hex(SHA256.hash(data: bytes)) }
+
+    /// 64 lower-case hexadecimal digits.
+    private static func hex(_ digest: SHA256.Digest) -> String {
+        digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -1,5 +1,4 @@
 import Analyzer
-import Capture
 import Foundation
 import Policy
 import PolicyFormats
@@ -34,7 +33,7 @@ final class PolicyLoader {
         do {
             let bytes = try read(path)
             input.bytes = UInt64(bytes.count)
-            input.sha256 = Self.digest(bytes)
+            input.sha256 = FileDigests.digest(of: bytes)
             let configuration = try Formats.read(file: path, bytes: bytes, as: format)
             input.format = configuration.format
             for note in configuration.notes { input.lines[note.state, default: 0] += 1 }
@@ -62,7 +61,7 @@ final class PolicyLoader {
             files.append((path, bytes))
             var input = AuditReport.Input(file: path, kind: .configuration)
             input.bytes = UInt64(bytes.count)
-            input.sha256 = Self.digest(bytes)
+            input.sha256 = FileDigests.digest(of: bytes)
             inputs.append(input)
         }
         do {
@@ -118,12 +117,6 @@ final class PolicyLoader {
             let reason = isFolder ? "a folder, not a file" : Self.reason(error)
             throw SiteFile.LoadFailure("\(path): \(reason)")
         }
-    }
-
-    static func digest(_ bytes: [UInt8]) -> String {
-        var hash = SHA256()
-        hash.update(bytes.span)
-        return hash.hexDigest()
     }
 
     /// What the system says, without the path in quotes that Foundation adds.

@@ -33,7 +33,7 @@ struct LoadedSite {
             var input = AuditReport.Input(
                 file: path, kind: .site, state: problems.isEmpty ? .read : .partly)
             input.bytes = UInt64(bytes.count)
-            input.sha256 = PolicyLoader.digest(bytes)
+            input.sha256 = FileDigests.digest(of: bytes)
             input.problem = problems.isEmpty ? nil : problems.joined(separator: "; ")
             inputs = [input] + loader.inputs
         } catch let failure as SiteFile.LoadFailure {
