@@ -71,16 +71,16 @@ public struct Audit: Sendable {
         }
         var all: [Finding] = []
         for (server, judgements) in zip(context.servers, judgements) {
-            let found = Symptoms.fold(
-                zip(rules, judgements).flatMap { Finding.make($0, $1, server, fixer) })
-            all += isBrief(on: server) ? found.filter { $0.status == .failed } : found
+            let isBrief = isBrief(on: server)
+            let told = zip(rules, judgements).filter { !isBrief || $1.isFailed }
+            all += Symptoms.fold(told.flatMap { Finding.make($0, $1, server, fixer) })
         }
         let standards = context.site.standards
-        for index in all.indices {
-            guard let rule = rules.first(where: { $0.id == all[index].rule }) else { continue }
-            all[index].controls = ControlMapping.references(
-                to: rule.controls, standards: standards)
+        let controls = rules.map { rule in
+            (rule.id, ControlMapping.references(to: rule.controls, standards: standards))
         }
+        let byRule = Dictionary(controls) { first, _ in first }
+        for index in all.indices { all[index].controls = byRule[all[index].rule] ?? [] }
         return all.map { Waivers.apply(context.site.waivers, to: $0, now: now) }
             .sorted(by: Finding.reportOrder)
     }

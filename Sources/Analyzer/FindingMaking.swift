@@ -85,13 +85,15 @@ extension Finding {
 
     /// Letters, digits and a few marks; the rest becomes `-`, so that an id is safe wherever it stands.
     static func slug(_ text: String) -> String {
-        String(
-            text.unicodeScalars.prefix(120).map { scalar in
-                switch scalar {
-                case "a"..."z", "A"..."Z", "0"..."9", ".", ",", "_", "[", "]": Character(scalar)
-                default: "-"
-                }
-            })
+        var slug = ""
+        for scalar in text.unicodeScalars.prefix(120) {
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", ".", ",", "_", "[", "]":
+                slug.unicodeScalars.append(scalar)
+            default: slug += "-"
+            }
+        }
+        return slug
     }
 
     private static func unique<Value: Hashable>(_ values: [Value]) -> [Value] {

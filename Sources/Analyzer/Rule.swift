@@ -44,6 +44,8 @@ public enum Judgement: Sendable {
     case notApplicable(String)
     /// The rule has a subject, but capture or configuration could not test it, and why.
     case cannotTell(String)
+
+    var isFailed: Bool { if case .failed = self { true } else { false } }
 }
 
 /// What the manual says of a rule, in sentences.

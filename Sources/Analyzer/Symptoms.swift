@@ -12,6 +12,9 @@ enum Symptoms {
         "PH108": ["PH304", "PH225", "PH104", "PH105", "PH106"],
     ]
 
+    /// Rules whose faults may be a consequence and a cause.
+    private static let middle = Set(causes.values.joined())
+
     static func fold(_ drafts: [DraftFinding]) -> [Finding] {
         var kept: [DraftFinding] = []
         var symptoms: [DraftFinding] = []
@@ -20,7 +23,6 @@ enum Symptoms {
             if isSymptom { symptoms.append(draft) } else { kept.append(draft) }
         }
         // What may be a cause itself comes first: where nothing explains it, it explains others.
-        let middle = Set(causes.values.joined())
         for symptom in symptoms.filter({ middle.contains($0.finding.rule) })
             + symptoms.filter({ !middle.contains($0.finding.rule) })
         {

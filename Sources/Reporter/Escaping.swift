@@ -9,6 +9,10 @@ enum Visible {
 
     /// One line of safe text; line breaks become `\n`.
     static func line(_ text: String, limit: Int = limit) -> String {
+        // Nearly all text is printable ASCII, and short.
+        if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) {
+            return text
+        }
         var shown = ""
         var count = 0
         var rest = 0
@@ -84,6 +88,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
     var isEmpty: Bool { source.isEmpty }
 
     static func escaped(_ text: String) -> String {
+        guard text.utf8.contains(where: isMarkup) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -96,6 +101,15 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
             }
         }
         return result
+    }
+
+    private static func isMarkup(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""),
+            UInt8(ascii: "'"):
+            true
+        default: false
+        }
     }
 
     /// Interpolated strings are escaped, interpolated `HTML` is not.

@@ -37,25 +37,31 @@ public enum JSONReport: ReportWriter {
     /// Direction-changing and other invisible characters as `\u` escapes, so that a terminal or an
     /// editor shows what a program reads. Outside strings the encoder writes ASCII only.
     static func visible(_ text: String) -> String {
-        // What JSON's writer leaves of ASCII is visible, but for DEL.
-        guard text.utf8.contains(where: { $0 >= 0x7f }) else { return text }
         var result = ""
-        for scalar in text.unicodeScalars {
-            guard scalar.value >= 0x7f else {
-                result.unicodeScalars.append(scalar)
-                continue
-            }
-            switch scalar.properties.generalCategory {
-            case .format, .lineSeparator, .paragraphSeparator,
-                .control where scalar != "\n":
+        var begin = text.startIndex
+        var rest = text[...]
+        // What JSON's writer leaves of ASCII is visible, but for DEL.
+        while let place = rest.utf8.firstIndex(where: { $0 >= 0x7f }) {
+            let scalar = text.unicodeScalars[place]
+            let next = text.unicodeScalars.index(after: place)
+            if isInvisible(scalar) {
+                result += text[begin..<place]
                 for unit in String(scalar).utf16 {
                     let hex = String(unit, radix: 16)
                     result += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
                 }
-            default: result.unicodeScalars.append(scalar)
+                begin = next
             }
+            rest = text[next...]
         }
-        return result
+        return begin == text.startIndex ? text : result + text[begin...]
+    }
+
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .format, .lineSeparator, .paragraphSeparator, .control: true
+        default: false
+        }
     }
 }
 
