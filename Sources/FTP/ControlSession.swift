@@ -79,15 +79,23 @@ struct ControlSession {
         dialogue.pending.removeAll()
         dialogue.triedUser = nil
         replies.restart()
-        links = []
+        if links.capacity > Self.few {
+            links = []
+        } else {
+            links.removeAll(keepingCapacity: true)
+        }
         hidden = []
         limitHits = LimitHits()
     }
+
+    /// Announcements whose memory is kept.
+    private static let few = 16
 
     /// Begins another session in the memory of one that was cleared.
     mutating func begin(_ other: consuming ControlSession) {
         swap(&replies, &other.replies)
         swap(&dialogue.pending, &other.dialogue.pending)
+        swap(&links, &other.links)
         self = other
     }
 

@@ -8,8 +8,7 @@ extension Extraction {
     /// of the others either.
     private static let mostTurnedAway = 4
 
-    /// Expects a data connection at what was announced, and at the control connection's own end
-    /// with the announced port: where an address was rewritten on the way, it comes there.
+    /// Expects a data connection at what was announced.
     mutating func expect(_ number: Int, _ channel: Int) {
         let announced = sessions.open[number].control.record.channels[channel]
         guard let advertised = announced.advertised else { return }
@@ -17,13 +16,13 @@ extension Extraction {
             announced.announcedBy.isPassive
             ? sessions.open[number].control.record.server
             : sessions.open[number].control.record.client
-        let second = Endpoint(own.address, advertised.port)
-        let keys = second == advertised ? [advertised] : [advertised, second]
-        sessions.open[number].control.links[channel].keys = keys
+        let places = ExpectedPlaces(advertised, own: own.address)
+        sessions.open[number].control.links[channel].places = places
         let entry = Expectations.Entry(session: number, channel: channel, frame: announced.frame)
-        for key in keys { expectations.add(entry, at: key) }
+        expectations.add(entry, at: places.advertised)
+        if let own = places.own { expectations.add(entry, at: own) }
         let (earlier, isAll) = recent.connections(
-            to: keys, at: announced.frame.time, in: path.table)
+            to: places.advertised, or: places.own, at: announced.frame.time, in: path.table)
         if !isAll { limitHits.count("recentConnections") }
         var failures = 0
         for began in earlier {
@@ -58,8 +57,10 @@ extension Extraction {
     ) -> Bool {
         let first = path.table[index].first
         var best: (entry: Expectations.Entry, rank: Rank)?
-        for entry in expectations.candidates(at: listener, first.time) {
-            guard sessions.holds(entry.session),
+        let waiting = expectations.waiting(at: listener)
+        for place in 0..<(waiting?.count ?? 0) {
+            guard let entry = waiting?[place], expectations.isCandidate(entry, first.time),
+                sessions.holds(entry.session),
                 entry.session == current || !isEnded(entry.session, at: time)
             else { continue }
             let rank = rank(entry, listener: listener, opener: opener)

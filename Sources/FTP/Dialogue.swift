@@ -75,7 +75,7 @@ extension ControlSession {
     private mutating func announce(
         _ command: Command, _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool
     ) -> Int? {
-        let argument = line.extracting(command.argument).array[...]
+        let argument = line.extracting(command.argument)
         switch command.verb {
         case .port:
             return add(

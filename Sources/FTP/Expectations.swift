@@ -8,12 +8,14 @@ struct Expectations {
         var frame: FrameReference
     }
 
-    /// Announcements of one endpoint: almost always one.
-    private struct Waiting {
-        var first: Entry
-        var more: [Entry] = []
+    /// Announcements of one endpoint, in their order: almost always one.
+    struct Waiting {
+        fileprivate var first: Entry
+        fileprivate var more: [Entry] = []
 
-        var all: [Entry] { [first] + more }
+        fileprivate var all: [Entry] { [first] + more }
+        var count: Int { more.count + 1 }
+        subscript(place: Int) -> Entry { place == 0 ? first : more[place - 1] }
     }
 
     private var waiting: [Endpoint: Waiting] = [:]
@@ -50,15 +52,10 @@ struct Expectations {
         waiting[endpoint] = list.first.map { Waiting(first: $0, more: Array(list.dropFirst())) }
     }
 
-    /// Those that a connection which began at `time` may belong to, in the order in which they
-    /// were announced.
-    func candidates(at endpoint: Endpoint, _ time: Timestamp) -> [Entry] {
-        guard let found = waiting[endpoint] else { return [] }
-        if found.more.isEmpty { return isCandidate(found.first, time) ? [found.first] : [] }
-        return found.all.filter { isCandidate($0, time) }
-    }
+    func waiting(at endpoint: Endpoint) -> Waiting? { waiting[endpoint] }
 
-    private func isCandidate(_ entry: Entry, _ time: Timestamp) -> Bool {
+    /// Whether a connection that began at `time` may belong to an announcement.
+    func isCandidate(_ entry: Entry, _ time: Timestamp) -> Bool {
         let since = time.since(entry.frame.time)
         return since <= age && since >= -early
     }

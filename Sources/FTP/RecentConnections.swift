@@ -55,32 +55,40 @@ struct RecentConnections {
     /// Those to one of the endpoints that are young enough for an announcement at `time`, oldest
     /// first, and whether that are all.
     func connections(
-        to endpoints: [Endpoint], at time: Timestamp, in table: borrowing FlowTable
+        to first: Endpoint, or second: Endpoint?, at time: Timestamp,
+        in table: borrowing FlowTable
     ) -> (found: [Entry], isAll: Bool) {
-        var found: [(back: UInt32, entry: Entry)] = []
-        var isAll = true
-        for endpoint in endpoints where count > 0 {
-            let wanted = hash(endpoint)
-            var number = lists[list(wanted)]
-            var looked = 0
-            while holds(number) {
-                let (entry, back) = (entries[place(number)], next &- number)
-                number = entry.older
-                guard entry.hash == wanted else { continue }
-                let isYoung = time.since(entry.time) <= age
-                guard looked < Self.mostLookedAt else {
-                    if isYoung { isAll = false }
-                    break
-                }
-                looked += 1
-                guard isYoung, let index = table.index(entry.handle),
-                    let opener = table[index].opener,
-                    table[index].other(than: opener) == endpoint
-                else { continue }
-                found.append((back, entry))
-            }
+        var found: [UInt32] = []
+        guard count > 0 else { return ([], true) }
+        var isAll = look(for: first, at: time, in: table, &found)
+        if let second {
+            isAll = look(for: second, at: time, in: table, &found) && isAll
+            found.sort { next &- $0 < next &- $1 }
         }
-        return (found.sorted { $0.back > $1.back }.map(\.entry), isAll)
+        return (found.reversed().map { entries[place($0)] }, isAll)
+    }
+
+    /// Adds the numbers of those to one endpoint, newest first; false where they are not all.
+    private func look(
+        for endpoint: Endpoint, at time: Timestamp, in table: borrowing FlowTable,
+        _ found: inout [UInt32]
+    ) -> Bool {
+        let wanted = hash(endpoint)
+        var number = lists[list(wanted)]
+        var looked = 0
+        while holds(number) {
+            let (entry, own) = (entries[place(number)], number)
+            number = entry.older
+            guard entry.hash == wanted else { continue }
+            let isYoung = time.since(entry.time) <= age
+            guard looked < Self.mostLookedAt else { return !isYoung }
+            looked += 1
+            guard isYoung, let index = table.index(entry.handle),
+                let opener = table[index].opener, table[index].other(than: opener) == endpoint
+            else { continue }
+            found.append(own)
+        }
+        return true
     }
 
     // MARK: numbers, places and lists

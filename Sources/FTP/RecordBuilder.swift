@@ -71,22 +71,24 @@ extension Extraction {
 
     private func fill(_ channel: inout DataChannel, _ link: ChannelLink, _ isOneSided: Bool) {
         let isDone = channel.transferReply.map { (200..<300).contains($0) } ?? false
-        let flows = link.flows.compactMap { flow($0) }
-        guard
-            let flow = flows.first(where: \.isEstablished)
-                ?? flows.first(where: { $0.state.contains(.prohibited) })
-                ?? flows.first(where: { $0.state.contains(.refused) }) ?? flows.first
-        else {
+        var best: Flow?
+        var first: FrameReference?
+        for linked in link.flows {
+            guard let flow = flow(linked) else { continue }
+            if first == nil { first = FrameReference(flow.first) }
+            let last = FrameReference(flow.last)
+            channel.lastDataFrame = max(channel.lastDataFrame ?? last, last)
+            channel.attempts += Int(flow.attempts)
+            if best.map({ Self.rank(flow) < Self.rank($0) }) ?? true { best = flow }
+        }
+        guard let flow = best else {
             // A transfer that went on had a data connection, whatever the capture shows.
             let happened = isDone || link.isUnderWay || isOneSided && channel.transfer != nil
             channel.outcome = happened ? .unseen : .unused
             return
         }
         channel.outcome = flow.outcome(isOneSided: isOneSided)
-        channel.attempts = flows.reduce(0) { $0 + Int($1.attempts) }
-        channel.dataFrame = FrameReference(
-            channel.outcome == .established ? flow.first : flows[0].first)
-        channel.lastDataFrame = flows.map { FrameReference($0.last) }.max()
+        channel.dataFrame = channel.outcome == .established ? FrameReference(flow.first) : first
         channel.answer = flow.answerFrame
         channel.answerTTL = flow.answerTTL
         channel.icmp = flow.icmp
@@ -98,6 +100,13 @@ extension Extraction {
         channel.bytesToClient = flow.bytes(from: server)
         channel.bytesToServer = flow.bytes(from: client)
         channel.encrypted = flow.beginsTLS
+    }
+
+    /// Of several connections of one announcement that with the lowest says what became of it.
+    private static func rank(_ flow: Flow) -> Int {
+        if flow.isEstablished { return 0 }
+        if flow.state.contains(.prohibited) { return 1 }
+        return flow.state.contains(.refused) ? 2 : 3
     }
 
     /// Which end of a data connection is the FTP server's: the announced one of a passive

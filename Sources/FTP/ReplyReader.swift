@@ -9,12 +9,11 @@ struct Announced {
     mutating func read(
         _ line: Span<UInt8>, of code: Int, _ frame: FrameReference, isCut: Bool
     ) {
-        let text = line.array[...]
         let found: AnnouncedEndpoint
         switch code {
-        case 227: found = AnnouncementParser.passive(text, isCut: isCut)
-        case 228: found = AnnouncementParser.longPassive(text, isCut: isCut)
-        default: found = AnnouncementParser.extendedPassive(text, isCut: isCut)
+        case 227: found = AnnouncementParser.passive(line, isCut: isCut)
+        case 228: found = AnnouncementParser.longPassive(line, isCut: isCut)
+        default: found = AnnouncementParser.extendedPassive(line, isCut: isCut)
         }
         switch found {
         case .nothing: return

@@ -60,8 +60,8 @@ extension Extraction {
     /// connection is silent.
     private func lastDataTime(_ number: Int) -> Timestamp {
         var latest = sessions.open[number].control.record.first.time
-        for linked in sessions.open[number].control.links.last?.flows ?? [] {
-            latest = max(latest, lastTime(linked) ?? latest)
+        if let flows = sessions.open[number].control.links.last?.flows {
+            for linked in flows { latest = max(latest, lastTime(linked) ?? latest) }
         }
         for linked in sessions.open[number].control.hidden {
             latest = max(latest, lastTime(linked) ?? latest)
@@ -104,10 +104,12 @@ extension Extraction {
     }
 
     private mutating func forget(_ number: Int, _ channel: Int) {
-        for key in sessions.open[number].control.links[channel].keys {
-            expectations.remove(session: number, channel: channel, at: key)
+        guard let places = sessions.open[number].control.links[channel].places else { return }
+        expectations.remove(session: number, channel: channel, at: places.advertised)
+        if let own = places.own {
+            expectations.remove(session: number, channel: channel, at: own)
         }
-        sessions.open[number].control.links[channel].keys = []
+        sessions.open[number].control.links[channel].places = nil
     }
 
     private mutating func emit(_ number: Int) {

@@ -15,6 +15,13 @@ import Testing
         }
     }
 
+    private func read(
+        _ text: String, _ parser: (Span<UInt8>) -> AnnouncedEndpoint
+    ) -> String {
+        let bytes = Array(text.utf8)
+        return short(parser(bytes.span))
+    }
+
     @Test(arguments: [
         (" Entering Passive Mode (203,0,113,10,19,137).", "203.0.113.10:5001"),
         (" 203,0,113,10,19,137", "203.0.113.10:5001 bare"),
@@ -34,7 +41,7 @@ import Testing
         (" Logout.", "nothing"), ("", "nothing"), (" 10 files", "nothing"),
     ])
     func `reads a 227`(_ text: String, _ expected: String) {
-        #expect(short(AnnouncementParser.passive(Array(text.utf8)[...], isCut: false)) == expected)
+        #expect(read(text) { AnnouncementParser.passive($0, isCut: false) } == expected)
     }
 
     @Test(arguments: [
@@ -47,9 +54,7 @@ import Testing
         (" Entering Extended Passive Mode", "nothing"),
     ])
     func `reads a 229`(_ text: String, _ expected: String) {
-        #expect(
-            short(AnnouncementParser.extendedPassive(Array(text.utf8)[...], isCut: false))
-                == expected)
+        #expect(read(text) { AnnouncementParser.extendedPassive($0, isCut: false) } == expected)
     }
 
     @Test(arguments: [
@@ -59,8 +64,7 @@ import Testing
         (" (4,4,203,0,113,10,2,0,0)", "port_zero"),
     ])
     func `reads a 228`(_ text: String, _ expected: String) {
-        #expect(
-            short(AnnouncementParser.longPassive(Array(text.utf8)[...], isCut: false)) == expected)
+        #expect(read(text) { AnnouncementParser.longPassive($0, isCut: false) } == expected)
     }
 
     @Test(arguments: [
@@ -69,8 +73,8 @@ import Testing
         ("198,51,100,7,0,0", "port_zero"), ("a,b,c,d,e,f", "malformed_announcement"),
     ])
     func `reads PORT`(_ text: String, _ expected: String) {
-        let found = AnnouncementParser.port(Array(text.utf8)[...], isCut: false)
-        #expect(short(found).replacing(" bare", with: "") == expected)
+        let found = read(text) { AnnouncementParser.port($0, isCut: false) }
+        #expect(found.replacing(" bare", with: "") == expected)
     }
 
     @Test(arguments: [
@@ -83,19 +87,19 @@ import Testing
         ("", "malformed_announcement"), ("1", "malformed_announcement"),
     ])
     func `reads EPRT`(_ text: String, _ expected: String) {
-        #expect(
-            short(AnnouncementParser.extendedPort(Array(text.utf8)[...], isCut: false)) == expected)
+        #expect(read(text) { AnnouncementParser.extendedPort($0, isCut: false) } == expected)
     }
 
     @Test func `takes no port from a text that is cut anywhere`() {
         let passive = Array(" Entering Passive Mode (203,0,113,10,19,137)".utf8)
         let extended = Array(" Entering Extended Passive Mode (|||5001|".utf8)
         for length in 0..<passive.count {
-            let found = AnnouncementParser.passive(passive[..<length], isCut: true)
+            let found = AnnouncementParser.passive(passive.span.extracting(..<length), isCut: true)
             #expect(["announcement_cut", "nothing"].contains(short(found)))
         }
         for length in 0..<extended.count {
-            let found = AnnouncementParser.extendedPassive(extended[..<length], isCut: true)
+            let found = AnnouncementParser.extendedPassive(
+                extended.span.extracting(..<length), isCut: true)
             #expect(short(found) == "announcement_cut")
         }
     }
@@ -105,12 +109,12 @@ import Testing
         print("seed \(seed)")
         var dice = Dice(seed: seed)
         for _ in 0..<20_000 {
-            let text = dice.broken(Array(" (4,4,203,0,113,10,2,19,137) (|||5001|)".utf8))[...]
+            let text = dice.broken(Array(" (4,4,203,0,113,10,2,19,137) (|||5001|)".utf8))
             for isCut in [false, true] {
-                _ = AnnouncementParser.passive(text, isCut: isCut)
-                _ = AnnouncementParser.longPassive(text, isCut: isCut)
-                _ = AnnouncementParser.extendedPassive(text, isCut: isCut)
-                _ = AnnouncementParser.extendedPort(text, isCut: isCut)
+                _ = AnnouncementParser.passive(text.span, isCut: isCut)
+                _ = AnnouncementParser.longPassive(text.span, isCut: isCut)
+                _ = AnnouncementParser.extendedPassive(text.span, isCut: isCut)
+                _ = AnnouncementParser.extendedPort(text.span, isCut: isCut)
             }
         }
     }

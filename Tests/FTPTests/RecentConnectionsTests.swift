@@ -53,9 +53,11 @@ import Testing
             recent.add(handle, to: Endpoint(address, port), at: time)
             if list.count == limit, time.since(list.removeFirst().time) <= Self.age { evicted += 1 }
             list.append((handle, port, time))
-            let asked: Set = [UInt16.random(in: 5000..<5040, using: &dice), 5001]
+            let other = UInt16.random(in: 5000..<5040, using: &dice)
+            let asked: Set = [other, 5001]
             let (said, isAll) = recent.connections(
-                to: asked.map { Endpoint(address, $0) }, at: time, in: table)
+                to: Endpoint(address, 5001),
+                or: other == 5001 ? nil : Endpoint(address, other), at: time, in: table)
             let young = list.filter { time.since($0.time) <= Self.age }
             let expected = young.filter { asked.contains($0.port) }
             #expect(said.map(\.handle) == expected.map(\.handle))
@@ -75,15 +77,15 @@ import Testing
         var recent = RecentConnections(limit: 1 << 16, age: Self.age)
         let time = Timestamp(nanoseconds: 0)
         for handle in handles {
-            #expect(recent.connections(to: [endpoint], at: time, in: table).isAll)
+            #expect(recent.connections(to: endpoint, or: nil, at: time, in: table).isAll)
             recent.add(handle, to: endpoint, at: time)
         }
-        let (found, isAll) = recent.connections(to: [endpoint], at: time, in: table)
+        let (found, isAll) = recent.connections(to: endpoint, or: nil, at: time, in: table)
         #expect(found.map(\.handle) == Array(handles.suffix(most)))
         #expect(!isAll)
         // Those that are too old to be asked for are no loss.
         let later = Timestamp(nanoseconds: Self.age + 1)
-        let none = recent.connections(to: [endpoint], at: later, in: table)
+        let none = recent.connections(to: endpoint, or: nil, at: later, in: table)
         #expect(none.found.isEmpty && none.isAll)
     }
 }
