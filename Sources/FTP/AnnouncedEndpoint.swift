@@ -214,16 +214,17 @@ enum AnnouncementParser {
 
 /// Numbers of a group; of more than any announcement has, only that they are more.
 private struct AnnouncedNumbers {
-    private var held = InlineArray<22, Int>(repeating: 0)
+    // No `InlineArray`: what was appended is lost with optimization (Swift 6.3.1).
+    private var held = SIMD32<Int32>()
     private(set) var count = 0
 
     mutating func append(_ number: Int) {
-        guard count < held.count else { return }
-        held[count] = number
+        guard count < held.scalarCount else { return }
+        held[count] = Int32(truncatingIfNeeded: number)
         count += 1
     }
 
-    subscript(place: Int) -> Int { held[place] }
+    subscript(place: Int) -> Int32 { held[place] }
 
     func areOctets(_ places: Range<Int>) -> Bool { places.allSatisfy { held[$0] <= 255 } }
 
