@@ -20,6 +20,8 @@ build: setup
 test: build lint
 	@$(SWIFT_BUILD) --build-tests
 	@swift test --skip-build --disable-xctest
+# What users run is optimized: what goes wrong there alone must not pass.
+	@PINHOLE=$(CURDIR)/$(PINHOLE) swift test --skip-build --disable-xctest --filter SampleTests
 	@scripts/fuzz --runs $(TEST_RUNS)
 
 # docs/fuzzing.md tells of the targets.
