@@ -28,8 +28,9 @@ extension ControlSession {
     mutating func judge(_ reply: Reply, _ line: Span<UInt8>) {
         guard verdict == .undecided else { return }
         if dialogue.evidence.replies == 0, reply.code == 220 {
+            // At the control port it need not say so.
             dialogue.evidence.greetingNamesFTP =
-                Self.namesFTP(line)
+                record.server.port == Self.controlPort || Self.namesFTP(line)
         }
         dialogue.evidence.replies += 1
         switch reply.code {
