@@ -197,14 +197,6 @@ public struct PathEvaluator: Sendable {
                     return passed
                 }
             }
-            for flow in next where flow.packet.isSentToDevice {
-                notes.add(
-                    "\(hop.configuration.file): what it redirects to itself does not go on to \(question.to)"
-                )
-                // Of a device that is asked alone its own verdict is told.
-                if walk.name != nil { outcomes.add(Self.taken(flow, by: hop), flow.region) }
-            }
-            if walk.name != nil { next.removeAll { $0.packet.isSentToDevice } }
             flows = next
             trials = walk.trials
             for (flow, by) in walk.denied { outcomes.add(Self.denial(flow, by), flow.region) }
@@ -221,14 +213,6 @@ public struct PathEvaluator: Sendable {
                 flow.region)
         }
         return outcomes
-    }
-
-    /// What a device on the way redirects to itself goes no further.
-    private static func taken(_ flow: Flow, by hop: Hop) -> Outcome {
-        let why =
-            "\(hop.configuration.file): the device takes it itself, and what becomes of it there isn't known"
-        return Outcome(
-            verdict: .unknown, decidedBy: flow.decided, packet: nil, doubts: flow.doubts + [why])
     }
 
     /// A port translated to itself is a port kept: worlds that differ in that alone agree.

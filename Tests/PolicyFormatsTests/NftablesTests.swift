@@ -230,33 +230,6 @@ import Testing
         #expect(other.segments.first { $0.ports.contains(21) }?.verdict == .permitted)
     }
 
-    @Test func `what a device on the way redirects to itself does not reach the server`() {
-        let router = NftQuestion.read(
-            """
-            table ip nat {
-                chain pre { type nat hook prerouting priority dstnat; policy accept;
-                    tcp dport 21 redirect to :2121
-                }
-            }
-
-            """ + NftQuestion.table(["tcp dport { 22, 2121 } accept"]))
-        let host = NftQuestion.read(NftQuestion.table(["tcp dport { 21-22, 2121 } accept"]))
-        let hops = [("router", router, Device.Place.through), ("host", host, .host)].map {
-            Hop(
-                name: $0.0, configuration: $0.1, place: $0.2, outside: "wan0", inside: "lan0",
-                source: SourceLine(file: "site", line: 1, text: ""))
-        }
-        let reach = PathEvaluator(hops).reach(
-            ReachQuestion(
-                from: .allV4, to: NftQuestion.server, ports: PortSet(20...23), control: nil))
-        #expect(NftQuestion.ports(reach, .unknown) == "21")
-        #expect(NftQuestion.ports(reach) == "22")
-        let taken = reach.segments.first { $0.verdict == .unknown }
-        #expect(taken?.notes.contains { $0.contains("the device takes it itself") } == true)
-        #expect(taken?.decidedBy.map(\.source.line) == [3, 9])
-        #expect(reach.notes.contains { $0.contains("does not go on to 203.0.113.5") })
-    }
-
     @Test func `the filter sees a redirected port, and the connection its first one`() {
         let nat = """
             table ip nat {
