@@ -197,6 +197,11 @@ public struct PathEvaluator: Sendable {
                     return passed
                 }
             }
+            if next.contains(where: \.packet.isSentToDevice) {
+                notes.add(
+                    "\(hop.configuration.file): what it redirects to itself is judged as if it went on to \(question.to)"
+                )
+            }
             flows = next
             trials = walk.trials
             for (flow, by) in walk.denied { outcomes.add(Self.denial(flow, by), flow.region) }

@@ -223,6 +223,7 @@ import Testing
         #expect(NftQuestion.ports(asked, .unknown) == "21")
         let notes = asked.segments.flatMap { $0.notes }
         #expect(notes.contains { $0.contains("own address") })
+        #expect(asked.notes.contains { $0.contains("as if it went on to 203.0.113.5") })
         let other = reach(["ip6 daddr ::1 drop", "ip daddr 0.0.0.0/0 tcp dport 2121 accept"])
         #expect(NftQuestion.ports(other, .unknown) == "")
         let loopback = reach(["ip daddr 127.0.0.0/8 drop", "tcp dport 2121 accept"])
