@@ -155,11 +155,11 @@ enum AnnouncementParser {
         _ text: Span<UInt8>, _ mark: UInt8, isCut: Bool
     ) -> AnnouncedEndpoint {
         var marks = 0
-        var last = 0..<0
+        var third = 0
         for index in 0..<text.count where text[index] == mark {
             marks += 1
-            last = last.upperBound..<index
-            if marks == 4 { return port(text.extracting(last.lowerBound + 1..<index)) }
+            if marks == 3 { third = index }
+            if marks == 4 { return port(text.extracting(third + 1..<index)) }
         }
         return .malformed(isCut ? .announcementCut : .delimitersDiffer)
     }
@@ -180,8 +180,9 @@ enum AnnouncementParser {
             return .malformed(isCut ? .announcementCut : .malformedAnnouncement)
         }
         var ends: [Int] = []
-        for index in 1..<text.count where text[index] == text[0] && ends.count < 3 {
+        for index in 1..<text.count where text[index] == text[0] {
             ends.append(index)
+            if ends.count == 3 { break }
         }
         guard ends.count == 3 else {
             return .malformed(isCut ? .announcementCut : .delimitersDiffer)

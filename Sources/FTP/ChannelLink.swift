@@ -36,7 +36,7 @@ struct ChannelLink {
     var flows = LinkedFlows()
     /// The server said that the transfer goes on.
     var isUnderWay = false
-    /// Where it is expected; nil where it is not any more.
+    /// Where it is expected; nil where it is not yet, or not any more.
     var places: ExpectedPlaces?
 }
 

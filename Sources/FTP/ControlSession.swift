@@ -89,7 +89,7 @@ struct ControlSession {
     }
 
     /// Announcements whose memory is kept.
-    private static let few = 16
+    private static let few = 4
 
     /// Begins another session in the memory of one that was cleared.
     mutating func begin(_ other: consuming ControlSession) {

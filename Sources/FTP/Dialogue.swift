@@ -136,7 +136,7 @@ extension ControlSession {
     /// Takes a reply with its first line, and what it announces where its code is one of these.
     mutating func take(_ reply: Reply, _ line: Span<UInt8>, _ announced: Announced?) {
         if verdict != .ftp { judge(reply, line) }
-        guard verdict != .other, !isPlain(reply.code) else { return }
+        guard verdict != .other, !takePlain(reply.code) else { return }
         if reply.code >= 400, reply.code == 421 || Self.mentionsOops(line) {
             addFailure(reply, line, dialogue.pending.first)
         }
@@ -165,7 +165,7 @@ extension ControlSession {
     /// Takes the answer to the first command that waits where it tells nothing but that this was
     /// carried out, as most do; false for any other.
     @inline(__always)
-    private mutating func isPlain(_ code: Int) -> Bool {
+    private mutating func takePlain(_ code: Int) -> Bool {
         guard (200..<400).contains(code), !ReplyReader.announces(code), dialogue.isGreeted,
             !dialogue.isGeneric, dialogue.isMidstream || record.banner != nil,
             let verb = dialogue.pending.firstVerb, verb.isPlain, LegalReplies.accepts(code, verb)

@@ -52,7 +52,7 @@ struct RecentConnections {
         next = next == .max ? 1 : next + 1
     }
 
-    /// Those to one of the endpoints that are young enough for an announcement at `time`, oldest
+    /// Those to one of the endpoints, of which the second is another, that are young enough for an announcement at `time`, oldest
     /// first, and whether that are all.
     func connections(
         to first: Endpoint, or second: Endpoint?, at time: Timestamp,
@@ -77,7 +77,7 @@ struct RecentConnections {
         var number = lists[list(wanted)]
         var looked = 0
         while holds(number) {
-            let (entry, own) = (entries[place(number)], number)
+            let (entry, current) = (entries[place(number)], number)
             number = entry.older
             guard entry.hash == wanted else { continue }
             let isYoung = time.since(entry.time) <= age
@@ -86,7 +86,7 @@ struct RecentConnections {
             guard isYoung, let index = table.index(entry.handle),
                 let opener = table[index].opener, table[index].other(than: opener) == endpoint
             else { continue }
-            found.append(own)
+            found.append(current)
         }
         return true
     }

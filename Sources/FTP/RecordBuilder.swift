@@ -72,13 +72,14 @@ extension Extraction {
     private func fill(_ channel: inout DataChannel, _ link: ChannelLink, _ isOneSided: Bool) {
         let isDone = channel.transferReply.map { (200..<300).contains($0) } ?? false
         var best: Flow?
-        var first: FrameReference?
+        var (first, latest): (FrameReference?, FrameReference?)
+        var attempts = 0
         for linked in link.flows {
             guard let flow = flow(linked) else { continue }
             if first == nil { first = FrameReference(flow.first) }
             let last = FrameReference(flow.last)
-            channel.lastDataFrame = max(channel.lastDataFrame ?? last, last)
-            channel.attempts += Int(flow.attempts)
+            latest = max(latest ?? last, last)
+            attempts += Int(flow.attempts)
             if best.map({ Self.rank(flow) < Self.rank($0) }) ?? true { best = flow }
         }
         guard let flow = best else {
@@ -88,6 +89,8 @@ extension Extraction {
             return
         }
         channel.outcome = flow.outcome(isOneSided: isOneSided)
+        channel.attempts = attempts
+        channel.lastDataFrame = latest
         channel.dataFrame = channel.outcome == .established ? FrameReference(flow.first) : first
         channel.answer = flow.answerFrame
         channel.answerTTL = flow.answerTTL

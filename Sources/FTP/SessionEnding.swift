@@ -33,10 +33,8 @@ extension Extraction {
     /// Whether nothing more belongs to a session: its control connection has ended, or all of its
     /// connections were silent for very long, and its data connections have come to rest.
     mutating func isEnded(_ number: Int, at time: Timestamp) -> Bool {
-        guard isClosed(number, at: time) else {
-            return isSilent(number, at: time) ? isDataSettled(number, at: time) : false
-        }
-        return isDataSettled(number, at: time)
+        let isOver = isClosed(number, at: time) ? true : isSilent(number, at: time)
+        return isOver ? isDataSettled(number, at: time) : false
     }
 
     @inline(__always)

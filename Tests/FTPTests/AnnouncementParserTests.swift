@@ -15,6 +15,11 @@ import Testing
         }
     }
 
+    /// So many numbers, with commas between them.
+    private static func list(_ count: Int) -> String {
+        (0..<count).map(String.init).joined(separator: ",")
+    }
+
     private func read(
         _ text: String, _ parser: (Span<UInt8>) -> AnnouncedEndpoint
     ) -> String {
@@ -39,6 +44,9 @@ import Testing
         (" (99999999999999999999,0,113,10,19,137)", "octet_above_255"),
         (" (203,0,113,10,0,0)", "port_zero"),
         (" Logout.", "nothing"), ("", "nothing"), (" 10 files", "nothing"),
+        (" \(list(40))", "malformed_announcement"),
+        (" \(list(38)), 203,0,113,10,19,137", "malformed_announcement"),
+        (" \(list(70)) (203,0,113,10,19,137)", "203.0.113.10:5001"),
     ])
     func `reads a 227`(_ text: String, _ expected: String) {
         #expect(read(text) { AnnouncementParser.passive($0, isCut: false) } == expected)

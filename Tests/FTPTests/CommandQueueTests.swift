@@ -25,6 +25,8 @@ import Testing
             longest = max(longest, list.count)
             #expect(queue.count == list.count)
             #expect(Self.text(queue.first) == Self.text(list.first))
+            let isBare = list.first.map { $0.text == nil && $0.channel == nil } ?? false
+            #expect(queue.firstVerb == (isBare ? list.first?.verb : nil))
             // Long stretches in which more come than are answered, and the other way round.
             let grows = step / 400 % 2 == 0
             switch Int.random(in: 0..<100, using: &dice) {
@@ -34,7 +36,11 @@ import Testing
                 var command = PendingCommand(verb: verb)
                 if verb == .retr { command.text = "RETR \(step)" }
                 if Bool.random(using: &dice) { command.channel = step }
-                queue.append(command)
+                if command.text == nil, command.channel == nil, Bool.random(using: &dice) {
+                    queue.append(verb)
+                } else {
+                    queue.append(command)
+                }
                 list.append(command)
             default:
                 let code = [227, 200, 226, 331, 150, 500].randomElement(using: &dice) ?? 200
@@ -46,6 +52,9 @@ import Testing
                 if code == 150 {
                     queue[place].channel = -step
                     list[found].channel = -step
+                } else if found == 0, Bool.random(using: &dice) {
+                    queue.dropFirst()
+                    list.removeFirst()
                 } else {
                     let taken = queue.take(place)
                     #expect(Self.text(taken) == Self.text(list[found]))
