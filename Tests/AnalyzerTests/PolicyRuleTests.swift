@@ -51,6 +51,10 @@ import Testing
         row(
             TranslationMissing.self, vsftpd: range,
             path: [Made.router([open], carried(to: "10.1.1.10"))], inside: Made.inside, "passed"),
+        row(
+            TranslationMissing.self, vsftpd: range,
+            path: [Made.router([open + " time-range night"], carried(to: "10.1.1.10"))],
+            inside: Made.inside, "?"),
         // PH209
         row(
             TranslationToWrongHost.self, vsftpd: range,
@@ -58,6 +62,12 @@ import Testing
         row(
             TranslationToWrongHost.self, vsftpd: range,
             path: [Made.router([open], carried(to: "10.1.1.10"))], inside: Made.inside, "passed"),
+        row(
+            TranslationToWrongHost.self, vsftpd: range,
+            path: [
+                Made.router(
+                    [open + " eq 21", open + " time-range night"], carried(to: "10.1.1.10"))
+            ], inside: Made.inside, "?"),
         row(TranslationToWrongHost.self, vsftpd: range, path: [Made.router([open])], "n/a"),
         row(TranslationToWrongHost.self, vsftpd: range, "n/a"),
         // PH210

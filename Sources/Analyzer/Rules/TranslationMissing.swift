@@ -30,6 +30,7 @@ enum TranslationMissing: Rule {
         let wanted = (server.range ?? PortSet()).union(server.controlPorts)
         let missing = wanted.subtracting(server.translated).subtracting(elsewhere(server, site))
         guard !missing.isEmpty else {
+            if let doubt = server.doubt(about: wanted) { return .cannotTell(doubt) }
             return .passed("\(wanted.brief) are translated to \(names(site.inside))")
         }
         let lines = feeding(server)

@@ -36,6 +36,7 @@ enum TranslationToWrongHost: Rule {
             !$0.isDelivered(to: own, asked: $0.translatedTo ?? site.addresses[0])
         }
         guard !wrong.isEmpty else {
+            if let doubt = server.doubt(about: wanted) { return .cannotTell(doubt) }
             return .passed("translations of \(wanted.brief) end at the server")
         }
         let groups = Dictionary(grouping: wrong) { segment in
