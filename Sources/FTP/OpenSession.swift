@@ -13,6 +13,7 @@ struct OpenSession {
     /// Where each direction begins, as far as that is known.
     typealias Starts = (toServer: SequenceNumber?, toClient: SequenceNumber?)
 
+    /// Begins with what is known of its control connection.
     init(_ control: consuming ControlSession, starts: Starts) {
         let most = control.limits.lineBytes
         self.control = control

@@ -52,8 +52,8 @@ struct RecentConnections {
         next = next == .max ? 1 : next + 1
     }
 
-    /// Those to one of the endpoints, of which the second is another, that are young enough for an announcement at `time`, oldest
-    /// first, and whether that are all.
+    /// Those to one of two different endpoints that are young enough for an announcement at `time`,
+    /// oldest first, and whether that are all.
     func connections(
         to first: Endpoint, or second: Endpoint?, at time: Timestamp,
         in table: borrowing FlowTable
