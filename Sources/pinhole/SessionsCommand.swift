@@ -1,3 +1,4 @@
+import Analyzer
 import ArgumentParser
 import FTP
 import Reporter
@@ -30,36 +31,41 @@ struct SessionsCommand: ParsableCommand {
         let sessions = seen.inOrder()
         if reading.isUseless { throw reading.complain() ?? Exit.unusable }
         try Failure.orExit { () throws(Failure) in
-            let results = Results()
             switch format {
             case .ndjson:
                 let json = SessionRecordJSON(captures: reading.captures)
-                for session in sessions { try results.line(json.text(session)) }
+                try print(sessions) { json.text($0) + "\n" }
+            case .table where sessions.isEmpty:
+                let seen = reading.leftOut
+                try Results.write(
+                    seen == 0 ? "no FTP session\n" : "no FTP session selected, of \(seen) seen\n")
             case .table:
-                let table = SessionTable(sessions, leftOut: reading.leftOut)
-                for line in table.lines { try results.line(line.printable) }
+                try print(sessions) { session in
+                    SessionTable.lines(session).reduce("") { $0 + $1.printable + "\n" }
+                }
             }
-            try results.finish()
         }
         if let code = reading.complain() { throw code }
     }
+
+    /// Prints sessions in their order; their texts are made on all cores, some at a time.
+    private func print(
+        _ sessions: [SessionRecord], _ text: @Sendable (SessionRecord) -> String
+    ) throws(Failure) {
+        let results = Results()
+        for start in stride(from: 0, to: sessions.count, by: Self.part) {
+            let part = Array(sessions[start..<min(start + Self.part, sessions.count)])
+            for text in part.mapSideBySide(text) { try results.add(text) }
+        }
+        try results.finish()
+    }
+
+    private static let part = 1024
 }
 
 /// Session records for people.
-struct SessionTable {
-    let lines: [String]
-
-    init(_ sessions: [SessionRecord], leftOut: Int) {
-        guard !sessions.isEmpty else {
-            lines = [
-                leftOut == 0 ? "no FTP session" : "no FTP session selected, of \(leftOut) seen"
-            ]
-            return
-        }
-        lines = sessions.flatMap(Self.lines)
-    }
-
-    private static func lines(_ session: SessionRecord) -> [String] {
+enum SessionTable {
+    static func lines(_ session: SessionRecord) -> [String] {
         var head =
             "\(session.client) → \(session.server)  frames \(session.first.number)–\(session.last.number)"
         head += "  \(session.first.time)"
