@@ -7,33 +7,10 @@ enum LinkedFlow {
     indirect case gone(Flow)
 }
 
-/// Connections of one announcement: almost always one, which needs no memory of its own.
-struct LinkedFlows: RandomAccessCollection, MutableCollection {
-    private var first: LinkedFlow?
-    private var more: [LinkedFlow] = []
-
-    var startIndex: Int { 0 }
-    var endIndex: Int { first == nil ? 0 : more.count + 1 }
-
-    subscript(place: Int) -> LinkedFlow {
-        get {
-            guard place == 0, let first else { return more[place - 1] }
-            return first
-        }
-        set {
-            if place == 0 { first = newValue } else { more[place - 1] = newValue }
-        }
-    }
-
-    mutating func append(_ flow: LinkedFlow) {
-        if first == nil { first = flow } else { more.append(flow) }
-    }
-}
-
 /// What the extractor knows of an announcement beside the record.
 struct ChannelLink {
     /// Connections to the announced endpoint, in their order.
-    var flows = LinkedFlows()
+    var flows = ShortList<LinkedFlow>()
     /// The server said that the transfer goes on.
     var isUnderWay = false
     /// Where it is expected; nil where it is not yet, or not any more.

@@ -33,6 +33,7 @@ struct ControlStream {
     /// `speech` says what all of the bytes are, from index 0 on, where that is known.
     ///
     /// - Returns: Index of the first byte that was not read.
+    // In both directions of its caller it would stand twice and cost registers.
     @inline(never)
     mutating func read(
         _ bytes: Span<UInt8>, from start: Int, _ speech: Speech?, _ frame: FrameReference,

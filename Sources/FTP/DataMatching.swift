@@ -57,10 +57,8 @@ extension Extraction {
     ) -> Bool {
         let first = path.table[index].first
         var best: (entry: Expectations.Entry, rank: Rank)?
-        let waiting = expectations.waiting(at: listener)
-        for place in 0..<(waiting?.count ?? 0) {
-            guard let entry = waiting?[place], expectations.isCandidate(entry, first.time),
-                sessions.holds(entry.session),
+        for entry in expectations.waiting(at: listener) {
+            guard expectations.isCandidate(entry, first.time), sessions.holds(entry.session),
                 entry.session == current || !isEnded(entry.session, at: time)
             else { continue }
             let rank = rank(entry, listener: listener, opener: opener)

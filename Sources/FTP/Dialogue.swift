@@ -16,7 +16,7 @@ extension ControlSession {
     mutating func takeCommand(
         _ command: Command, _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool
     ) {
-        if verdict != .ftp { judge(command, line) }
+        judge(command, line)
         guard verdict != .other else { return }
         guard !command.verb.isPlain else {
             if hasRoom(frame) { dialogue.pending.append(command.verb) }
@@ -135,7 +135,7 @@ extension ControlSession {
 
     /// Takes a reply with its first line, and what it announces where its code is one of these.
     mutating func take(_ reply: Reply, _ line: Span<UInt8>, _ announced: Announced?) {
-        if verdict != .ftp { judge(reply, line) }
+        judge(reply, line)
         guard verdict != .other, !takePlain(reply.code) else { return }
         if reply.code >= 400, reply.code == 421 || Self.mentionsOops(line) {
             addFailure(reply, line, dialogue.pending.first)

@@ -8,17 +8,7 @@ struct Expectations {
         var frame: FrameReference
     }
 
-    /// Announcements of one endpoint, in their order: almost always one.
-    struct Waiting {
-        fileprivate var first: Entry
-        fileprivate var more: [Entry] = []
-
-        fileprivate var all: [Entry] { [first] + more }
-        var count: Int { more.count + 1 }
-        subscript(place: Int) -> Entry { place == 0 ? first : more[place - 1] }
-    }
-
-    private var waiting: [Endpoint: Waiting] = [:]
+    private var waiting: [Endpoint: ShortList<Entry>] = [:]
     private let age: Int64
     private let early: Int64
     /// Announcements of one endpoint that wait at one time.
@@ -32,27 +22,21 @@ struct Expectations {
     var isEmpty: Bool { waiting.isEmpty }
 
     mutating func add(_ entry: Entry, at endpoint: Endpoint) {
-        guard let old = waiting.updateValue(Waiting(first: entry), forKey: endpoint) else { return }
-        var list = old.all
-        list.removeAll { entry.frame.time.since($0.frame.time) > age }
+        guard let old = waiting.updateValue(ShortList(CollectionOfOne(entry)), forKey: endpoint)
+        else { return }
+        var list = old.filter { entry.frame.time.since($0.frame.time) <= age }
         if list.count >= Self.mostPerEndpoint { list.removeFirst() }
-        list.append(entry)
-        keep(list, at: endpoint)
+        waiting[endpoint] = ShortList(list + [entry])
     }
 
     mutating func remove(session: Int, channel: Int, at endpoint: Endpoint) {
         guard let old = waiting.removeValue(forKey: endpoint) else { return }
-        let isOnly = old.more.isEmpty && old.first.session == session
-        guard !isOnly || old.first.channel != channel else { return }
-        keep(
-            old.all.filter { $0.session != session || $0.channel != channel }, at: endpoint)
+        let list = old.filter { $0.session != session || $0.channel != channel }
+        if !list.isEmpty { waiting[endpoint] = ShortList(list) }
     }
 
-    private mutating func keep(_ list: [Entry], at endpoint: Endpoint) {
-        waiting[endpoint] = list.first.map { Waiting(first: $0, more: Array(list.dropFirst())) }
-    }
-
-    func waiting(at endpoint: Endpoint) -> Waiting? { waiting[endpoint] }
+    /// Announcements of an endpoint, in their order.
+    func waiting(at endpoint: Endpoint) -> ShortList<Entry> { waiting[endpoint] ?? ShortList() }
 
     /// Whether a connection that began at `time` may belong to an announcement.
     func isCandidate(_ entry: Entry, _ time: Timestamp) -> Bool {

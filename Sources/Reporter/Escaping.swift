@@ -88,27 +88,27 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
     var isEmpty: Bool { source.isEmpty }
 
     static func escaped(_ text: String) -> String {
-        guard text.utf8.contains(where: isMarkup) else { return text }
+        guard text.unicodeScalars.contains(where: { entity($0) != nil }) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.unicodeScalars.append(scalar)
+            if let entity = entity(scalar) {
+                result += entity
+            } else {
+                result.unicodeScalars.append(scalar)
             }
         }
         return result
     }
 
-    private static func isMarkup(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""),
-            UInt8(ascii: "'"):
-            true
-        default: false
+    /// What stands for a character that is markup; nil where it stands for itself.
+    private static func entity(_ scalar: Unicode.Scalar) -> String? {
+        switch scalar {
+        case "&": "&amp;"
+        case "<": "&lt;"
+        case ">": "&gt;"
+        case "\"": "&quot;"
+        case "'": "&#39;"
+        default: nil
         }
     }
 

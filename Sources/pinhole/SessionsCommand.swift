@@ -34,13 +34,13 @@ struct SessionsCommand: ParsableCommand {
             switch format {
             case .ndjson:
                 let json = SessionRecordJSON(captures: reading.captures)
-                try print(sessions) { json.text($0) + "\n" }
+                try write(sessions) { json.text($0) + "\n" }
             case .table where sessions.isEmpty:
                 let seen = reading.leftOut
                 try Results.write(
                     seen == 0 ? "no FTP session\n" : "no FTP session selected, of \(seen) seen\n")
             case .table:
-                try print(sessions) { session in
+                try write(sessions) { session in
                     SessionTable.lines(session).reduce("") { $0 + $1.printable + "\n" }
                 }
             }
@@ -48,8 +48,8 @@ struct SessionsCommand: ParsableCommand {
         if let code = reading.complain() { throw code }
     }
 
-    /// Prints sessions in their order; their texts are made on all cores, some at a time.
-    private func print(
+    /// Writes sessions in their order; their texts are made on all cores, some at a time.
+    private func write(
         _ sessions: [SessionRecord], _ text: @Sendable (SessionRecord) -> String
     ) throws(Failure) {
         let results = Results()
