@@ -79,7 +79,7 @@ let package = Package(
             swiftSettings: house),
         .target(name: "Dice", path: "Tests/Dice", swiftSettings: house),
         tests("DialogueTests", ["Dialogue", "Dice", "Net"]),
-        tests("AnalyzerTests", ["Analyzer", "FTP", "PolicyFormats", "Policy", "Net"]),
+        tests("AnalyzerTests", ["Analyzer", "FTP", "PolicyFormats", "Policy", "Net", "Dice"]),
         tests("ReporterTests", ["Reporter", "Analyzer", "FTP", "Policy", "Net"]),
         tests("LayeringTests", []),
         tests("SampleTests", ["pinhole", "Dialogue"]),

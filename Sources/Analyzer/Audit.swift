@@ -20,7 +20,7 @@ public struct Audit: Sendable {
         span: ClosedRange<Timestamp>? = nil
     ) {
         let hasTraffic = traffic != nil
-        let all = ServerSessions.All(traffic ?? Traffic())
+        let all = traffic ?? Traffic()
         var owners: [Endpoint: Int] = [:]
         for (index, server) in site.servers.enumerated() {
             for address in Set(server.addresses + server.inside) {
@@ -31,7 +31,7 @@ public struct Audit: Sendable {
         }
         var own = [[UInt32]](repeating: [], count: site.servers.count)
         var strangers: [Endpoint: [UInt32]] = [:]
-        for (server, rows) in all.traffic.rowsByServer {
+        for (server, rows) in all.rowsByServer {
             if let owner = owners[server] {
                 own[owner] += rows
             } else {

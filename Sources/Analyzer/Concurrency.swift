@@ -2,10 +2,6 @@ import FTP
 import Net
 
 extension ServerView {
-    /// The most passive data connections of the server that were open at one time, or offered and
-    /// not yet taken.
-    var mostOpenAtOnce: Int { peak(of: passiveOffers.map(\.held)) }
-
     /// Those of `outside`, offers of ports outside the range, that were made while others held
     /// all of it.
     func madeWhileFull(_ outside: [Offer], _ range: PortSet) -> [Offer] {
@@ -24,14 +20,22 @@ extension ServerView {
         return outside.indices.filter(full.contains).map { outside[$0] }
     }
 
-    private func peak(of spans: [ClosedRange<Timestamp>]) -> Int {
-        var edges = spans.flatMap { [($0.lowerBound, 1), ($0.upperBound, -1)] }
-        // At the same moment an end comes first: a port that is handed on counts once.
-        edges.sort { ($0.0, $0.1) < ($1.0, $1.1) }
-        var (open, most) = (0, 0)
-        for edge in edges {
-            open += edge.1
-            most = max(most, open)
+    /// The most offers that were held at one time.
+    static func peak(of offers: Offers) -> Int {
+        var begins: [Int64] = []
+        var ends: [Int64] = []
+        for offer in offers {
+            let held = offer.held
+            begins.append(held.lowerBound.nanoseconds)
+            ends.append(held.upperBound.nanoseconds)
+        }
+        begins.sort()
+        ends.sort()
+        var (ended, most) = (0, 0)
+        for (begun, begin) in begins.enumerated() {
+            // At the same moment an end comes first: a port that is handed on counts once.
+            while ended < ends.count, ends[ended] <= begin { ended += 1 }
+            most = max(most, begun + 1 - ended)
         }
         return most
     }

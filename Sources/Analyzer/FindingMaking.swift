@@ -12,7 +12,7 @@ struct DraftFinding {
     init(_ finding: Finding, offers: Set<Offer.ID> = [], of server: ServerView) {
         self.finding = finding
         self.offers = offers
-        failing = offers.filter { server.offer($0).failedOnTheWire }
+        failing = offers.filter { server.offers[$0].failedOnTheWire }
         self.finding.hurt += failing.count
     }
 }

@@ -2,18 +2,15 @@ import FTP
 import Net
 import Policy
 
-extension ServerView {
-    /// Whether an offer is about the server's own ports: it names one of its addresses, or one at
-    /// which the client then looked for it there all the same.
-    func concerns(_ offer: Offer) -> Bool {
-        guard let advertised = offer.channel.advertised?.address else { return false }
-        let own = addresses + (site?.inside ?? [])
-        return own.contains(advertised)
-            || (offer.channel.server.map { own.contains($0.address) } ?? false)
-    }
-}
-
 extension Offer {
+    /// Whether one of the addresses is announced, or one at which the client then looked for it
+    /// all the same.
+    func names(_ own: Set<IPAddress>) -> Bool {
+        guard let advertised = channel.advertised?.address else { return false }
+        return own.contains(advertised)
+            || (channel.server.map { own.contains($0.address) } ?? false)
+    }
+
     /// Whether an attempt at it was seen to fail, or the server said so.
     var failedOnTheWire: Bool {
         switch channel.outcome {

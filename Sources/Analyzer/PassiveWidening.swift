@@ -41,9 +41,7 @@ extension ServerView {
 
     /// Offers of the server's own that lie outside the range.
     func outside(_ range: PortSet) -> [Offer] {
-        passiveOffers.filter { offer in
-            concerns(offer) && offer.port.map { !range.contains($0) } ?? false
-        }
+        ownOffers.filter { $0.port.map { !range.contains($0) } ?? false }
     }
 
     /// The changes that give the server as many ports, from its first one on, and open them.

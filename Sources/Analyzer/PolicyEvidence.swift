@@ -86,9 +86,6 @@ extension ServerView {
 
     /// The usable configured range: nil where none is in force or known.
     var range: PortSet? { configured.flatMap { $0.isEmpty ? nil : $0 } }
-
-    /// Offers of passive ports that could be read.
-    var passiveOffers: [Offer] { offers.filter { $0.isPassive && $0.port != nil } }
 }
 
 extension Collection where Element: Comparable & CustomStringConvertible {

@@ -51,13 +51,22 @@ extension ServerView {
     }
 
     private var observed: [AuditReport.ObservedPort] {
-        var outcomes: [UInt16: [String: Int]] = [:]
-        for offer in offers where offer.isPassive {
+        var counts: [PortOutcome: Int] = [:]
+        for offer in passiveOffers {
             guard let port = offer.port else { continue }
-            outcomes[port, default: [:]][offer.channel.outcome.rawValue, default: 0] += 1
+            counts[PortOutcome(port: port, outcome: offer.channel.outcome), default: 0] += 1
+        }
+        var outcomes: [UInt16: [String: Int]] = [:]
+        for (seen, count) in counts {
+            outcomes[seen.port, default: [:]][seen.outcome.rawValue] = count
         }
         return outcomes.sorted { $0.key < $1.key }.map {
             AuditReport.ObservedPort(port: $0.key, outcomes: $0.value)
         }
+    }
+
+    private struct PortOutcome: Hashable {
+        let port: UInt16
+        let outcome: DataChannel.Outcome
     }
 }

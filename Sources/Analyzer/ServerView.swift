@@ -19,7 +19,14 @@ public struct ServerView: Sendable {
     /// Attempts to reach its control ports that never came to a dialogue.
     public let attempts: [ControlAttempt]
     /// Announcements in those sessions, in order.
-    public let offers: [Offer]
+    public let offers: Offers
+    /// Those of passive ports that could be read.
+    let passiveOffers: Offers
+    /// Those of them that are about the server's own ports: they name one of its addresses, or one
+    /// at which the client then looked for it there all the same.
+    let ownOffers: Offers
+    /// The most passive data connections that were open at one time, or offered and not yet taken.
+    let mostOpenAtOnce: Int
 
     /// The ports that it was meant to offer, and what says so; nil where nobody says.
     public let configured: PortSet?
@@ -40,40 +47,8 @@ public struct ServerView: Sendable {
     /// Ports that passive announcements named.
     public let offered: PortSet
 
-    /// The announcement of that number in the view's sessions.
-    func offer(_ id: Offer.ID) -> Offer { Offer(id, of: sessions) }
-
     /// The segments of the answers that hold the port.
     public func segments(for port: UInt16) -> [Reach.Segment] {
         reach.flatMap(\.segments).filter { $0.ports.contains(port) }
     }
-}
-
-/// One announcement in a session of the server.
-public struct Offer: Sendable {
-    /// Index of its session among the server's, and of its channel among the session's.
-    public struct ID: Hashable, Comparable, Sendable {
-        let session: UInt32
-        let channel: UInt32
-
-        public static func < (a: ID, b: ID) -> Bool {
-            (a.session, a.channel) < (b.session, b.channel)
-        }
-    }
-
-    public let id: ID
-    public let session: SeenSession
-
-    init(_ id: ID, of sessions: ServerSessions) {
-        self.id = id
-        session = sessions[Int(id.session)]
-    }
-
-    public var channel: SeenChannel { session.channel(Int(id.channel)) }
-
-    /// Whether the server listens.
-    public var isPassive: Bool { channel.announcedBy.isPassive }
-
-    /// The announced port, where the announcement could be read.
-    public var port: UInt16? { channel.advertised?.port }
 }

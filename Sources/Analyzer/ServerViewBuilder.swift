@@ -24,14 +24,12 @@ extension ServerView {
         self.path = path
         self.sessions = sessions
         self.attempts = attempts
-        let offers = sessions.indices.flatMap { index in
-            (0..<sessions[index].channelCount).map {
-                Offer(
-                    Offer.ID(session: UInt32(index), channel: UInt32($0)), of: sessions)
-            }
-        }
-        self.offers = offers
-        offered = PortSet(ports: offers.filter(\.isPassive).compactMap(\.port))
+        offers = Offers(in: sessions)
+        passiveOffers = offers.only { $0.isPassive && $0.port != nil }
+        let own = Set(addresses + (site?.inside ?? []))
+        ownOffers = passiveOffers.only { $0.names(own) }
+        mostOpenAtOnce = Self.peak(of: passiveOffers)
+        offered = passiveOffers.ports
         (configured, configuredSources) = Self.configured(site)
 
         let evaluator = PathEvaluator(path)
@@ -49,7 +47,7 @@ extension ServerView {
         // Only what reads the control connection tells the two apart.
         let isWatched = path.contains { $0.configuration.device?.inspections.isEmpty == false }
         reachEncrypted = isWatched ? ask(encrypted: true) : reach
-        let own = Set(site?.inside ?? addresses)
+        let inside = Set(site?.inside ?? addresses)
         permitted = Self.everywhere(reach) { $0.verdict == .permitted }
         inspected = Self.everywhere(reach) {
             $0.verdict == .permitted || $0.verdict == .permittedByInspection
@@ -68,7 +66,7 @@ extension ServerView {
         translated = answers.reduce(PortSet(1...65535)) { ports, answer in
             ports.subtracting(
                 Self.ports(of: answer) {
-                    $0.verdict == .permitted && !$0.isDelivered(to: own, asked: answer.to)
+                    $0.verdict == .permitted && !$0.isDelivered(to: inside, asked: answer.to)
                 })
         }
     }

@@ -15,7 +15,7 @@ struct Extraction {
     let bounds: ControlSession.Bounds
     var limits: Limits { _read { yield bounds.limits } }
     private let controlPorts: Set<UInt16>
-    let onSession: (SessionRecord) -> Void
+    let onSession: (consuming SessionRecord) -> Void
     /// The flow table, and what time it is.
     var path: PacketPath
     var sessions = SessionSlots()
@@ -34,7 +34,8 @@ struct Extraction {
     }
 
     init(
-        limits: Limits, controlPorts: Set<UInt16>, onSession: @escaping (SessionRecord) -> Void
+        limits: Limits, controlPorts: Set<UInt16>,
+        onSession: @escaping (consuming SessionRecord) -> Void
     ) {
         bounds = ControlSession.Bounds(limits)
         self.controlPorts = controlPorts
@@ -128,9 +129,7 @@ struct Extraction {
         if sessions.open[number].isWaiting || path.table[tracked.index].isWatched {
             checkHoles(number, tracked.index, packet.mark.time)
         }
-        if path.table[tracked.index].isOver, sessions.open[number].control.closedAt == nil {
-            sessions.open[number].control.closedAt = packet.mark.time
-        }
+        if path.table[tracked.index].isOver { close(number, at: packet.mark.time) }
         if sessions.open[number].control.hasNews { followUp(number) }
     }
 
@@ -223,6 +222,7 @@ struct Extraction {
                 flow: path.table.handle(index), state: path.table[index], clientIsLow: clientIsLow,
                 bounds: bounds),
             starts: fromClient ? (sender, receiver) : (receiver, sender))
+        sessions.wait(number, until: nextDue(number))
         if isImplicit { sessions.open[number].beginImplicitTLS() }
         path.table[index].role = .control
         path.table[index].owner = UInt32(number)
@@ -245,6 +245,7 @@ struct Extraction {
             < sessions.open[number].control.record.channels.count
         {
             expect(number, sessions.open[number].control.unregistered)
+            noteRegistered(number, sessions.open[number].control.unregistered)
             sessions.open[number].control.unregistered += 1
         }
         if sessions.open[number].control.record.encryption != nil,

@@ -16,10 +16,17 @@ struct RecentConnections {
         fileprivate var older: UInt32 = 0
     }
 
+    private struct List {
+        /// The number of its newest; 0 for none.
+        var newest: UInt32 = 0
+        /// No time in it is later: most announcements need not look at its entries.
+        var latest = Timestamp.distantPast
+    }
+
     /// The entry of a number stands at its lower bits.
     private var entries: [Entry] = []
-    /// Numbers of the newest by the lower bits of their hashes; 0 for none.
-    private var lists: [UInt32] = []
+    /// By the lower bits of their hashes.
+    private var lists: [List] = []
     /// The number of the next; it wraps and leaves 0 out.
     private var next: UInt32 = 1
     private var count = 0
@@ -74,7 +81,9 @@ struct RecentConnections {
         _ found: inout [UInt32]
     ) -> Bool {
         let wanted = hash(endpoint)
-        var number = lists[list(wanted)]
+        let list = lists[list(wanted)]
+        guard list.newest != 0, time.since(list.latest) <= age else { return true }
+        var number = list.newest
         var looked = 0
         while holds(number) {
             let (entry, current) = (entries[place(number)], number)
@@ -101,16 +110,16 @@ struct RecentConnections {
     private func list(_ hash: UInt32) -> Int { Int(hash) & (lists.count - 1) }
 
     private mutating func link(_ number: UInt32) {
-        let list = list(entries[place(number)].hash)
-        entries[place(number)].older = lists[list]
-        lists[list] = number
+        let (list, time) = (list(entries[place(number)].hash), entries[place(number)].time)
+        entries[place(number)].older = lists[list].newest
+        lists[list] = List(newest: number, latest: max(lists[list].latest, time))
     }
 
     /// Makes room for twice as many, a power of two; `filler` stands where none is yet.
     private mutating func grow(_ filler: Entry) {
         let old = entries
         entries = Array(repeating: filler, count: max(2 * old.count, 256))
-        lists = [UInt32](repeating: 0, count: entries.count)
+        lists = [List](repeating: List(), count: entries.count)
         for back in stride(from: UInt32(count), to: 0, by: -1) {
             let number = next &- back
             guard number != 0 else { continue }

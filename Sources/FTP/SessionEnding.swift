@@ -9,11 +9,45 @@ extension Extraction {
             path.noteSweep()
             path.sweepInterval = sessions.count + attempts.openCount
         }
-        for number in sessions.open.indices where sessions.holds(number) {
+        for number in sessions.open.indices where sessions.isDue(number, at: now) {
             forgetExpired(number)
-            if isEnded(number, at: now) { emit(number) }
+            if isEnded(number, at: now) {
+                emit(number)
+            } else {
+                sessions.wait(number, until: nextDue(number))
+            }
         }
         attempts.settle(&path.table, now: path.now, limits: bounds.limits, &prohibitors)
+    }
+
+    /// When a session may have ended, or an announcement of it may have become too old, as things
+    /// stand; later only where more is seen of it.
+    mutating func nextDue(_ number: Int) -> Timestamp {
+        var moment = sessions.open[number].control.last.time.after(limits.controlIdle)
+        if let closed = sessions.open[number].control.closedAt {
+            moment = min(moment, closed.after(limits.linger))
+        }
+        let expired = sessions.open[number].control.expired
+        guard expired < sessions.open[number].control.unregistered else { return moment }
+        return min(moment, expiry(number, expired))
+    }
+
+    /// When an announcement becomes too old.
+    private mutating func expiry(_ number: Int, _ channel: Int) -> Timestamp {
+        let frame = sessions.open[number].control.record.channels[channel].frame
+        return frame.time.after(limits.announcementAge)
+    }
+
+    /// An announcement is expected from now on.
+    mutating func noteRegistered(_ number: Int, _ channel: Int) {
+        sessions.look(number, at: expiry(number, channel))
+    }
+
+    /// The control connection was seen to end; the first time counts.
+    mutating func close(_ number: Int, at time: Timestamp) {
+        guard sessions.open[number].control.closedAt == nil else { return }
+        sessions.open[number].control.closedAt = time
+        sessions.look(number, at: time.after(limits.linger))
     }
 
     /// Settles what a flow belongs to before a packet of it is noted, if a sweep would have by
@@ -171,9 +205,7 @@ extension Extraction {
             case .control:
                 guard sessions.holds(number) else { break }
                 sessions.open[number].control.flow = .gone(flow)
-                if sessions.open[number].control.closedAt == nil {
-                    sessions.open[number].control.closedAt = flow.last.time
-                }
+                close(number, at: flow.last.time)
             case .data, .hidden:
                 if sessions.holds(number) { absorb(flow, into: number) }
             }

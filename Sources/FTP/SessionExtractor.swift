@@ -35,7 +35,7 @@ public final class SessionExtractor {
     public init(
         captures: Int = 1, limits: Limits = Limits(), controlPorts: Set<UInt16> = usualControlPorts,
         tellsSpeech: Bool = true,
-        onSession: @escaping (SessionRecord) -> Void
+        onSession: @escaping (consuming SessionRecord) -> Void
     ) {
         extraction = Extraction(
             limits: limits, controlPorts: controlPorts, onSession: onSession)

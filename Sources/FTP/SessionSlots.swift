@@ -1,3 +1,4 @@
+import Net
 import Streams
 
 /// The control sessions that are read now; a session keeps its number while it is here.
@@ -10,6 +11,8 @@ struct SessionSlots {
     var open: [OpenSession] = []
     private var isUsed: [Bool] = []
     private var free: [Int] = []
+    /// By number: no sweep before this moment finds anything to do.
+    private var due: [Timestamp] = []
 
     var count: Int { open.count - free.count }
 
@@ -26,10 +29,12 @@ struct SessionSlots {
         guard let number = free.popLast() else {
             open.append(OpenSession(control, starts: starts))
             isUsed.append(true)
+            due.append(.distantPast)
             return open.count - 1
         }
         open[number].begin(control, starts: starts)
         isUsed[number] = true
+        due[number] = .distantPast
         return number
     }
 
@@ -38,6 +43,20 @@ struct SessionSlots {
         open[number].end()
         isUsed[number] = false
         free.append(number)
+    }
+
+    // MARK: when a sweep looks at it
+
+    /// Whether a sweep may find something to do.
+    @inline(__always)
+    func isDue(_ number: Int, at now: Timestamp) -> Bool { isUsed[number] && due[number] <= now }
+
+    /// Nothing is to be done before a moment, as things stand.
+    mutating func wait(_ number: Int, until moment: Timestamp) { due[number] = moment }
+
+    /// There will be something to do at a moment, if not before.
+    mutating func look(_ number: Int, at moment: Timestamp) {
+        due[number] = min(due[number], moment)
     }
 
     /// Numbers of all sessions, ascending.

@@ -26,7 +26,7 @@ public final class Monitor {
     private var fresh: [SessionRecord] = []
     private var attempts: [ControlAttempt] = []
     private var told: Set<String> = []
-    private var nextJudgement = Timestamp(nanoseconds: .min)
+    private var nextJudgement = Timestamp.distantPast
     private var extractor: SessionExtractor?
     private var sessionCount = 0
     private var frames = 0
@@ -90,7 +90,7 @@ public final class Monitor {
         }
         extractor.finish()
         let time = now()
-        nextJudgement = Timestamp(nanoseconds: .min)
+        nextJudgement = Timestamp.distantPast
         judge(at: time)
         emit(
             events.summary(

@@ -2,7 +2,17 @@
 public typealias PortSet = IntervalSet<UInt16>
 
 extension IntervalSet where Element == UInt16 {
-    public init(ports: some Sequence<UInt16>) { self.init(ports.map { $0...$0 }) }
+    public init(ports: some Sequence<UInt16>) {
+        var ranges: [ClosedRange<UInt16>] = []
+        for port in Array(ports).sorted() {
+            if let last = ranges.last, Int(port) <= Int(last.upperBound) + 1 {
+                ranges[ranges.count - 1] = last.lowerBound...port
+            } else {
+                ranges.append(port...port)
+            }
+        }
+        self.init(ranges)
+    }
 
     /// How many ports it holds, up to 65536.
     public var count: Int { ranges.reduce(0) { $0 + $1.count } }

@@ -20,6 +20,15 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
         return overflow ? (nanoseconds < 0 ? .min : .max) : difference
     }
+
+    /// The moment that is so many nanoseconds later, saturating.
+    public func after(_ nanoseconds: Int64) -> Timestamp {
+        let (sum, overflow) = self.nanoseconds.addingReportingOverflow(nanoseconds)
+        return Timestamp(nanoseconds: overflow ? (nanoseconds < 0 ? .min : .max) : sum)
+    }
+
+    /// Earlier than anything that was seen.
+    public static let distantPast = Timestamp(nanoseconds: .min)
 }
 
 extension Timestamp: CustomStringConvertible, LosslessStringConvertible {

@@ -7,7 +7,7 @@ public import Net
 public struct PacketPath {
     public var table: FlowTable
     /// The latest time seen.
-    public private(set) var now = Timestamp(nanoseconds: .min)
+    public private(set) var now = Timestamp.distantPast
     private var nextSweep: Int64 = .min
     private var packetsSinceSweep = 0
     /// Packets in a row that are far from what time it is.

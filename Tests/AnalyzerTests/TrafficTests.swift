@@ -6,8 +6,7 @@ import Testing
 
 @Suite struct TrafficTests {
     private static func sessions(_ records: [SessionRecord]) -> ServerSessions {
-        ServerSessions(
-            ServerSessions.All(Traffic(records)), rows: records.indices.map { UInt32($0) })
+        ServerSessions(Traffic(records), rows: records.indices.map { UInt32($0) })
     }
 
     @Test func `keeps what rules ask of a session`() throws {

@@ -46,6 +46,11 @@ import Testing
         }
     }
 
+    @Test func `joins single ports, in any order and twice`() {
+        #expect(PortSet(ports: [7, 5, 65535, 6, 5, 9]) == PortSet("5-7,9,65535"))
+        #expect(PortSet(ports: [UInt16]()).isEmpty)
+    }
+
     @Test func `writes ranges`() {
         #expect(PortSet("21, 5001-5201,5202")?.description == "21,5001-5202")
         #expect(PortSet("5-3") == nil)
@@ -79,6 +84,14 @@ extension Dice {
         #expect(Timestamp("2026-11-01")?.description == "2026-11-01T00:00:00.000000Z")
         #expect(Timestamp("2026-11-01T01:00:00+01:00") == Timestamp("2026-11-01"))
         #expect(Timestamp("2026-02-30") == nil)
+    }
+
+    @Test func `adds and subtracts, and stops at the ends of time`() {
+        let (first, last) = (Timestamp(nanoseconds: .min), Timestamp(nanoseconds: .max))
+        let moment = Timestamp(nanoseconds: 5)
+        #expect(moment.after(7).since(moment) == 7)
+        #expect(last.after(1) == last && first.after(-1) == first)
+        #expect(last.since(first) == .max && first.since(last) == .min)
     }
 }
 

@@ -53,6 +53,8 @@ enum CleartextLogin: Rule {
     }
 
     private static func isAnonymous(_ session: SeenSession) -> Bool {
-        ["anonymous", "ftp"].contains(session.user?.lowercased())
+        guard let user = session.user else { return false }
+        let (count, names) = (user.utf8.count, ["anonymous", "ftp"])
+        return names.contains { $0.utf8.count == count && $0 == user.lowercased() }
     }
 }

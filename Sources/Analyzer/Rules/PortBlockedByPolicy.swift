@@ -28,8 +28,8 @@ enum PortBlockedByPolicy: Rule {
         }
         var faults: [Fault] = []
         // What lies outside the range is the server's fault, and not to be opened: PH301's.
-        let failed = server.passiveOffers.filter { offer in
-            server.concerns(offer) && offer.failedOnTheWire
+        let failed = server.ownOffers.filter { offer in
+            offer.failedOnTheWire
                 && (server.range == nil || server.settings?.passiveFrom == .invalid
                     || offer.port.map { server.range?.contains($0) ?? true } ?? false)
         }

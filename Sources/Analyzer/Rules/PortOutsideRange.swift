@@ -27,11 +27,11 @@ enum PortOutsideRange: Rule {
         guard let range = server.range, server.settings?.passiveFrom != .invalid else {
             return .notApplicable("no passive range is known to be in force")
         }
-        let offers = server.passiveOffers.filter { server.concerns($0) }
+        let offers = server.ownOffers
         guard !offers.isEmpty else {
             return .cannotTell("no passive port was announced in clear text")
         }
-        let outside = offers.filter { offer in offer.port.map { !range.contains($0) } ?? false }
+        let outside = server.outside(range)
         guard !outside.isEmpty else {
             return .passed("\(offers.count) announced ports lie in \(range.brief)")
         }

@@ -27,10 +27,8 @@ enum PortWouldBeBlocked: Rule {
         guard !server.path.isEmpty else {
             return .notApplicable("no device on the path of this server is known")
         }
-        let concerned = server.passiveOffers.filter { server.concerns($0) }
-        let failed = PortSet(
-            ports: concerned.filter(\.failedOnTheWire).compactMap(\.port))
-        let offered = PortSet(ports: concerned.compactMap(\.port))
+        let failed = server.ownOffers.only(where: \.failedOnTheWire).ports
+        let offered = server.ownOffers.ports
         let candidates = (server.range ?? PortSet()).union(offered)
         let ahead = server.denied(of: candidates).subtracting(failed)
         guard !ahead.isEmpty else {

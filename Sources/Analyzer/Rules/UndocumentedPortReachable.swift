@@ -26,11 +26,9 @@ enum UndocumentedPortReachable: Rule {
         guard server.range != nil || !server.path.isEmpty else {
             return .notApplicable("neither a range nor a device is known")
         }
-        let established = server.passiveOffers.filter {
-            $0.channel.outcome == .established && server.concerns($0)
-        }
+        let established = server.ownOffers.only { $0.channel.outcome == .established }
         guard !established.isEmpty else { return .cannotTell("no data connection was established") }
-        let used = PortSet(ports: established.compactMap(\.port))
+        let used = established.ports
         let outside = server.range.map { used.subtracting($0) } ?? PortSet()
         let denied = server.denied(of: used)
         let stray = outside.union(denied)

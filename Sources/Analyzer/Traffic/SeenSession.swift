@@ -35,6 +35,8 @@ public struct SeenSession: Sendable {
     var turnedAway: [SessionRecord.FailureReply] { details?.turnedAway ?? [] }
 
     var channelCount: Int { Int(kept.channels) }
+    /// The first of them among all channels of the audit.
+    var firstChannel: UInt32 { kept.firstChannel }
 
     func channel(_ index: Int) -> SeenChannel {
         SeenChannel(all: all, row: Int(kept.firstChannel) + index)
@@ -73,11 +75,11 @@ public struct SeenChannel: Sendable {
 
 /// The sessions with one server, in the order of their first frames.
 public struct ServerSessions: RandomAccessCollection, Sendable {
-    /// Those of all servers, shared.
+    /// Those of all servers.
     final class All: Sendable {
         let traffic: Traffic
 
-        init(_ traffic: consuming Traffic) { self.traffic = traffic }
+        init(_ traffic: Traffic) { self.traffic = traffic }
 
         func endpoint(_ number: EndpointNumber) -> Endpoint {
             Endpoint(traffic.addresses[number.address], number.port)
@@ -88,12 +90,13 @@ public struct ServerSessions: RandomAccessCollection, Sendable {
     private let rows: [UInt32]
 
     /// - Parameters:
-    ///   - all: the sessions of all servers.
+    ///   - traffic: the sessions of all servers.
     ///   - rows: of these the ones with the server, in any order.
-    init(_ all: All, rows: consuming [UInt32]) {
-        let sessions = all.traffic.sessions
+    init(_ traffic: Traffic, rows: consuming [UInt32]) {
+        let sessions = traffic.sessions
         rows.sort { sessions[Int($0)].first < sessions[Int($1)].first }
-        self.all = all
+        // One a server: threads that judge different ones do not count the same references.
+        all = All(traffic)
         self.rows = rows
     }
 
