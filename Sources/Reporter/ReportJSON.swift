@@ -1,6 +1,5 @@
 public import Analyzer
 import FTP
-import Foundation
 import Net
 import Policy
 
@@ -10,97 +9,39 @@ public enum JSONReport: ReportWriter {
     public static let fileExtension = "json"
 
     public static func write(_ report: AuditReport) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        do {
-            let text = String(
-                decoding: try encoder.encode(ReportDTO(report)), as: UTF8.self)
-            return visible(text) + "\n"
-        } catch {
-            // Strings, integers and booleans: nothing that an encoder can refuse.
-            preconditionFailure("a report value that JSON cannot hold: \(error)")
+        let captures = report.captures
+        let selection = report.selection.map {
+            SelectionDTO($0, sessions: report.coverage.sessions)
         }
+        return PrettyJSON.object([
+            "schema": PrettyJSON.value("pinhole.report/1"),
+            "title": PrettyJSON.value(report.title),
+            "generatedAt": PrettyJSON.value(report.generatedAt.description),
+            "tool": PrettyJSON.value(ToolDTO(report)),
+            "inputs": PrettyJSON.list(report.inputs) { InputDTO($0) },
+            "coverage": PrettyJSON.value(CoverageDTO(report.coverage)),
+            "servers": PrettyJSON.list(report.servers) { ServerDTO($0) },
+            "findings": PrettyJSON.list(report.findings) { FindingDTO($0, captures) },
+            "notes": PrettyJSON.list(report.notes) { $0 },
+            "selection": selection.map { PrettyJSON.value($0) },
+        ])
     }
 
     /// A finding alone, on one line.
     static func line(_ finding: Finding, captures: [String]) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            let dto = FindingDTO(finding, captures)
-            return visible(String(decoding: try encoder.encode(dto), as: UTF8.self))
-        } catch {
-            preconditionFailure("a finding that JSON cannot hold: \(error)")
-        }
-    }
-
-    /// Direction-changing and other invisible characters as `\u` escapes, so that a terminal or an
-    /// editor shows what a program reads. Outside strings the encoder writes ASCII only.
-    static func visible(_ text: String) -> String {
-        var result = ""
-        var begin = text.startIndex
-        var rest = text[...]
-        // What JSON's writer leaves of ASCII is visible, but for DEL.
-        while let place = rest.utf8.firstIndex(where: { $0 >= 0x7f }) {
-            let scalar = text.unicodeScalars[place]
-            let next = text.unicodeScalars.index(after: place)
-            if isInvisible(scalar) {
-                result += text[begin..<place]
-                for unit in String(scalar).utf16 {
-                    let hex = String(unit, radix: 16)
-                    result += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
-                }
-                begin = next
-            }
-            rest = text[next...]
-        }
-        return begin == text.startIndex ? text : result + text[begin...]
-    }
-
-    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .format, .lineSeparator, .paragraphSeparator, .control: true
-        default: false
-        }
+        PrettyJSON.line(FindingDTO(finding, captures))
     }
 }
 
-private struct ReportDTO: Encodable {
-    let schema = "pinhole.report/1"
-    let title: String
-    let generatedAt: String
-    let tool: Tool
-    let inputs: [InputDTO]
-    let coverage: CoverageDTO
-    let servers: [ServerDTO]
-    let findings: [FindingDTO]
-    let notes: [String]
-    let selection: SelectionDTO?
-
-    struct Tool: Encodable {
-        let name = "pinhole"
-        let version: String
-        let rules: String
-        enum CodingKeys: String, CodingKey { case name, version, rules = "rule_pack" }
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case schema, title, generatedAt, tool, inputs, coverage, servers, findings, notes
-        case selection
-    }
+private struct ToolDTO: Encodable {
+    let name = "pinhole"
+    let version: String
+    let rules: String
+    enum CodingKeys: String, CodingKey { case name, version, rules = "rule_pack" }
 
     init(_ report: AuditReport) {
-        title = report.title
-        generatedAt = report.generatedAt.description
-        tool = Tool(version: report.toolVersion, rules: report.rulePack)
-        inputs = report.inputs.map(InputDTO.init)
-        coverage = CoverageDTO(report.coverage)
-        servers = report.servers.map(ServerDTO.init)
-        findings = report.findings.map { FindingDTO($0, report.captures) }
-        notes = report.notes
-        selection = report.selection.map {
-            SelectionDTO($0, sessions: report.coverage.sessions)
-        }
+        version = report.toolVersion
+        rules = report.rulePack
     }
 }
 
