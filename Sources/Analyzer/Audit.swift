@@ -5,6 +5,8 @@ public import Policy
 /// Judges sessions and configuration by every rule.
 public struct Audit: Sendable {
     public let context: AuditContext
+    /// Attempts to reach control ports of servers that the site doesn't name.
+    private let strayAttempts: [ControlAttempt]
     /// Turns a change into commands of the platform at hand; empty where none can carry it out.
     public typealias Fixer = (ProposedChange, ServerView) -> [Fix]
 
@@ -40,6 +42,7 @@ public struct Audit: Sendable {
         }
         let rowsOf = own
         let attemptsOf = Dictionary(grouping: attempts) { [owners] in owners[$0.server] }
+        strayAttempts = attempts.filter { owners[$0.server] == nil }
         var views = Array(site.servers.indices).mapSideBySide { index in
             let server = site.servers[index]
             return ServerView(
@@ -101,7 +104,7 @@ public struct Audit: Sendable {
         let brief =
             strangers > Self.mostStrangers
             ? ["Of \(strangers) servers that the site does not name faults alone are listed."] : []
-        return brief
+        return brief + strayAttempts.sentences
             + context.site.waivers.compactMap { waiver in
                 let of = "\(waiver.rule)" + (waiver.server.map { " of \($0)" } ?? "")
                 let place = "\(waiver.source.file):\(waiver.source.line ?? 0)"

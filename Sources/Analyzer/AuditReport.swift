@@ -144,6 +144,8 @@ public struct AuditReport: Sendable {
         /// One lane a hop, outermost first, then their intersection in `permitted`.
         public var hops: [HopLane]
         public var permitted: PortSet?
+        /// Beside them, open only while a device reads them in a cleartext control connection.
+        public var inspected: PortSet
         public var undecided: PortSet
         public var translated: PortSet?
         public var observed: [ObservedPort]
@@ -154,7 +156,8 @@ public struct AuditReport: Sendable {
         public init(
             name: String, known: Bool, addresses: [IPAddress], control: [UInt16],
             product: String?, configured: PortSet?, configuredSources: [SourceLine],
-            hops: [HopLane], permitted: PortSet?, undecided: PortSet, translated: PortSet?,
+            hops: [HopLane], permitted: PortSet?, inspected: PortSet, undecided: PortSet,
+            translated: PortSet?,
             observed: [ObservedPort], sessions: Int, encryptedSessions: Int, clients: Int
         ) {
             self.name = name
@@ -166,6 +169,7 @@ public struct AuditReport: Sendable {
             self.configuredSources = configuredSources
             self.hops = hops
             self.permitted = permitted
+            self.inspected = inspected
             self.undecided = undecided
             self.translated = translated
             self.observed = observed
@@ -178,12 +182,16 @@ public struct AuditReport: Sendable {
     public struct HopLane: Hashable, Sendable {
         public var name: String
         public var file: String
+        /// By lines of its own.
         public var permitted: PortSet
+        /// Beside them, while a device reads them in a cleartext control connection.
+        public var inspected: PortSet
 
-        public init(name: String, file: String, permitted: PortSet) {
+        public init(name: String, file: String, permitted: PortSet, inspected: PortSet) {
             self.name = name
             self.file = file
             self.permitted = permitted
+            self.inspected = inspected
         }
     }
 

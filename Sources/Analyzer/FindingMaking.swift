@@ -68,6 +68,7 @@ extension Finding {
         let mending = main.flatMap { fixer($0, server) }
         if !main.isEmpty, mending.isEmpty { return [] }
         let restarts = changes.filter { $0.change == .restart }.flatMap { fixer($0, server) }
+            .filter { bare in !mending.contains { $0.restarts(like: bare) } }
         return unique(mending + restarts)
     }
 
@@ -112,5 +113,13 @@ extension Finding {
             if a.count != b.count { return a.count > b.count }
         }
         return (a.server, a.rule, a.id) < (b.server, b.rule, b.id)
+    }
+}
+
+extension Fix {
+    /// Whether it ends with the restart that another consists of.
+    fileprivate func restarts(like bare: Fix) -> Bool {
+        bare.commands.isEmpty && bare.platform == platform && bare.device == device
+            && bare.restart.allSatisfy(restart.contains)
     }
 }

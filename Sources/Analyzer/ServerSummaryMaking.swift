@@ -9,7 +9,7 @@ extension ServerView {
             name: name, known: site != nil, addresses: addresses, control: control,
             product: settings?.behaviour.product, configured: configured,
             configuredSources: configuredSources, hops: lanes,
-            permitted: path.isEmpty ? nil : permitted.union(inspected), undecided: undecided,
+            permitted: path.isEmpty ? nil : permitted, inspected: inspected, undecided: undecided,
             translated: isTranslated ? translated : nil, observed: observed,
             sessions: sessions.count,
             encryptedSessions: sessions.count { $0.isEncrypted },
@@ -42,12 +42,13 @@ extension ServerView {
     }
 
     private func lane(_ hop: Hop, _ answer: Reach) -> AuditReport.HopLane {
-        let closed = Self.ports(of: answer) {
+        let closed = Self.ports(of: answer) { $0.verdict != .permitted }
+        let shut = Self.ports(of: answer) {
             $0.verdict != .permitted && $0.verdict != .permittedByInspection
         }
         return AuditReport.HopLane(
             name: hop.name, file: hop.configuration.file,
-            permitted: PortSet(1...65535).subtracting(closed))
+            permitted: PortSet(1...65535).subtracting(closed), inspected: closed.subtracting(shut))
     }
 
     private var observed: [AuditReport.ObservedPort] {

@@ -14,6 +14,8 @@ public struct CaptureProblem: Error, Hashable, Sendable {
     public enum Reason: Hashable, Sendable {
         case cannotOpen(errno: Int32)
         case cannotRead(errno: Int32)
+        /// Nothing more comes from an interface: it is gone or down.
+        case interfaceLost
         /// The first bytes are those of no known capture format.
         case notACapture(firstBytes: [UInt8])
         case empty
@@ -40,6 +42,7 @@ extension CaptureProblem: CustomStringConvertible {
         case .cannotOpen(let errno): "\(path): cannot open: \(Descriptor.message(errno))"
         case .cannotRead(let errno):
             "\(path): byte \(offset): cannot read: \(Descriptor.message(errno))"
+        case .interfaceLost: "\(path): cannot listen any more: the interface is gone or down"
         case .notACapture(let bytes):
             "\(path): byte 0: expected a pcap or pcapng capture, found bytes "
                 + bytes.map { byte in

@@ -106,7 +106,7 @@ import Net
         let result = unsafe pcap_next_ex(handles[index], &header, &bytes)
         if result < 0 {
             problems.append(
-                CaptureProblem(path: names[index], offset: 0, reason: .cannotRead(errno: EIO)))
+                CaptureProblem(path: names[index], offset: 0, reason: .interfaceLost))
             return nil
         }
         guard result == 1, let header = unsafe header, let bytes = unsafe bytes else { return nil }
@@ -175,7 +175,9 @@ public enum LiveCaptureError: Error, Hashable, Sendable, CustomStringConvertible
 
     public var description: String {
         switch self {
-        case .cannotOpen(let interface, let reason): "cannot listen on \(interface): \(reason)"
+        case .cannotOpen(let interface, let reason):
+            "cannot listen on \(interface): \(reason)"
+                + (reason.contains("not permitted") ? "; it takes root or CAP_NET_RAW" : "")
         case .badFilter(let filter, let reason): "filter '\(filter)': \(reason)"
         }
     }

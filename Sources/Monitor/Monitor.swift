@@ -98,6 +98,17 @@ public final class Monitor {
                 at: time))
     }
 
+    /// A record without what may still change: an attempt that waits for its answer isn't yet one
+    /// that came to nothing.
+    private static func certain(_ record: SessionRecord) -> SessionRecord {
+        var record = record
+        for index in record.channels.indices
+        where record.channels[index].isPending && record.channels[index].outcome != .established {
+            record.channels[index].outcome = .unseen
+        }
+        return record
+    }
+
     private func judge(at time: Timestamp) {
         guard time >= nextJudgement, let extractor else { return }
         nextJudgement = Timestamp(nanoseconds: time.nanoseconds &+ Self.pace)
@@ -110,7 +121,7 @@ public final class Monitor {
         if attempts.count > Self.keptSessions {
             attempts.removeFirst(attempts.count - Self.keptSessions)
         }
-        let traffic = Traffic(ended + extractor.snapshot())
+        let traffic = Traffic(ended + extractor.snapshot().map(Self.certain))
         let audit = Audit(site: site, traffic: traffic, attempts: attempts)
         for finding in audit.findings(now: time, fixer: fixer)
         where finding.status == .failed && told.insert(finding.id).inserted {

@@ -103,8 +103,8 @@ extension Answer.Server {
         let closedByRules = failed.filter { $0.rule == "PH202" }
             .reduce(PortSet()) { $0.union($1.ports) }
         if let configured = summary.configured, let permitted = summary.permitted {
-            closed = configured.subtracting(permitted).subtracting(summary.undecided)
-                .union(closedByRules)
+            closed = configured.subtracting(permitted).subtracting(summary.inspected)
+                .subtracting(summary.undecided).union(closedByRules)
         } else {
             closed = closedByRules
         }

@@ -1,4 +1,3 @@
-import Foundation
 public import Policy
 
 /// How a configuration file was understood, as one JSON object (schema `pinhole.config/1`).
@@ -9,10 +8,8 @@ public struct ConfigurationJSON: Sendable {
     public init(all: Bool = false) { self.all = all }
 
     /// The object on one line, keys in alphabetical order, without a line break at its end.
-    public func text(_ configuration: Configuration) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(Entry(configuration, all: all)), as: UTF8.self)
+    public func text(_ configuration: Configuration) -> String {
+        PrettyJSON.line(Entry(configuration, all: all))
     }
 
     private struct Entry: Encodable {

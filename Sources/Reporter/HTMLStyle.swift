@@ -121,6 +121,7 @@ enum HTMLStyle {
         svg .brk { stroke: var(--line-2); stroke-width: 1.4; }
         svg .configured { fill: var(--cfg); }
         svg .permitted { fill: var(--ok); }
+        svg .inspected { fill: var(--ok-soft); stroke: var(--ok); stroke-dasharray: 3 2; }
         svg .translated { fill: var(--ok-soft); stroke: var(--ok); }
         svg .bandb { fill: var(--bad); fill-opacity: .09; stroke: var(--bad); stroke-dasharray: 3 2; }
         svg .bandw { fill: var(--warn); fill-opacity: .07; stroke: var(--warn); stroke-dasharray: 3 2; }

@@ -57,8 +57,8 @@ struct JSONText {
         (0x20..<0x7f).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    /// RFC 8259 section 7; beyond it, controls of the C1 set and line separators are escaped too, so
-    /// that a record shown on a terminal does nothing there.
+    /// RFC 8259 section 7; beyond it, what is invisible is escaped too, so that a record shown on a
+    /// terminal does nothing there.
     private mutating func quote(_ value: String) {
         text += "\""
         guard !value.utf8.allSatisfy(Self.isPlain) else {
@@ -73,11 +73,12 @@ struct JSONText {
             case "\n": text += "\\n"
             case "\r": text += "\\r"
             case "\t": text += "\\t"
-            case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{200b}"..."\u{200f}",
-                "\u{2028}"..."\u{202e}", "\u{2066}"..."\u{2069}", "\u{feff}":
-                let hex = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
-            default: text.unicodeScalars.append(scalar)
+            default:
+                if PrettyJSON.isInvisible(scalar) {
+                    text += PrettyJSON.escaped(scalar)
+                } else {
+                    text.unicodeScalars.append(scalar)
+                }
             }
         }
         text += "\""

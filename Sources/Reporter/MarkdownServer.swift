@@ -81,7 +81,12 @@ enum RulerTable {
             rows.append(
                 row("Configured", configured, source: sources.joined(separator: ", ")))
         }
-        rows += summary.hops.map { row("Permitted, \($0.name)", $0.permitted, source: $0.file) }
+        for hop in summary.hops {
+            rows.append(row("Permitted, \(hop.name)", hop.permitted, source: hop.file))
+            guard !hop.inspected.isEmpty else { continue }
+            rows.append(
+                row("Permitted by inspection, in clear text only", hop.inspected, source: hop.file))
+        }
         if let permitted = summary.permitted, summary.hops.count != 1 {
             rows.append(row("Permitted on the whole way", permitted, source: ""))
         }

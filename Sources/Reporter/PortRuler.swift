@@ -13,7 +13,7 @@ struct PortRuler {
     }
 
     struct Lane: Hashable {
-        enum Kind: String { case configured, permitted, translated }
+        enum Kind: String { case configured, permitted, inspected, translated }
 
         var kind: Kind
         /// The hop's name on a permitted lane.
@@ -55,11 +55,17 @@ struct PortRuler {
         if let configured = server.configured {
             lanes.append(Lane(kind: .configured, name: "", ports: configured.union(control)))
         }
-        lanes += server.hops.map { Lane(kind: .permitted, name: $0.name, ports: $0.permitted) }
+        let observed = PortSet(ports: server.observed.map(\.port))
+        let handedOut = observed.union(server.configured ?? PortSet())
+        for hop in server.hops {
+            lanes.append(Lane(kind: .permitted, name: hop.name, ports: hop.permitted))
+            // A helper opens any port: those that it may be asked for are shown.
+            let asked = hop.inspected.intersection(handedOut)
+            if !asked.isEmpty { lanes.append(Lane(kind: .inspected, name: hop.name, ports: asked)) }
+        }
         if server.hops.isEmpty, let permitted = server.permitted {
             lanes.append(Lane(kind: .permitted, name: "", ports: permitted))
         }
-        let observed = PortSet(ports: server.observed.map(\.port))
         let drawn = lanes.reduce(observed.union(control)) { $0.union($1.ports) }
             .intersection(.asked)
         // What translates all ports makes no stretch of its own; it fills those that exist.

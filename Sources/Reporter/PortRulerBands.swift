@@ -42,7 +42,7 @@ extension PortRuler {
         let handedOut = (server.configured ?? PortSet()).union(observed)
         var result: [(Mismatch, PortSet)] = []
         if let permitted = server.permitted {
-            let known = permitted.union(server.undecided)
+            let known = permitted.union(server.inspected).union(server.undecided)
             result.append((.closed, handedOut.subtracting(known)))
             if let configured = server.configured {
                 let wide = permitted.subtracting(configured).subtracting(control)

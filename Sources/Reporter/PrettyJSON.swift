@@ -103,11 +103,7 @@ enum PrettyJSON {
             let scalar = text.unicodeScalars[place]
             let next = text.unicodeScalars.index(after: place)
             if isInvisible(scalar) {
-                result += text[begin..<place]
-                for unit in String(scalar).utf16 {
-                    let hex = String(unit, radix: 16)
-                    result += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
-                }
+                result += text[begin..<place] + escaped(scalar)
                 begin = next
             }
             rest = text[next...]
@@ -115,7 +111,16 @@ enum PrettyJSON {
         return begin == text.startIndex ? text : result + text[begin...]
     }
 
-    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    /// The scalar as RFC 8259 section 7 escapes any.
+    static func escaped(_ scalar: Unicode.Scalar) -> String {
+        String(scalar).utf16.reduce(into: "") { text, unit in
+            let hex = String(unit, radix: 16)
+            text += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+        }
+    }
+
+    /// Whether nothing of its own is seen of it, or it changes what is seen of others.
+    static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .format, .lineSeparator, .paragraphSeparator, .control: true
         default: false

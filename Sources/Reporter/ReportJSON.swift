@@ -128,14 +128,17 @@ private struct ServerDTO: Encodable {
     let known: Bool
     let addresses: [String]
     let control: [UInt16]
-    let product, configured, permitted, translated, undecided: String?
+    let product, configured, permitted, inspected, translated, undecided: String?
     let configured_by: [LineDTO]
     let hops: [HopDTO]
     let observed: String
     let observed_ports: [PortDTO]
     let sessions, encrypted_sessions, clients: Int
 
-    struct HopDTO: Encodable { let name, file, permitted: String }
+    struct HopDTO: Encodable {
+        let name, file, permitted: String
+        let inspected: String?
+    }
 
     struct PortDTO: Encodable {
         let port: UInt16
@@ -151,9 +154,12 @@ private struct ServerDTO: Encodable {
         configured = server.configured?.description
         configured_by = server.configuredSources.map(LineDTO.init)
         hops = server.hops.map {
-            HopDTO(name: $0.name, file: $0.file, permitted: $0.permitted.description)
+            HopDTO(
+                name: $0.name, file: $0.file, permitted: $0.permitted.description,
+                inspected: $0.inspected.isEmpty ? nil : $0.inspected.description)
         }
         permitted = server.permitted?.description
+        inspected = server.inspected.isEmpty ? nil : server.inspected.description
         translated = server.translated?.description
         undecided = server.undecided.isEmpty ? nil : server.undecided.description
         observed = PortSet(ports: server.observed.map(\.port)).description

@@ -65,6 +65,23 @@ struct ReportWords {
         return "\(Figures.count(rest, "more server")) \(rest == 1 ? "has" : "have") findings."
     }
 
+    /// Where a device on the path was given and what it does with the ports isn't known: for each
+    /// server the first such finding.
+    var undecided: [Finding] {
+        var servers: Set<String> = []
+        return report.findings.filter { finding in
+            finding.status == .cannotTell && Self.ofPassage.contains(finding.rule)
+                && report.servers.contains { $0.name == finding.server && !$0.undecided.isEmpty }
+                && !report.inputs.contains {
+                    $0.state == .unreadable && finding.message.contains($0.file)
+                }
+                && servers.insert(finding.server).inserted
+        }
+    }
+
+    /// Rules that ask which ports pass.
+    private static let ofPassage: Set = ["PH202", "PH208", "PH217", "PH304", "PH305"]
+
     func count(_ status: Finding.Status) -> Int {
         report.findings.filter { $0.status == status }.count
     }

@@ -117,6 +117,11 @@ public enum TerminalReport {
             page.paragraph(sentence)
         }
         for note in words.report.notes { page.paragraph(Visible.sentence(note)) }
+        for doubt in words.undecided.prefix(3) {
+            page.paragraph(
+                "Not decided on \(Visible.line(doubt.server)) (\(doubt.rule)): "
+                    + Visible.sentence(doubt.message), style: .warn)
+        }
         for input in words.unread {
             page.paragraph(
                 "Not audited\(input.state == .partly ? " to its end" : ""): "

@@ -178,8 +178,11 @@ struct SiteParser {
     }
 
     private func waiver(_ node: Node, _ servers: [SiteServer]) -> Waiver? {
+        let before = reader.problems.count
         let values = reader.mapping(
             node, "accept", known: ["rule", "server", "reason", "owner", "until"])
+        // A key that isn't known may be a limit: what it limits is not accepted without it.
+        guard reader.problems.count == before else { return nil }
         let rule = reader.value(
             values["rule"], "accept: rule", expected: "a rule's number such as PH116"
         ) { $0.wholeMatch(of: /(?i)PH\d{3}/) == nil ? nil : $0.uppercased() }

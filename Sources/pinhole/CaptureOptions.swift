@@ -13,7 +13,7 @@ struct CaptureOptions: ParsableArguments {
     @Option(help: "Only sessions that end at or after this time (RFC 3339 or a date, UTC).")
     var since: String?
 
-    @Option(help: "Only sessions that begin at or before this time.")
+    @Option(help: "Only sessions that begin at or before this time; a date is meant to its end.")
     var until: String?
 
     @Option(help: "Only sessions with the server of this address, or of this name in the site.")
@@ -28,7 +28,7 @@ struct CaptureOptions: ParsableArguments {
             since: try Self.read(
                 since, "--since", "a time such as 2026-11-20T10:00:00Z", Timestamp.init),
             until: try Self.read(
-                until, "--until", "a time such as 2026-11-20T10:00:00Z", Timestamp.init),
+                until, "--until", "a time such as 2026-11-20T10:00:00Z", Self.end),
             server: nil,
             client: try Self.read(
                 client, "--client", "a prefix such as 198.51.100.0/24", Prefix.init))
@@ -47,6 +47,12 @@ struct CaptureOptions: ParsableArguments {
                     + (known.isEmpty ? "" : ", and the site has only \(known)"))
         }
         return filter
+    }
+
+    /// A time, or the last moment of a date.
+    private static func end(_ text: String) -> Timestamp? {
+        let isDate = !text.contains { "Tt ".contains($0) }
+        return Timestamp(text)?.after(isDate ? 86_400_000_000_000 - 1 : 0)
     }
 
     static func read<Value>(

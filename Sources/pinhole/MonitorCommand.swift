@@ -54,6 +54,7 @@ struct MonitorCommand: ParsableCommand {
         for problem in source.problems { Complaints.say("\(problem)") }
         saying.tell("ended; findings: \(monitor.findings)")
         if let threshold, let worst = monitor.worst, worst >= threshold { throw Exit.findings }
+        if !source.problems.isEmpty { throw Exit.partly }
     }
 
     private static func emit(_ event: String) {

@@ -9,8 +9,9 @@ struct OutputOptions: ParsableArguments {
 
     /// Whether standard output is a terminal that wants colours.
     var color: Bool {
-        !noColor && isatty(STDOUT_FILENO) == 1
-            && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+        let environment = ProcessInfo.processInfo.environment
+        return !noColor && isatty(STDOUT_FILENO) == 1
+            && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
     }
 
     /// Columns of the terminal where the shell tells them, else 100.

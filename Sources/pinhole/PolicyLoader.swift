@@ -1,4 +1,5 @@
 import Analyzer
+import Capture
 import Foundation
 import Policy
 import PolicyFormats
@@ -31,7 +32,14 @@ final class PolicyLoader {
             }
         }
         do {
+            let place = URL(filePath: path, relativeTo: folder).path(percentEncoded: false)
+            if format == nil, CaptureSet.isCapture(place) {
+                throw SiteFile.LoadFailure("\(path): a capture, not a configuration")
+            }
             let bytes = try read(path)
+            if format == nil, bytes.isEmpty {
+                throw SiteFile.LoadFailure("\(path): the file is empty")
+            }
             input.bytes = UInt64(bytes.count)
             input.sha256 = FileDigests.digest(of: bytes)
             let configuration = try Formats.read(file: path, bytes: bytes, as: format)
@@ -128,12 +136,19 @@ final class PolicyLoader {
         }
     }
 
+    /// A sentence on a name that no format has: those that hold it, else all.
+    static func unknown(format name: String) -> String {
+        let names = Formats.all.map { $0.name }.sorted()
+        let alike = names.filter { !name.isEmpty && $0.contains(name.lowercased()) }
+        return "no format is named '\(name)'; expected "
+            + (alike.isEmpty ? names : alike).joined(separator: ", ")
+    }
+
     private static var known: String { Formats.all.map { $0.name }.joined(separator: ", ") }
 
     static func sentence(_ error: any Error, _ path: String) -> String {
         switch error as? Formats.Refusal {
-        case .unknownName(let name, let known):
-            "no format is named '\(name)'; expected \(known.joined(separator: ", "))"
+        case .unknownName(let name, _): unknown(format: name)
         case .notRecognised:
             "\(path): no format recognises it; name one with `as` or --as: \(known)"
         case .ambiguous(_, let formats):

@@ -23,7 +23,7 @@ struct ReadCommand: ParsableCommand {
 
     func run() throws {
         if let format, Formats.named(format) == nil {
-            Complaints.say("\(format) is no format; known are \(Self.known)")
+            Complaints.say(PolicyLoader.unknown(format: format))
             throw ExitCode(2)
         }
         let results = Results()
@@ -32,7 +32,7 @@ struct ReadCommand: ParsableCommand {
             guard let configuration = configuration(file) else { continue }
             let lines =
                 switch output {
-                case .json: [try ConfigurationJSON(all: all).text(configuration)]
+                case .json: [ConfigurationJSON(all: all).text(configuration)]
                 case .table:
                     (answered > 0 ? [""] : [])
                         + ConfigurationTable(configuration, all: all).lines.map(\.printable)
@@ -54,9 +54,5 @@ struct ReadCommand: ParsableCommand {
             Complaints.say(error.reason)
             return nil
         }
-    }
-
-    private static var known: String {
-        Formats.all.map { $0.name }.sorted().joined(separator: ", ")
     }
 }

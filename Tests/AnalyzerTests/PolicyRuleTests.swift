@@ -68,6 +68,13 @@ import Testing
                 Made.router(
                     [open + " eq 21", open + " time-range night"], carried(to: "10.1.1.10"))
             ], inside: Made.inside, "?"),
+        // Nobody says which address is the server's own.
+        row(
+            TranslationToWrongHost.self, vsftpd: range,
+            path: [Made.router([open], carried(to: "10.1.1.10"))], "?"),
+        row(
+            TranslationToWrongHost.self, vsftpd: range,
+            path: [Made.router([open], carried(to: "10.1.1.99"))], "failed"),
         row(TranslationToWrongHost.self, vsftpd: range, path: [Made.router([open])], "n/a"),
         row(TranslationToWrongHost.self, vsftpd: range, "n/a"),
         // PH210

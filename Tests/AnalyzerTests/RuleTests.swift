@@ -181,6 +181,12 @@ import Testing
         Case(
             rule: PortWouldBeBlocked.self, site: Made.site(open: all), sessions: [Made.session()],
             mark: "passed"),
+        // What was denied and worked all the same is PH307's; what was tried in vain PH304's.
+        Case(
+            rule: PortWouldBeBlocked.self, site: Made.site("5150-5151", open: open),
+            sessions: [
+                Made.session([Made.channel(5150, .established), Made.channel(5151, .unanswered)])
+            ], mark: "passed"),
         Case(
             rule: UndocumentedPortReachable.self, site: Made.site(),
             sessions: [Made.session([Made.channel(6000, .established)])], mark: "failed"),

@@ -10,6 +10,8 @@ import Testing
     static let other = IPAddress(v4: 0xcb00_71c8)
     static let loopback = IPAddress(v4: 0x7f00_0001)
 
+    static let oneSided = Made.session { $0.visibility.oneSided = true }
+
     static let rows: [JudgementTests.Case] = [
         row(DataConnectionRefused.self, Made.session([Made.channel(5005, .established)]), "passed"),
         row(DataConnectionRefused.self, Made.session(), "?"),
@@ -29,6 +31,17 @@ import Testing
         row(OtherHostAnnounced.self, Made.session(), "?"),
         // PH106: malformed or unusable.
         row(AnnouncementUnusable.self, Made.session([Made.channel(5005, .established)]), "passed"),
+        row(
+            AnnouncementUnusable.self,
+            Made.session([Made.channel(5005, .unused, address: loopback)]),
+            "failed"),
+        // Where both ends are on one machine it is the server's own.
+        row(
+            AnnouncementUnusable.self,
+            Made.session([Made.channel(5005, .established, address: loopback)]) {
+                $0.server = Endpoint(loopback, 21)
+                $0.client = Endpoint(loopback, 50000)
+            }, "passed"),
         row(AddressIgnoredByClient.self, Made.session([Made.channel(5005, .unanswered)]), "?"),
         row(OfferNeverTaken.self, Made.session([Made.channel(5005, .established)]), "passed"),
         // PH111: active mode with success; a refused PORT is none.
@@ -40,6 +53,7 @@ import Testing
         row(ActiveModeUsed.self, Made.session([Made.channel(5005, .established)]), "passed"),
         row(ActiveModeUsed.self, Made.encrypted(nil), "?"),
         row(ActiveModeUsed.self, nil, "?"),
+        row(ActiveModeUsed.self, oneSided, "?"),
         // PH113: another host or a port below 1024; not the client's own private address.
         row(BounceAttempt.self, Made.port("192.0.2.25:25", reply: 200), "failed"),
         row(BounceAttempt.self, Made.port("192.0.2.25:5000", reply: 500), "failed"),
@@ -47,6 +61,8 @@ import Testing
         row(BounceAttempt.self, Made.port("198.51.100.7:50000", reply: 200), "passed"),
         row(BounceAttempt.self, Made.port("192.168.1.9:50000", reply: 200), "passed"),
         row(BounceAttempt.self, Made.session([Made.channel(5005, .established)]), "passed"),
+        row(BounceAttempt.self, oneSided, "?"),
+        row(BounceAttempt.self, nil, "?"),
         // PH122: under TLS.
         row(EncryptedDataDropped.self, Made.encrypted(.unanswered), "failed"),
         row(EncryptedDataDropped.self, Made.encrypted(.prohibited), "failed"),
@@ -56,6 +72,7 @@ import Testing
         row(EncryptedDataDropped.self, Made.session(), "n/a"),
         row(RangeExhausted.self, Made.encrypted(nil), "?"),
         row(RangeExhausted.self, nil, "?"),
+        row(RangeExhausted.self, oneSided, "?"),
         row(UnusualControlPort.self, Made.session(port: 990), "passed"),
         row(UnusualControlPort.self, nil, "?"),
     ]

@@ -80,6 +80,16 @@ import Testing
 
     @Test func `writes the range, and what takes it back`() {
         let read = VsftpdConf.read(ConfigText(file: "vsftpd.conf", "pasv_min_port=40000\n"))
+        let same = "pasv_min_port=50000\npasv_max_port=50010\n"
+        let longer = VsftpdConf.fix(
+            .setPassiveRange(50000...50100),
+            VsftpdConf.read(ConfigText(file: "vsftpd.conf", same)))
+        // What stands there already is not written again.
+        #expect(
+            longer?.commands == [
+                "# in vsftpd.conf", "# in place of line 2: pasv_max_port=50010",
+                "pasv_max_port=50100",
+            ])
         let fix = VsftpdConf.fix(.setPassiveRange(50000...50100), read)
         #expect(fix?.commands.contains("pasv_min_port=50000") == true)
         #expect(fix?.commands.contains("pasv_max_port=50100") == true)

@@ -44,7 +44,25 @@ import Testing
         (onSite + ["--to", "203.0.113.10", "--ports", "21", "--through"], 2),
         (["read", "captures/second-article/edge.cfg"], 0),
         (["read", "README.md"], 2),
+        (["read", first], 2),
     ]
+
+    /// Sessions of 2026-11-20.
+    @Test(arguments: [("2026-11-20", 5), ("2026-11-19", 0), ("2026-11-20T00:00:00Z", 0)])
+    func `takes a date to its end`(_ wanted: (until: String, sessions: Int)) throws {
+        let run = try Pinhole.run([
+            "sessions", Self.first, "--until", wanted.until, "--format", "ndjson",
+        ])
+        #expect(run.output.split(separator: "\n").count == wanted.sessions, "\(run.complaints)")
+    }
+
+    @Test func `tells what came to nothing at a server that nobody names`() throws {
+        let run = try Pinhole.run([
+            "audit", "captures/second-article-trap/second-article-trap.pcap",
+        ])
+        #expect(run.output.contains("to 203.0.113.12:21"))
+        #expect(run.output.contains("came to nothing: unanswered"))
+    }
 
     @Test(arguments: codes)
     func `ends with the code that is promised`(

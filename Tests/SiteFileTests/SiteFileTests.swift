@@ -125,6 +125,14 @@ import Testing
         #expect(read.site.waivers.isEmpty)
     }
 
+    /// What it was to be limited to may stand behind the key.
+    @Test(arguments: ["servr: files", "untill: 2020-01-01"])
+    func `a waiver with a key that isn't known does not hold`(_ key: String) throws {
+        let read = try Self.read("pinhole: 1\naccept:\n  - rule: PH116\n    reason: r\n    \(key)")
+        #expect(read.site.waivers.isEmpty)
+        #expect(read.problems.count == 1)
+    }
+
     @Test func `says which interfaces are on the other side of the translation`() throws {
         let text = """
             pinhole: 1

@@ -28,8 +28,11 @@ enum ActiveModeUsed: Rule {
         }
         guard !used.isEmpty else {
             guard !server.sessions.isEmpty else { return .cannotTell("no session was seen") }
-            return server.sessions.allSatisfy { $0.isEncrypted && $0.channelCount == 0 }
-                ? .cannotTell("every session was encrypted")
+            if server.sessions.allSatisfy({ $0.isEncrypted && $0.channelCount == 0 }) {
+                return .cannotTell("every session was encrypted")
+            }
+            return server.sessions.allSatisfy(\.isOneSided)
+                ? .cannotTell("every session was seen in one direction only")
                 : .passed("no client used PORT or EPRT with success")
         }
         let clients = Set(used.map(\.session.client.address)).count

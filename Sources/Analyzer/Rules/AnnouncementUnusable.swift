@@ -28,7 +28,8 @@ enum AnnouncementUnusable: Rule {
         }
         let hit = server.offers.filter { offer in
             guard let endpoint = offer.channel.advertised else { return !isCut(offer) }
-            return Prefix.isUnusable(endpoint.address)
+            // On one machine a loopback address is where both ends are.
+            return Prefix.isUnusable(endpoint.address) && endpoint.address != announcer(offer)
         }
         guard !hit.isEmpty else {
             let cut = server.offers.count { $0.channel.advertised == nil }
@@ -67,6 +68,11 @@ enum AnnouncementUnusable: Rule {
                     ]
                     : [])
         ])
+    }
+
+    /// The address of the end that announced, on the control connection.
+    private static func announcer(_ offer: Offer) -> IPAddress {
+        (offer.isPassive ? offer.session.server : offer.session.client).address
     }
 
     /// Whether what the server said there may have been longer than the capture holds.

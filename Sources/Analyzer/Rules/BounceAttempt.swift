@@ -28,7 +28,12 @@ enum BounceAttempt: Rule {
     static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
         guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
         let active = server.offers.filter { !$0.isPassive }
-        guard !active.isEmpty else { return .passed("no client sent PORT or EPRT in clear text") }
+        guard !active.isEmpty else {
+            guard !server.sessions.isEmpty else { return .cannotTell("no session was seen") }
+            return server.sessions.allSatisfy(\.isOneSided)
+                ? .cannotTell("every session was seen in one direction only")
+                : .passed("no client sent PORT or EPRT in clear text")
+        }
         let hit = active.filter { offer in
             guard let named = offer.channel.advertised else { return false }
             // A private address behind NAT is the client's own mistake, not another host.

@@ -40,7 +40,14 @@ enum PortOutsideRange: Rule {
         var message =
             "The server announced \(ports.named), outside its configured range \(range.brief)."
         if failed > 0 { message += " \(failed) of \(outside.count) such offers failed." }
-        if let cause = cause(ports, outside, range, server) { message += " " + cause }
+        let wasFull =
+            server.settings?.behaviour.leavesRangeWhenFull == true
+            && server.madeWhileFull(outside, range).count == outside.count
+        if wasFull {
+            message += " The range was full at that moment, and this server then leaves it (PH303)."
+        } else if let cause = cause(ports, outside, server) {
+            message += " " + cause
+        }
         return .failed([
             Fault(
                 key: "outside", message: message, expected: "\(range.named)",
@@ -50,25 +57,22 @@ enum PortOutsideRange: Rule {
                 },
                 config: server.configuredSources, offers: Set(outside.map(\.id)),
                 sessions: outside.lazy.map(\.session),
-                changes: [ProposedChange(.server, .restart)], ports: ports)
+                changes: wasFull ? server.widening : [ProposedChange(.server, .restart)],
+                ports: ports)
         ])
     }
 
     /// The cause that fits best, as far as ports and times tell.
     private static func cause(
-        _ ports: PortSet, _ outside: [Offer], _ range: PortSet, _ server: ServerView
+        _ ports: PortSet, _ outside: [Offer], _ server: ServerView
     ) -> String? {
-        let behaviour = server.settings?.behaviour
-        if behaviour?.leavesRangeWhenFull == true,
-            server.madeWhileFull(outside, range).count == outside.count
-        {
-            return "The range was full at that moment, and this server then leaves it (PH303)."
-        }
         let advised = Set(outside.compactMap { $0.channel.advertised?.address })
         if !advised.isSubset(of: Set(server.addresses + (server.site?.inside ?? []))) {
             return "It names another address too: another server may have answered."
         }
-        if let fallback = behaviour?.fallbackRange, ports.isSubset(of: PortSet(fallback)) {
+        if let fallback = server.settings?.behaviour.fallbackRange,
+            ports.isSubset(of: PortSet(fallback))
+        {
             let dated =
                 server.site?.changed.map { changed in
                     outside.contains { $0.channel.frame.time >= changed }

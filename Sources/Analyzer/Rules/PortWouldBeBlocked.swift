@@ -27,10 +27,13 @@ enum PortWouldBeBlocked: Rule {
         guard !server.path.isEmpty else {
             return .notApplicable("no device on the path of this server is known")
         }
-        let failed = server.ownOffers.only(where: \.failedOnTheWire).ports
+        // Of those that were tried other rules tell: PH304, or PH307 where they worked all the same.
+        let tried = server.ownOffers.only {
+            $0.failedOnTheWire || $0.channel.outcome == .established
+        }.ports
         let offered = server.ownOffers.ports
         let candidates = (server.range ?? PortSet()).union(offered)
-        let ahead = server.denied(of: candidates).subtracting(failed)
+        let ahead = server.denied(of: candidates).subtracting(tried)
         guard !ahead.isEmpty else {
             let doubtful = candidates.intersection(server.undecided)
             if candidates.isEmpty { return .cannotTell("no passive port is known") }

@@ -22,10 +22,10 @@ enum RangeExhausted: Rule {
         guard !server.sessions.isEmpty else { return .cannotTell("no session was seen") }
         let hit = server.turnedAway
         guard !hit.isEmpty else {
-            let readable = server.sessions.contains { !$0.isEncrypted }
+            let readable = server.sessions.contains { !$0.isEncrypted && !$0.isOneSided }
             return readable
                 ? .passed("no PASV or EPSV was turned away")
-                : .cannotTell("every session was encrypted")
+                : .cannotTell("every session was encrypted, or seen in one direction only")
         }
         let most = server.mostOpenAtOnce
         let inUse = most == 1 ? "1 was" : "\(most) were"

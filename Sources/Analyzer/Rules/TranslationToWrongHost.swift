@@ -43,6 +43,12 @@ enum TranslationToWrongHost: Rule {
             (segment.alternatives.isEmpty
                 ? [segment.translatedTo].compactMap(\.self) : segment.alternatives)
         }
+        if let hosts = groups.keys.first, groups.count == 1, hosts.count == 1, !server.isTranslated
+        {
+            return .cannotTell(
+                "all go to \(hosts[0]); whether that is the server's own address nobody says (`inside:`)"
+            )
+        }
         return .failed(
             groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { hosts, segments in
                 fault(hosts, segments, wanted, site, server)

@@ -148,10 +148,12 @@ struct IOSWriter {
     private func alike(
         _ range: ClosedRange<UInt16>, _ address: IPAddress, in list: IOSAccessList, permits: Bool
     ) -> Int? {
-        let match = Match(
-            destinations: AddressSet(address), destinationPorts: PortSet(range))
-        return entries[list.name]?.firstIndex {
-            $0.entry.permits == permits && $0.matches == [match]
+        let ports = PortSet(range)
+        let wanted = Match(destinations: AddressSet(address), destinationPorts: ports)
+        return entries[list.name]?.firstIndex { entry in
+            // The ports first: to compare all of a match takes long.
+            entry.entry.permits == permits && entry.matches?.count == 1
+                && entry.matches?[0].destinationPorts == ports && entry.matches?[0] == wanted
         }
     }
 

@@ -69,9 +69,16 @@ struct ProFTPDWriter {
     private var place: String { "# in \(configuration?.file ?? "proftpd.conf")" }
 
     private func set(_ directives: [(String, String)]) -> Fix {
+        let missing = directives.filter { name, value in
+            let words = present[name.lowercased()]?.text.split { $0 == " " || $0 == "\t" }
+            return words?.joined(separator: " ").lowercased() != "\(name) \(value)".lowercased()
+        }
+        guard !missing.isEmpty else {
+            return Fix(platform: ProFTPD.platform, commands: [], restart: restart)
+        }
         var commands = [place]
         var undo = [place]
-        for (name, value) in directives {
+        for (name, value) in missing {
             if let old = present[name.lowercased()] {
                 commands.append("# in place of line \(old.line): \(old.text)")
                 undo.append(old.text)

@@ -57,11 +57,17 @@ struct VsftpdWriter {
     }
 
     /// A later line wins over an earlier one, but one line a setting keeps the file readable: so
-    /// each comes with the line that it stands in for.
+    /// each comes with the line that it stands in for. What stands there already is left out.
     private func set(_ keys: [(String, String)]) -> Fix {
+        let missing = keys.filter { key, value in
+            present[key]?.value?.lowercased() != value.lowercased()
+        }
+        guard !missing.isEmpty else {
+            return Fix(platform: VsftpdConf.platform, commands: [], restart: restart)
+        }
         var commands = ["# in \(configuration?.file ?? "vsftpd.conf")"]
         var undo = commands
-        for (key, value) in keys {
+        for (key, value) in missing {
             if let old = present[key] {
                 commands.append("# in place of line \(old.line): \(old.key)=\(old.value ?? "")")
                 undo.append("\(old.key)=\(old.value ?? "")")

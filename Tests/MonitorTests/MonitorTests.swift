@@ -1,0 +1,64 @@
+import Capture
+import Dialogue
+import Foundation
+import Net
+import Policy
+import Testing
+
+@testable import Monitor
+
+@Suite struct MonitorTests {
+    /// An attempt whose SYNs come 1 s and 2 s apart, on a session that goes on.
+    private static let waiting = """
+        server 203.0.113.10:21
+        client 198.51.100.7
+        connect
+        S: 220 ready
+        C: USER anna
+        S: 331 password
+        C: PASS secret
+        S: 230 in
+        C: PASV
+        S: 227 Entering Passive Mode (203,0,113,10,19,141).
+        data 203.0.113.10:5005 unanswered 3
+        wait 1.5
+        C: NOOP
+        S: 200 yes
+        """
+
+    /// The rules of the findings that were told while frames came, and after the last of them.
+    private static func told(_ script: String) throws -> (meanwhile: Set<String>, at: Set<String>) {
+        let path = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-monitor-\(UUID().uuidString).pcap")
+        defer { try? FileManager.default.removeItem(at: path) }
+        try Data(try Dialogue.render(script)).write(to: path)
+        let source = try CaptureFile(path: path.path, capture: 0)
+        var events: [String] = []
+        var meanwhile = 0
+        Monitor(
+            source, names: ["eth0"], site: Site(), fixer: { _, _ in [] },
+            emit: { events.append($0) }
+        ).run(
+            now: { Timestamp(nanoseconds: 1_795_168_800_000_000_000) }, dropped: { 0 },
+            until: {
+                meanwhile = events.count
+                return false
+            })
+        func rules(_ events: some Sequence<String>) -> Set<String> {
+            Set(events.compactMap { $0.firstMatch(of: /"rule":"(PH\d+)"/).map { String($0.1) } })
+        }
+        return (rules(events[..<meanwhile]), rules(events[meanwhile...]))
+    }
+
+    @Test func `says nothing of an attempt that may still be answered`() throws {
+        let told = try Self.told(Self.waiting)
+        #expect(told.meanwhile.contains("PH116"))
+        #expect(!told.meanwhile.contains("PH101"), "\(told.meanwhile)")
+        #expect(told.at.contains("PH101"))
+    }
+
+    @Test func `tells a refused attempt at once`() throws {
+        let refused = Self.waiting.replacing("unanswered 3", with: "refused")
+        #expect(try Self.told(refused).meanwhile.contains("PH102"))
+    }
+}
