@@ -126,6 +126,101 @@ import Testing
         #expect(try ask(text).ports(.unknown, "203.0.113.10") != "")
     }
 
+    static let zones = """
+        set network interface ethernet ethernet1/1 layer3 ip 203.0.113.2/24
+        set network interface ethernet ethernet1/2 layer3 mtu 1500 ip 10.1.1.1/24
+        set zone untrust network layer3 ethernet1/1
+        set zone trust network layer3 ethernet1/2
+        set address FTP ip-netmask 10.1.1.10
+        set service s21 protocol tcp port 21
+        set service pasv protocol tcp port 5001-5100 override yes timeout 30
+        set service odd protocol tcp port 21 source-port 20
+        set service bad protocol tcp port 21 foo x
+
+        """
+    static let all = "from untrust to trust source any destination any application any"
+
+    @Test(arguments: [
+        ("\(all) service s21 action allow", "21", ""),
+        ("\(all) service [ s21 pasv ] action allow", "21,5001-5100", ""),
+        ("\(all) action allow service pasv log-end yes tag [ a b ] description x", "5001-5100", ""),
+        ("\(all) service odd action allow", "", ""),
+        ("\(all) service bad action allow", "", "21"),
+        ("\(all) service s21 action allow negate-destination yes", "", "21"),
+        ("\(all) service s21 action allow negate-destination no rule-type universal", "21", ""),
+        ("\(all) service s21 action allow disabled yes", "", ""),
+        ("\(all) service s21 action allow profile-setting group default", "21", ""),
+        ("\(all) service s21 profile-setting group default action allow", "", "21"),
+        ("\(all) service s21 action allow later x", "", "21"),
+        ("\(all) service s21 later x action allow", "", "21"),
+        ("\(all) service s21 action allow destination-device printer", "", "21"),
+        ("\(all) service s21 action allow\nset rulebase security rules R action deny", "", "21"),
+        (
+            "from untrust to trust destination any application any service s21 action allow", "",
+            "21"
+        ),
+    ])
+    func `a rule on one line`(_ rule: String, _ open: String, _ unknown: String) throws {
+        let text = ask("\(Self.zones)set rulebase security rules R \(rule)")
+        #expect(try text.ports("10.1.1.10") == open)
+        #expect(try text.ports(.unknown, "10.1.1.10") == unknown)
+        if !unknown.isEmpty { #expect(text.state(10) == .notModelled) }
+    }
+
+    @Test func `a rule on one line that denies`() throws {
+        let rules = [
+            "R1 \(Self.all) service s21 action deny", "R2 \(Self.all) service any action allow",
+        ]
+        let text = Self.zones + rules.map { "set rulebase security rules \($0)\n" }.joined()
+        #expect(try ask(text).ports(.denied, "10.1.1.10") == "21")
+    }
+
+    @Test(arguments: [
+        ("log-start no", "21"), ("some-condition-of-later x", ""), ("some-condition-of-later", ""),
+        ("profile-setting profiles virus default", "21"), ("category any", "21"),
+        ("option disable-server-response-inspection no", "21"),
+    ])
+    func `a key that isn't known is no permission`(_ key: String, _ open: String) throws {
+        let text =
+            Self.zones
+            + (Self.keys + [key, "action allow"]).map { "set rulebase security rules R \($0)\n" }
+            .joined()
+        #expect(try ask(text).ports("10.1.1.10") == open)
+        #expect(try ask(text).ports(.unknown, "10.1.1.10") == (open.isEmpty ? "21" : ""))
+    }
+    static let keys = [
+        "from untrust", "to trust", "source any", "destination FTP", "application any",
+        "service s21",
+    ]
+
+    @Test(arguments: [
+        ("<log-setting>x</log-setting><tag><member>t</member></tag>", "21"),
+        ("<brand-new-condition>x</brand-new-condition>", ""),
+        ("<brand-new-condition/>", ""), ("<source-user><member>any</member></source-user>", "21"),
+        ("<profile-setting><group><member>g</member></group></profile-setting>", "21"),
+    ])
+    func `nor is an element that isn't known`(_ element: String, _ open: String) throws {
+        let text = Self.xml.replacing("<action>", with: element + "<action>")
+        #expect(try ask(text).ports("10.1.1.10") == open)
+        #expect(try ask(text).ports(.unknown, "10.1.1.10") == (open.isEmpty ? "21" : ""))
+    }
+
+    @Test(arguments: [
+        ("translated-address FTP translated-port 2121", "10.1.1.10:2121"),
+        ("translated-address FTP\nset rulebase nat rules N to-interface ethernet1/1", "10.1.1.10"),
+        ("translated-address FTP later x", nil),
+    ])
+    func `a translation on one line`(_ words: String, _ to: String?) throws {
+        let text = ask(
+            """
+            \(Self.zones)set rulebase nat rules N from untrust to untrust source any \
+            destination 203.0.113.10 service s21 destination-translation \(words)
+            set rulebase security rules R \(Self.all) service any action allow
+            """)
+        #expect(try text.ports(.unknown, "203.0.113.10") == (to == nil ? "21" : ""))
+        if let to { #expect(try text.delivered("203.0.113.10", 21) == to) }
+    }
+
     @Test func `a rule of its own opens ports`() throws {
         let to = try #require(IPAddress("203.0.113.10"))
         let open = try ask(Self.set).mended(PANOS.self, .permit(PortSet(6000...6010), to: to))

@@ -35,19 +35,16 @@ extension JunosReader {
     }
 
     private mutating func add(_ node: Int, from: [String], to: [String]) {
-        guard let then = tree.find("then", in: node) else {
-            let why = "the policy says nothing to do"
-            mark(node, .invalid, why)
-            return
-        }
-        let words = tree.children(then).map { tree.name($0) }
+        let words = tree.values("then", in: node)
+        let actions = words.filter { ["permit", "deny", "reject"].contains($0) }
         let action: Action =
-            words.contains("permit")
-            ? .permit
-            : words.contains("deny")
-                ? .deny(answered: false)
-                : words.contains("reject")
-                    ? .deny(answered: true) : .unknown("no action known here")
+            switch actions.first {
+            case _ where actions.count > 1: .unknown("several actions")
+            case "permit": .permit
+            case "deny": .deny(answered: false)
+            case "reject": .deny(answered: true)
+            default: .unknown("the policy says nothing to do")
+            }
         var policy = ZonedFirewall.Policy(
             lines: tree.lines(node), from: from, to: to, action: action)
         for part in tree.children(tree.find("match", in: node)) {
@@ -66,18 +63,16 @@ extension JunosReader {
             case "dynamic-application", "source-identity", "url-category",
                 "source-end-user-profile":
                 if values != ["any"], values != ["none"] { policy.doubts.append(tree.name(part)) }
-            default: policy.doubts.append("\(tree.name(part)) isn't known here")
+            default: continue
             }
         }
         if tree.find("scheduler-name", in: node) != nil { policy.doubts.append("scheduler-name") }
-        if tree.find("permit", "tunnel", in: then) != nil
-            || tree.find("permit", "firewall-authentication", in: then) != nil
-        {
-            policy.doubts.append("a tunnel or an authentication")
-        }
-        let doubts =
+        policy.doubts += tree.strays(node, JunosGrammar.policy, values: 0)
+            .map { "\($0) isn't known here" }
+        var doubts =
             policy.doubts + policy.sources.unknown + policy.destinations.unknown
             + policy.services.flatMap(\.notModelled)
+        if case .unknown(let why) = action { doubts.append(why) }
         if !doubts.isEmpty { mark(node, .notModelled, doubts.joined(separator: ", ")) }
         firewall.policies.append(policy)
     }
@@ -125,6 +120,8 @@ extension JunosReader {
         var forward = ZonedFirewall.Forward(
             lines: tree.lines(rule), name: "nat \(tree.name(rule))", from: from)
         if from.isEmpty { forward.doubts.append("where it comes from isn't modelled") }
+        forward.doubts += tree.strays(rule, JunosGrammar.rule, values: 0)
+            .map { "\($0) isn't modelled" }
         for part in tree.children(tree.find("match", in: rule)) {
             let values = tree.children(part)
             let prefixes = values.compactMap { Prefix(tree.name($0)).map { $0.address...$0.last } }
@@ -150,7 +147,7 @@ extension JunosReader {
             case "protocol":
                 let names = values.map { tree.name($0) }
                 if !names.contains("tcp"), !names.contains("6") { forward.never = "not TCP" }
-            default: forward.doubts.append("\(tree.name(part)) isn't modelled")
+            default: continue
             }
         }
         var to = ZonedFirewall.Hosts()
@@ -187,6 +184,9 @@ extension JunosReader {
                     forward.toPorts = port...port
                 }
             }
+            let pool = tree.find("pool", name, in: nat)
+            let odd = pool.map { tree.strays($0, JunosGrammar.pool, values: 0) } ?? []
+            to.unknown = odd.map { "\($0) of pool \(name) isn't modelled" }
             if to.set.isEmpty { to.unknown = ["pool \(name) isn't defined"] }
         }
         if let why = to.unknown.first ?? forward.doubts.first { mark(rule, .notModelled, why) }
@@ -230,24 +230,20 @@ extension JunosReader {
 
     private mutating func term(_ node: Int) -> [FilterRule] {
         let then = tree.children(tree.find("then", in: node)).map { tree.name($0) }
+        let actions = then.filter { ["accept", "discard", "reject", "next"].contains($0) }
         let action: Action =
-            then.contains("discard")
-            ? .deny(answered: false)
-            : then.contains("reject")
-                ? .deny(answered: true)
-                : then.contains("next") ? .next : .permit
+            switch actions.first {
+            case _ where actions.count > 1: .unknown("several actions")
+            case "discard": .deny(answered: false)
+            case "reject": .deny(answered: true)
+            case "next": .next
+            default: .permit
+            }
         var match = Match()
         for part in tree.children(tree.find("from", in: node)) { condition(part, &match) }
-        if tree.find("filter", in: node) != nil { match.notModelled.append("a filter in a filter") }
-        let known: Set<String> = [
-            "discard", "reject", "next", "accept", "count", "log", "syslog", "sample",
-            "loss-priority", "forwarding-class", "policer", "port-mirror", "dscp",
-            "three-color-policer",
-            "routing-instance", "next-term", "packet-mode",
-        ]
-        for word in then where !known.contains(word) {
-            match.notModelled.append("\(word) isn't known here")
-        }
+        if case .unknown(let why) = action { match.notModelled.append(why) }
+        match.notModelled += tree.strays(node, JunosGrammar.term, values: 0)
+            .map { "\($0) isn't known here" }
         if !match.notModelled.isEmpty, match.never == nil {
             mark(node, .notModelled, match.notModelled.joined(separator: ", "))
         }
@@ -270,7 +266,11 @@ extension JunosReader {
             for value in tree.children(part) {
                 if tree.find("except", in: value) != nil { match.notModelled.append(name) }
                 for word in tree.values("policy-options", "prefix-list", tree.name(value), in: 0) {
-                    if let prefix = Prefix(word) { set = set.union(AddressSet(prefix)) }
+                    if let prefix = Prefix(word) {
+                        set = set.union(AddressSet(prefix))
+                    } else {
+                        match.notModelled.append("\(word) in a prefix list")
+                    }
                 }
             }
             let own = name.hasPrefix("source") ? match.sources : match.destinations
@@ -304,7 +304,7 @@ extension JunosReader {
         case "is-fragment", "icmp-type", "icmp-code", "first-fragment":
             match.never = name == "first-fragment" ? match.never : "not a new TCP connection"
             if name == "first-fragment" { match.notModelled.append(name) }
-        default: match.notModelled.append(name)
+        default: break
         }
     }
 

@@ -13,8 +13,9 @@ struct JunosReader {
         self.text = text
         firewall = ZonedFirewall(text: text)
         notes = text.blankNotes(Self.withoutSecrets)
+        tree.grammar = JunosGrammar.root
         readLines()
-        if let groups = tree.find(["groups"]) ?? tree.find(["apply-groups"]) {
+        if let groups = tree.find(["groups"]) ?? tree.any(named: "apply-groups") {
             let why = "groups that are put in elsewhere"
             mark(groups, .notModelled, why)
             firewall.unknown.append((tree.line(groups), why))
@@ -60,7 +61,7 @@ struct JunosReader {
             guard !bare.isEmpty, !bare.hasPrefix("#"), !bare.hasPrefix("!") else { continue }
             let words = ConfigTree.words(bare)
             switch words.first {
-            case "set": _ = tree.set(words.dropFirst(), line: offset + 1)
+            case "set": tree.set(words.dropFirst(), line: offset + 1)
             case "deactivate":
                 if let node = tree.find(words.dropFirst()) { tree.deactivate(node) }
                 note(offset + 1, .used)
@@ -248,6 +249,8 @@ struct JunosReader {
             let terms = tree.children(tree.find("term", in: node))
             let parts = terms.isEmpty ? [node] : terms
             applicationsOwn[tree.name(node)] = parts.map(application)
+            let odd = parts.flatMap { tree.strays($0, JunosGrammar.application, values: 0) }
+            if let why = odd.first { mark(node, .notModelled, "\(why) isn't known here") }
             if tree.values("application-protocol", in: node) == ["ftp"] {
                 for match in applicationsOwn[tree.name(node)] ?? [] where match.never == nil {
                     ftpPorts = ftpPorts.union(match.destinationPorts ?? PortSet())
@@ -263,13 +266,20 @@ struct JunosReader {
         var match = Match()
         let proto = tree.values("protocol", in: node).first
         if let proto, proto != "tcp", proto != "6" { return IOSConfig.never("\(proto), not TCP") }
+        match.notModelled = tree.strays(node, JunosGrammar.application, values: 0)
+            .map { "\($0) isn't known here" }
         for (key, source) in [("destination-port", false), ("source-port", true)] {
-            guard let word = tree.values(key, in: node).first else { continue }
+            let words = tree.values(key, in: node)
+            guard let word = words.first else { continue }
+            if words.count > 1 { match.notModelled.append("\(key) with several values") }
             guard let ports = JunosPorts.range(word) else {
                 match.notModelled.append("port \(word) isn't known here")
                 continue
             }
             if source { match.sourcePorts = ports } else { match.destinationPorts = ports }
+        }
+        if proto == nil, match.destinationPorts == nil, match.sourcePorts == nil {
+            match.notModelled.append("it names neither a protocol nor a port")
         }
         return match
     }

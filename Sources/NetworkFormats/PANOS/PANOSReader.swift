@@ -15,6 +15,7 @@ struct PANOSReader {
         self.text = text
         firewall = ZonedFirewall(text: text)
         notes = text.blankNotes(Self.withoutSecrets)
+        tree.grammar = PANOSGrammar.root
         readLines()
         for odd in tree.odd {
             firewall.unknown.append((odd.line, odd.why))
@@ -60,7 +61,7 @@ struct PANOSReader {
             guard !bare.isEmpty, !bare.hasPrefix("#") else { continue }
             let words = ConfigTree.words(bare)
             switch words.first {
-            case "set": _ = tree.set(words.dropFirst(), line: offset + 1)
+            case "set": tree.set(words.dropFirst(), line: offset + 1)
             case "delete":
                 tree.remove(Array(words.dropFirst()))
                 note(offset + 1, .used)
@@ -256,6 +257,8 @@ struct PANOSReader {
             guard let tcp = tree.find("protocol", "tcp", in: node) else {
                 return [IOSConfig.never("not TCP")]
             }
+            match.notModelled = tree.strays(node, PANOSGrammar.service, values: 0)
+            if tree.values("port", in: tcp).isEmpty { match.notModelled.append("no port") }
             for (key, source) in [("port", false), ("source-port", true)] {
                 guard let word = tree.values(key, in: tcp).first else { continue }
                 var set = PortSet()

@@ -29,7 +29,12 @@ extension PANOSReader {
                     $0.union($1.destinationPorts ?? PortSet())
                 }
             }
-            forward.doubts += doubts
+            forward.doubts += doubts + tree.strays(rule, PANOSGrammar.translation, values: 0)
+            if tree.values("nat-type", in: rule).contains(where: { $0 != "ipv4" }) {
+                forward.doubts.append("nat-type")
+            }
+            let outgoing = tree.values("to-interface", in: rule).filter { $0 != "any" }
+            if !outgoing.isEmpty { forward.leaving = outgoing }
             let back = backward(rule, forward)
             if let node = tree.find("destination-translation", in: rule)
                 ?? tree.find("dynamic-destination-translation", in: rule)
@@ -100,7 +105,7 @@ extension PANOSReader {
             mark(rule, .irrelevant, "the rule is disabled")
             return
         }
-        let word = tree.values("action", in: rule).first ?? ""
+        let word = tree.values("action", in: rule).joined(separator: ", ")
         let actions: [String: Action] = [
             "allow": .permit, "deny": .deny(answered: nil), "drop": .deny(answered: false),
             "reset-client": .deny(answered: true), "reset-both": .deny(answered: true),
@@ -113,21 +118,25 @@ extension PANOSReader {
         policy.seesOriginal = true
         policy.sources = joined(tree.values("source", in: rule))
         policy.destinations = joined(tree.values("destination", in: rule))
-        for (key, meant) in [
-            ("negate-source", "no"), ("negate-destination", "no"), ("source-user", "any"),
-            ("category", "any"), ("rule-type", "universal"), ("source-hip", "any"),
-            ("destination-hip", "any"), ("hip-profiles", "any"), ("schedule", ""),
-            ("source-device", "any"),
-        ] {
+        for (key, idle) in PANOSGrammar.conditions {
             let values = tree.values(key, in: rule)
-            if !values.isEmpty, values != [meant] { policy.doubts.append(key) }
+            if !values.isEmpty, values != [idle] { policy.doubts.append(key) }
+        }
+        policy.doubts += tree.strays(rule, PANOSGrammar.rule, values: 0)
+            .map { "\($0) isn't known here" }
+        for key in ["from", "to", "source", "destination"]
+        where tree.values(key, in: rule).isEmpty {
+            policy.doubts.append("no \(key)")
+            if key == "source" { policy.sources = .any }
+            if key == "destination" { policy.destinations = .any }
         }
         if policy.doubts.contains("negate-source") { policy.sources = .any }
         if policy.doubts.contains("negate-destination") { policy.destinations = .any }
         applications(rule, &policy)
-        let why =
+        var why =
             policy.doubts + policy.sources.unknown + policy.destinations.unknown
             + policy.services.flatMap(\.notModelled)
+        if case .unknown(let reason) = policy.action { why.append(reason) }
         if why.isEmpty {
             mark(rule, .used)
         } else {

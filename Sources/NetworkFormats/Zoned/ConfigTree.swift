@@ -17,6 +17,8 @@ struct ConfigTree {
 
     static let depthLimit = 48
     static let nodeLimit = 1_000_000
+    /// What is known to follow which word.
+    var grammar = ConfigGrammar()
     private(set) var nodes = [Node(name: "", lines: [])]
     private var index: [Key: Int] = [:]
     /// Lines that are no part of the tree, and why.
@@ -90,6 +92,16 @@ struct ConfigTree {
         return nodes[node].children.filter { !nodes[$0].isInactive }
     }
 
+    /// An active node of that name, wherever it stands.
+    func any(named name: String) -> Int? {
+        var left = children(0)
+        while let next = left.popLast() {
+            if nodes[next].name == name { return next }
+            left += children(next)
+        }
+        return nil
+    }
+
     /// Names of the children at a path.
     func values(_ path: String..., in start: Int) -> [String] {
         children(find(path, from: start)).map { nodes[$0].name }
@@ -137,19 +149,14 @@ struct ConfigTree {
         return words
     }
 
-    /// `set a b [ c d ]`: one path for each value.
-    mutating func set(_ words: ArraySlice<String>, line: Int, below start: Int = 0) -> Int {
-        guard let open = words.firstIndex(of: "["), let close = words.lastIndex(of: "]"),
-            open < close
-        else { return insert(words, below: start, line: line) }
-        let head = insert(words[..<open], below: start, line: line)
-        for value in words[(open + 1)..<close] { insert([value], below: head, line: line) }
-        return head
+    /// `set a b [ c d ] e f`: each statement apart, as far as the grammar knows them.
+    mutating func set(_ words: ArraySlice<String>, line: Int) {
+        put(words, below: Place(0, grammar), line: line)
     }
 
     /// `a b { c d; e [ f g ]; }`; comments go.
     mutating func braces(_ text: ConfigText) {
-        var stack = [0]
+        var stack = [Place(0, grammar)]
         var pending: [String] = []
         var first = 0
         var comment = false
@@ -179,16 +186,16 @@ struct ConfigTree {
                         odd.append((number, .notRecognised, "deeper than is read"))
                         return
                     }
-                    stack.append(open(&pending, stack.last ?? 0, number))
+                    stack.append(open(&pending, stack[stack.count - 1], number))
                 case "}":
-                    if !pending.isEmpty { close(&pending, stack.last ?? 0, first) }
+                    if !pending.isEmpty { close(&pending, stack[stack.count - 1], first) }
                     if stack.count > 1 {
-                        nodes[stack.removeLast()].lines.append(number)
+                        nodes[stack.removeLast().node].lines.append(number)
                     } else {
                         odd.append((number, .notRecognised, "a brace that closes nothing"))
                     }
                 case ";":
-                    close(&pending, stack.last ?? 0, first)
+                    close(&pending, stack[stack.count - 1], first)
                 default:
                     if pending.isEmpty { first = number }
                     pending.append(word)
@@ -200,22 +207,22 @@ struct ConfigTree {
         }
     }
 
-    private mutating func open(_ pending: inout [String], _ parent: Int, _ line: Int) -> Int {
+    private mutating func open(_ pending: inout [String], _ parent: Place, _ line: Int) -> Place {
         let inactive = pending.first == "inactive:"
         let words = pending.filter { $0 != "inactive:" && $0 != "replace:" && $0 != "protect:" }
         pending = []
-        let node = insert(words, below: parent, line: line)
-        if inactive { deactivate(node) }
-        return node
+        let place = put(words[...], below: parent, line: line).last
+        if inactive { deactivate(place.node) }
+        return place
     }
 
-    private mutating func close(_ pending: inout [String], _ parent: Int, _ line: Int) {
+    private mutating func close(_ pending: inout [String], _ parent: Place, _ line: Int) {
         let inactive = pending.first == "inactive:"
         let words = pending.filter { $0 != "inactive:" && $0 != "replace:" && $0 != "protect:" }
         pending = []
         guard !words.isEmpty else { return }
-        let node = set(words[...], line: line, below: parent)
-        if inactive, node != parent { deactivate(node) }
+        let node = put(words[...], below: parent, line: line).first.node
+        if inactive, node != parent.node { deactivate(node) }
     }
 }
 

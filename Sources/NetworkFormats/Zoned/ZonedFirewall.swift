@@ -107,7 +107,11 @@ struct ZonedFirewall {
         if let entering { device.usualEntering = entering }
         device.inspections = inspections
         device.assumptions = assumptions
-        for (name, rules) in lists { device.chains[name] = Chain(name: name, rules: rules) }
+        // What isn't known may stand in any list: none of them is sure to deny.
+        var first = unknown.map {
+            FilterRule(Match(), .unknown($0.why), text.source($0.line))
+        }
+        for (name, rules) in lists { device.chains[name] = Chain(name: name, rules: first + rules) }
         let denial = text.absence("implicit deny")
         func bind(_ way: Stage.Direction) {
             for entry in bound where entry.way == way {
@@ -127,9 +131,6 @@ struct ZonedFirewall {
             device.chains["nat"] = Chain(name: "nat", rules: forwards.flatMap(rules))
             let keep = Setting(Action.keep, text.absence("no translation matches"))
             device.stages.append(Stage(.translate, chain: "nat", ending: keep))
-        }
-        var first = unknown.map {
-            FilterRule(Match(), .unknown($0.why), text.source($0.line))
         }
         if !hasPolicies, bound.isEmpty {
             let why = "the file shows no policy and no filter that is applied"
