@@ -167,6 +167,28 @@ import Testing
         if !unknown.isEmpty { #expect(text.state(10) == .notModelled) }
     }
 
+    @Test(arguments: [
+        "address FTP ip-netmask 10.1.1.10", "service s21 protocol tcp port 22",
+        "rulebase security rules R disabled yes", "vsys vsys1 service s21 protocol udp port 21",
+    ])
+    func `what is set again is unknown, or the nearer one`(_ again: String) throws {
+        let rule =
+            "set rulebase security rules R from untrust to trust source any destination FTP "
+            + "application any service s21 action allow disabled no\n"
+        let other = again.replacing("10.1.1.10", with: "10.1.1.11")
+        let text = try ask("\(Self.zones)\(rule)set \(other)").ports("10.1.1.10")
+        #expect(text == "")
+        #expect(try ask(Self.zones + rule).ports("10.1.1.10") == "21")
+    }
+
+    @Test(arguments: ["", "vsys vsys1 ", "devices localhost.localdomain vsys vsys1 "])
+    func `a rule on one line within a virtual system`(_ head: String) throws {
+        let text =
+            Self.zones + "set \(head)rulebase security rules R \(Self.all) "
+            + "service s21 action allow"
+        #expect(try ask(text).ports("10.1.1.10") == "21")
+    }
+
     @Test func `a rule on one line that denies`() throws {
         let rules = [
             "R1 \(Self.all) service s21 action deny", "R2 \(Self.all) service any action allow",

@@ -214,7 +214,12 @@ struct PANOSReader {
         var hosts = ZonedFirewall.Hosts()
         if name == "any" { return .any }
         if let node = entry("address", name) {
-            if let word = tree.values("ip-netmask", in: node).first, let prefix = Prefix(word) {
+            let kinds = ["ip-netmask", "ip-range", "fqdn", "ip-wildcard"]
+            if kinds.flatMap({ tree.values($0, in: node) }).count > 1 {
+                hosts.unknown = ["address \(name) has several values"]
+            } else if let word = tree.values("ip-netmask", in: node).first,
+                let prefix = Prefix(word)
+            {
                 hosts.set = AddressSet(prefix)
             } else if let word = tree.values("ip-range", in: node).first,
                 let range = Self.range(word)
@@ -260,7 +265,9 @@ struct PANOSReader {
             match.notModelled = tree.strays(node, PANOSGrammar.service, values: 0)
             if tree.values("port", in: tcp).isEmpty { match.notModelled.append("no port") }
             for (key, source) in [("port", false), ("source-port", true)] {
-                guard let word = tree.values(key, in: tcp).first else { continue }
+                let words = tree.values(key, in: tcp)
+                guard let word = words.first else { continue }
+                if words.count > 1 { match.notModelled.append("\(key) with several values") }
                 var set = PortSet()
                 for part in word.split(separator: ",") {
                     if let range = JunosPorts.range(part.trimmingCharacters) {

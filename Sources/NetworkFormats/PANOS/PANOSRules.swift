@@ -101,7 +101,7 @@ extension PANOSReader {
     }
 
     mutating func policy(_ rule: Int) {
-        guard tree.values("disabled", in: rule).first != "yes" else {
+        guard tree.values("disabled", in: rule) != ["yes"] else {
             mark(rule, .irrelevant, "the rule is disabled")
             return
         }
@@ -122,6 +122,7 @@ extension PANOSReader {
             let values = tree.values(key, in: rule)
             if !values.isEmpty, values != [idle] { policy.doubts.append(key) }
         }
+        if tree.values("disabled", in: rule).count > 1 { policy.doubts.append("disabled") }
         policy.doubts += tree.strays(rule, PANOSGrammar.rule, values: 0)
             .map { "\($0) isn't known here" }
         for key in ["from", "to", "source", "destination"]
