@@ -79,6 +79,12 @@ import Testing
         ),
         ("[12:720] -A INPUT -p tcp --dport 21 -j ACCEPT", "21"),
         ("-A INPUT -p tcp --sport 20 -j ACCEPT", ""),
+        ("-A INPUT -m tcp -p 6 -m limit -j ACCEPT", "0-65535"),
+        ("-A INPUT -p tcp -m multiport --dport 21,22 -j ACCEPT", "21-22"),
+        ("-A INPUT -p tcp -m state -m comment --comment x --state NEW -j ACCEPT", "0-65535"),
+        ("-A INPUT -p tcp -m policy --dir in -j ACCEPT", ""),
+        ("-A INPUT -p tcp -m policy --dir in --pol none -j ACCEPT", "0-65535"),
+        ("-A INPUT -p udp -m udp --dport 21 -j ACCEPT", ""),
     ])
     func `reads a match as the kernel does`(line: String, permitted: String) {
         let configuration = Self.read(Self.text([line]))
@@ -93,6 +99,24 @@ import Testing
         "-A INPUT -m comment --comment \"open -j ACCEPT", "-A INPUT -s 300.1.1.1 -j ACCEPT",
         "-A INPUT -p tcp -j DNAT --to-destination 10.0.0.5",
         "-A INPUT -p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 -j ACCEPT",
+        // Modules without an option that they need, or without their protocol.
+        "-A INPUT -p tcp -m comment -j ACCEPT", "-A INPUT -p tcp -m conntrack -j ACCEPT",
+        "-A INPUT -p tcp -m state -j ACCEPT", "-A INPUT -p tcp -m multiport -j ACCEPT",
+        "-A INPUT -p tcp -m addrtype -j ACCEPT", "-A INPUT -p tcp -m mark -j ACCEPT",
+        "-A INPUT -p tcp -m mark -m connmark --mark 1 -j ACCEPT",
+        "-A INPUT -p tcp -m recent --name x -j ACCEPT", "-A INPUT -p tcp -m set -j ACCEPT",
+        "-A INPUT -p tcp -m hashlimit --hashlimit-name x -j ACCEPT",
+        "-A INPUT -p tcp -m policy --pol none -j ACCEPT", "-A INPUT -m tcp -j ACCEPT",
+        "-A INPUT -p all -m tcp --dport 21 -j ACCEPT",
+        "-A INPUT -p tcp -m udp --dport 21 -j ACCEPT",
+        "-A INPUT ! -p udp --dport 21 -j ACCEPT", "-A INPUT -p tcp -m ah -j ACCEPT",
+        "-A INPUT -p tcp -m ah --ahspi 5 -j ACCEPT", "-A INPUT -p tcp -m esp -j ACCEPT",
+        "-A INPUT -m multiport --dports 21 -j ACCEPT",
+        // Targets of other tables and hooks.
+        "-A INPUT -p tcp -j MASQUERADE", "-A INPUT -p tcp -j SNAT --to-source 10.0.0.5",
+        "-A INPUT -j NETMAP --to 10.0.0.0/24", "-A INPUT -p tcp -j REDIRECT",
+        "-A INPUT -j TTL --ttl-set 5", "-A INPUT -p tcp -j CT --notrack", "-A INPUT -j NOTRACK",
+        "-A INPUT -j TOS --set-tos 0x10", "-A INPUT -j CLASSIFY --set-class 1:1",
     ])
     func `a bad line keeps its table from loading, and the answer is unknown`(line: String) {
         let configuration = Self.read(Self.text(["-A INPUT -p tcp --dport 21 -j ACCEPT", line]))
@@ -105,12 +129,45 @@ import Testing
         "-A INPUT -m set --match-set clients src -j ACCEPT",
         "-A INPUT -m time --days Mon -j ACCEPT",
         "-A INPUT -m mac --mac-source 00:00:00:00:00:01 -j ACCEPT", "-A INPUT -j NFQUEUE",
-        "-A INPUT -s files.example.com -p tcp -j ACCEPT",
+        "-A INPUT -s files.example.com -p tcp -j ACCEPT", "-A INPUT -p tcp -m socket -j ACCEPT",
+        "-A INPUT -p tcp -m nosuchmodule -j ACCEPT", "-A INPUT -p tcp -m osf -j ACCEPT",
+        "-A INPUT -p tcp -m cluster -j ACCEPT", "-A INPUT -p tcp -m ipvs -j ACCEPT",
+        "-A INPUT -p tcp -m connlabel -j ACCEPT", "-A INPUT -p tcp -m rpfilter -j ACCEPT",
     ])
     func `what isn't modelled is unknown, never permitted`(line: String) {
         let configuration = Self.read(Self.text([line]))
         #expect(configuration.notes.first { $0.line == 5 }?.state == .notModelled)
         #expect(Self.ports(Self.reach(configuration), .unknown) == "0-65535")
+    }
+
+    @Test func `a module that isn't modelled never decides by itself`() {
+        let line = "-A INPUT -p tcp -m tcp --dport 21 -m socket -j DROP"
+        let open = Self.text([line]).replacing(":INPUT DROP", with: ":INPUT ACCEPT")
+        #expect(Self.ports(Self.reach(Self.read(open)), .denied) == "")
+        #expect(Self.ports(Self.reach(Self.read(open)), .unknown) == "21")
+        // IPv6's ah needs no protocol, and none of IPv6's headers is looked for.
+        for module in ["ah", "eui64", "frag"] {
+            let text = "# ip6tables-save\n" + Self.text(["-A INPUT -p tcp -m \(module) -j ACCEPT"])
+            #expect(Self.read(text).notes.first { $0.line == 6 }?.state == .notModelled)
+        }
+    }
+
+    @Test func `targets work in the tables and hooks that the kernel names`() {
+        func bad(_ table: String, _ rule: String) -> Bool {
+            let text = "*\(table)\n\(rule)\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
+            return Self.read(text).notes.contains { $0.state == .invalid }
+        }
+        #expect(!bad("nat", "-A POSTROUTING -j MASQUERADE"))
+        #expect(!bad("nat", "-A INPUT -j SNAT --to-source 10.0.0.5"))
+        #expect(!bad("mangle", "-A PREROUTING -j TTL --ttl-set 5"))
+        #expect(!bad("mangle", "-A FORWARD -p tcp --syn -j TCPMSS --clamp-mss-to-pmtu"))
+        #expect(!bad("security", "-A INPUT -j CONNSECMARK --save"))
+        #expect(bad("nat", "-A PREROUTING -j MASQUERADE"))
+        #expect(bad("nat", "-A POSTROUTING -j REDIRECT"))
+        #expect(bad("nat", "-A INPUT -j DROP"))
+        #expect(bad("mangle", "-A INPUT -j REJECT"))
+        #expect(bad("mangle", "-A PREROUTING -j CT --notrack"))
+        #expect(bad("raw", "-A PREROUTING -j TTL --ttl-set 5"))
     }
 
     @Test func `the filter sees the translated port, and the answer says where it arrives`() {

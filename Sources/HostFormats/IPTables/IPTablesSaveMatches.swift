@@ -6,8 +6,11 @@ extension IPTablesRuleReader {
     /// Options of match modules (iptables-extensions(8)).
     mutating func matchOption(_ name: String) throws(Problem) {
         switch name {
+        case "--dport" where meansMultiport, "--sport" where meansMultiport,
+            "--port" where meansMultiport:
+            named[name + "s", default: 0] += 1
+            return try matchOption(name + "s")
         case "--dport", "--destination-port", "--sport", "--source-port":
-            try needTransport(name)
             try ports(name, name.hasPrefix("--d") ? .destination : .source) {
                 (text) throws(Problem) in PortSet(try IPTablesValues.range(text))
             }
@@ -61,14 +64,16 @@ extension IPTablesRuleReader {
     enum Side { case source, destination, either }
 
     private func needTransport(_ name: String) throws(Problem) {
-        guard rule.protocolNamed else { throw .invalid("\(name) without -p") }
+        guard rule.protocolNamed, !rule.tcp || rule.namesTCP else {
+            throw .invalid("\(name) without -p of a protocol that has it")
+        }
     }
 
     private mutating func ports(
         _ name: String, _ side: Side, _ read: (String) throws(Problem) -> PortSet
     ) throws(Problem) {
         let text = try value(name)
-        guard rule.tcp || rule.protocolNamed else { throw .invalid("\(name) without -p") }
+        try needTransport(name)
         do {
             let set = signed(try read(text))
             switch side {

@@ -216,7 +216,10 @@ struct IPTablesSaveReader {
             case .unresolved(let what): return fail(number, "\(what) isn't known")
             }
         }
-        if let why = Self.misplaced(rule.action, name, words) { return fail(number, why) }
+        let hook = Self.builtin[name]?.contains(chain) ?? false ? chain : nil
+        if let why = IPTablesPlaces.refusal(rule.targetName, in: name, hook: hook) {
+            return fail(number, why)
+        }
         var action = rule.action
         if let target = rule.target {
             action = rule.goes ? .go("\(name)/\(target)") : .jump("\(name)/\(target)")
@@ -237,24 +240,6 @@ struct IPTablesSaveReader {
         }
         if rule.assignsFTPHelper { inspect(rule, source) }
         annotate(number, rule, chain)
-    }
-
-    /// Targets that a table refuses.
-    private static func misplaced(
-        _ action: Action, _ table: String, _ words: [IPTablesWords.Word]
-    ) -> String? {
-        switch action {
-        case .translate: table == "nat" ? nil : "translation outside of the nat table"
-        case .deny(let answered):
-            if table == "nat" {
-                "the nat table refuses to filter"
-            } else if answered == true, table != "filter" {
-                "REJECT works in the filter table only"
-            } else {
-                nil
-            }
-        default: nil
-        }
     }
 
     private mutating func inspect(_ rule: IPTablesRule, _ source: SourceLine) {

@@ -10,6 +10,8 @@ struct IPTablesRule {
     var effects: [Effect] = []
     /// Where it goes, by the name in the file.
     var target: String?
+    /// Behind `-j`, a chain or not.
+    var targetName = ""
     var goes = false
     /// Control ports for which it assigns the FTP helper.
     var assignsFTPHelper = false
@@ -20,6 +22,8 @@ struct IPTablesRule {
     /// Nil: any protocol.
     var tcp = true
     var protocolNamed = false
+    /// Whether it names TCP alone.
+    var namesTCP = false
     /// Ports wanted of the source or the destination.
     var family: IPAddress.Family?
 
@@ -79,6 +83,8 @@ struct IPTablesRuleReader {
     var index = 0
     var rule = IPTablesRule()
     var modules: [String] = []
+    /// Options of modules, and how often each stands in the rule.
+    var named: [String: Int] = [:]
     var negated = false
     /// The list that `-m recent` works on.
     var recentList = ""
@@ -113,6 +119,7 @@ struct IPTablesRuleReader {
         }
         guard !negated else { throw .invalid("a negation of nothing") }
         narrowByConnection()
+        try checkModules()
         for predicate in rule.notModelled { rule.narrow { $0.notModelled.append(predicate) } }
         return rule
     }
@@ -175,7 +182,9 @@ struct IPTablesRuleReader {
             _ = try value(name)
             _ = try value(name)
         case "-w", "--wait", "-4", "-6", "--ipv4", "--ipv6": break
-        default: try matchOption(name)
+        default:
+            named[name, default: 0] += 1
+            try matchOption(name)
         }
     }
 
@@ -184,6 +193,7 @@ struct IPTablesRuleReader {
         rule.protocolNamed = true
         let all = name == "all" || name == "0"
         rule.tcp = (all || name == "tcp" || name == "6") != (negated && !all)
+        rule.namesTCP = rule.tcp && !all && !negated
         if !rule.tcp { rule.never("it is for \(negated ? "all but " : "")\(name)") }
     }
 

@@ -26,6 +26,7 @@ extension IPTablesRuleReader {
 
     mutating func target(_ name: String) throws(Problem) {
         rule.target = nil
+        rule.targetName = name
         var options: [(name: String, value: String)] = []
         while index < words.count, !Self.basic.contains(words[index].text) || words[index].quoted {
             let option = words[index]
