@@ -66,6 +66,73 @@ import Testing
         #expect(try ask(text).ports(.unknown, "203.0.113.10") != "")
     }
 
+    /// Rules between those that let nothing else pass, neither to the router nor through it.
+    private static func filtering(_ rules: String) -> String {
+        """
+        /interface list member
+        add interface=ether1 list=WAN
+        /ip address
+        add address=203.0.113.1/24 interface=ether1
+        add address=203.0.113.2/24 disabled=yes interface=ether1
+        add address=10.1.1.1/24 interface=bridge
+        /ip firewall nat
+        add action=dst-nat chain=dstnat dst-address=203.0.113.1 dst-port=990 protocol=tcp \\
+            to-addresses=10.1.1.10
+        add action=dst-nat chain=dstnat dst-address=203.0.113.3 protocol=tcp to-addresses=10.1.1.1
+        add action=dst-nat chain=dstnat dst-address=203.0.113.4 dst-port=21 protocol=tcp \\
+            to-addresses=10.1.1.1-10.1.1.2
+        /ip firewall filter
+        \(rules)
+        add action=drop chain=forward
+        add action=drop chain=input
+        """
+    }
+
+    @Test func `fasttrack leaves a first packet to the next rule`() throws {
+        let mark = "add action=fasttrack-connection chain=forward protocol=tcp dst-port=21"
+        #expect(try ask(Self.filtering(mark)).ports(.denied, "10.1.1.10") == "1-65535")
+        let both = mark + "\n" + mark.replacing("fasttrack-connection", with: "accept")
+        #expect(try ask(Self.filtering(both)).ports(.permitted, "10.1.1.10") == "21")
+    }
+
+    @Test(arguments: [
+        ("203.0.113.1", "21,990"), ("10.1.1.1", "21"), ("203.0.113.3", "21"),
+        ("203.0.113.2", "990"), ("10.1.1.10", "990"),
+    ])
+    func `input judges what is bound for the router, forward what isn't`(
+        _ to: String, _ permitted: String
+    ) throws {
+        let text = Self.filtering(
+            """
+            add action=accept chain=input protocol=tcp dst-port=21
+            add action=accept chain=forward protocol=tcp dst-port=990
+            """)
+        #expect(try ask(text).ports(.permitted, to) == permitted)
+        #expect(try ask(text).ports(.unknown, to) == "")
+        let device = try #require(ask(text).configuration.device)
+        #expect(!device.seemsToStandBefore(try #require(IPAddress(to))))
+    }
+
+    @Test func `what goes to the router or to another by turns is unknown`() throws {
+        let text = Self.filtering("add action=accept chain=input protocol=tcp dst-port=21")
+        #expect(try ask(text).ports(.unknown, "203.0.113.4") == "21")
+        #expect(try ask(text).lines("203.0.113.1", 21) == [4, 14])
+    }
+
+    @Test func `opens and closes the router's own ports in input`() throws {
+        let text = Self.filtering("add action=accept chain=input protocol=tcp dst-port=21")
+        let own = try #require(IPAddress("10.1.1.1"))
+        let open = try ask(text).mended(RouterOS.self, .permit(PortSet(5000...5001), to: own))
+        #expect(try open.ports(.permitted, "10.1.1.1") == "21,5000-5001")
+        let shut = try ask(text).mended(RouterOS.self, .forbid(PortSet(21...21), to: own))
+        #expect(try shut.ports(.permitted, "10.1.1.1") == "")
+        // Of an address that is translated in part, the rest waits for its translation.
+        let outside = try #require(IPAddress("203.0.113.1"))
+        let mixed = try ask(text).mended(RouterOS.self, .permit(PortSet(5000...5001), to: outside))
+        #expect(try mixed.ports(.permitted, "203.0.113.1") == "21")
+        #expect(try mixed.ports(.permitted, "10.1.1.10") == "5000-5001")
+    }
+
     @Test func `an excerpt without a filter is unknown`() throws {
         let text = Self.text.split(separator: "\n", omittingEmptySubsequences: false)
             .filter { !$0.contains("RouterOS") && !$0.contains("chain=f") }

@@ -37,10 +37,14 @@ public enum RouterOS: ConfigFormat {
         case .permit(let ports, let address), .forbid(let ports, let address):
             guard address.family == .v4 else { return nil }
             let action = if case .permit = change { "accept" } else { "drop" }
-            let rules = device.filtered(ports, of: address, opening: action == "accept").flatMap {
-                target, ports in
-                lists(ports).map {
-                    "action=\(action) chain=forward dst-address=\(target) dst-port=\($0) protocol=tcp"
+            let own = device.interfaces.flatMap(\.addresses)
+            let targets = device.filtered(ports, of: address, opening: action == "accept")
+            let rules = targets.flatMap { target, ports in
+                // What waits for its translation isn't to be let in to the router.
+                let waits = action == "accept" && targets.count > 1
+                let chain = own.contains(target) && !waits ? "input" : "forward"
+                return lists(ports).map {
+                    "action=\(action) chain=\(chain) dst-address=\(target) dst-port=\($0) protocol=tcp"
                 }
             }
             return add(rules, "filter", configuration)

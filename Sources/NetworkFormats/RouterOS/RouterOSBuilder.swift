@@ -9,6 +9,8 @@ struct RouterOSBuilder {
     private var members: [String: [String]] = [:]
     private var lists: [String: ZonedFirewall.Hosts] = [:]
     private var own = AddressSet()
+    /// The router's own addresses, each with its line.
+    private var ownLines: [(address: IPAddress, line: Int)] = []
 
     init(_ reader: RouterOSReader) { self.reader = reader }
 
@@ -25,9 +27,9 @@ struct RouterOSBuilder {
         }
         if device.chains["raw prerouting"] != nil { stage("raw prerouting", .filter) }
         if device.chains["nat dstnat"] != nil { stage("nat dstnat", .translate) }
-        stage("filter input", .filter, [.host])
-        stage("filter forward", .filter, [.through])
         if !reader.commands.contains(where: { $0.menu == "ip firewall filter" }) { noFilter() }
+        stage("filter input", .filter, [.host])
+        stage(passing(), .filter, [.through])
         if let line = reader.commands.first(where: { $0.menu.hasPrefix("ip firewall mangle") })?
             .first
         {
@@ -45,6 +47,23 @@ struct RouterOSBuilder {
             Stage(
                 work, chain: name, ending: Setting(work == .filter ? .permit : .keep, text),
                 places: places, families: [.v4]))
+    }
+
+    /// What `forward` judges, and by the way `input` what is bound for one of the router's own
+    /// addresses, wherever the question places the router.
+    private mutating func passing() -> String {
+        guard !ownLines.isEmpty else { return "filter forward" }
+        let rules = ownLines.map { address, line in
+            FilterRule(
+                Match(destinations: AddressSet(address)), .go("filter input"),
+                reader.text.source(line))
+        }
+        // These decide nothing, but name in `input` what is the router's own.
+        let naming = rules.map { FilterRule($0.match, .next, $0.source) }
+        device.chains["filter input", default: Chain(name: "filter input")].rules += naming
+        let forward = device.chains["filter forward"]?.rules ?? []
+        device.chains["passing"] = Chain(name: "passing", rules: rules + forward)
+        return "passing"
     }
 
     /// A router without a filter passes everything; an excerpt may have left it out.
@@ -76,6 +95,7 @@ struct RouterOSBuilder {
                 else { continue }
                 reader.note(command.first, command.last, .used)
                 own = own.union(AddressSet(address))
+                ownLines.append((address, command.first))
                 let known = device.interfaces.firstIndex { $0.name == name }
                 let index = known ?? device.interfaces.count
                 if known == nil { device.interfaces.append(DeviceInterface(name: name)) }
@@ -176,12 +196,14 @@ struct RouterOSBuilder {
     private func action(_ command: RouterOSCommand, _ table: String) -> Action {
         switch command.values["action"] ?? "accept" {
         case "accept": return table == "nat" ? .keep : .permit
-        case "fasttrack-connection", "notrack": return .permit
+        case "notrack": return .permit
         case "drop": return .deny(answered: false)
         case "reject": return .deny(answered: true)
         case "tarpit": return .deny(answered: true)
         case "log", "passthrough", "add-src-to-address-list", "add-dst-to-address-list":
             return .next
+        // It marks the connection: its first packet goes on to the next rule.
+        case "fasttrack-connection": return .next
         case "return": return .return
         case "jump":
             return .jump("\(table) \(command.values["jump-target"] ?? "")")
