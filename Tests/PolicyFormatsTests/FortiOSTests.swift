@@ -131,6 +131,55 @@ import Testing
         #expect(try ask(text).ports(.unknown, "203.0.113.10") != "")
     }
 
+    /// The policy that permits, with lines more.
+    private func with(_ lines: String) throws -> String {
+        let service = "set service \"FTP\" \"passive\""
+        let text = Self.text.replacing(service, with: "\(service)\n\(lines)")
+        try #require(text != Self.text)
+        return text
+    }
+
+    @Test(arguments: [
+        "set reputation-minimum 3", "set src-vendor-mac 12",
+        "set tos 0x10\nset tos-mask 0xff", "set tos-negate enable", "set sgt-check enable",
+        "set network-service-dynamic \"x\"", "set vlan-filter \"1\"",
+        "set policy-expiry enable", "set policy-expiry-date 2020-01-01 00:00:00",
+        "set internet-service enable", "set internet-service6-src enable",
+        "set srcaddr-negate enable", "set match-vip-only enable", "set users \"tom\"",
+        "set ztna-status enable", "set disclaimer enable", "set brand-new-condition \"x\"",
+        "config identity-based-policy\nedit 1\nset groups \"staff\"\nnext\nend",
+    ])
+    func `a condition that isn't modelled makes unknown what the rest permits`(
+        _ lines: String
+    ) throws {
+        let text = try with(lines)
+        #expect(try ask(text).ports(.permitted, "203.0.113.10") == "")
+        #expect(try ask(text).ports(.unknown, "203.0.113.10") != "")
+    }
+
+    @Test(arguments: [
+        "set name \"in\"\nset uuid 5f4a1c2e-8b3d-51ef-a1b2-c3d4e5f60718\nset comments ''",
+        "set logtraffic all\nset logtraffic-start enable\nset capture-packet enable",
+        "set utm-status enable\nset inspection-mode proxy\nset av-profile \"default\"",
+        "set ssl-ssh-profile \"no-inspection\"\nset profile-protocol-options \"default\"",
+        "set nat enable\nset ippool enable\nset poolname \"out\"\nset fixedport enable",
+        "set auto-asic-offload enable\nset np-acceleration enable\nset anti-replay enable",
+        "set session-ttl 0\nset vlan-cos-fwd 255\nset natip 0.0.0.0 0.0.0.0",
+        "set tos-mask 0x00\nset reputation-minimum 0\nunset vlan-filter",
+        "set internet-service disable\nset internet-service-src disable\nset ztna-status disable",
+        "set srcaddr-negate disable\nset service-negate disable\nset disclaimer disable",
+        "set groups \"staff\"\nunset groups\nset replacemsg-override-group ''",
+        "set geoip-match physical-location\nset traffic-shaper \"x\"\nset vlan-filter \"\"",
+    ])
+    func `what has no influence changes nothing`(_ lines: String) throws {
+        #expect(try ask(with(lines)).ports(.permitted, "203.0.113.10") == "21,5001-5201,5300")
+    }
+
+    @Test func `services that are negated leave every port open to doubt`() throws {
+        let text = try with("set service-negate enable")
+        #expect(try ask(text).ports(.unknown, "203.0.113.10") == "1-65535")
+    }
+
     @Test func `a policy of its own opens ports`() throws {
         let to = try #require(IPAddress("203.0.113.10"))
         let open = try ask().mended(FortiOS.self, .permit(PortSet(6000...6010), to: to))

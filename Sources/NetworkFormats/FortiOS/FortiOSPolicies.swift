@@ -94,19 +94,12 @@ extension FortiOSReader {
         policy.sources = ZonedFirewall.Hosts()
         for name in tree.values("srcaddr", in: node) { policy.sources.join(hosts(name)) }
         policy.services = tree.values("service", in: node).flatMap { services($0) }
-        for key in [
-            "srcaddr-negate", "dstaddr-negate", "service-negate", "internet-service",
-            "internet-service-src", "geoip-match",
-        ] where value(key, node) == "enable" {
-            policy.doubts.append(key)
-        }
-        if policy.doubts.contains("internet-service") || policy.services.isEmpty {
+        policy.doubts = conditions(node)
+        if ["internet-service", "service-negate"].contains(where: policy.doubts.contains) {
             policy.services = [Match()]
-            if !policy.doubts.contains("internet-service") { policy.doubts.append("no service") }
-        }
-        for key in ["users", "groups", "fsso-groups", "devices", "ztna-ems-tag"]
-        where !tree.values(key, in: node).isEmpty {
-            policy.doubts.append(key)
+        } else if policy.services.isEmpty {
+            policy.services = [Match()]
+            policy.doubts.append("no service")
         }
         if let schedule = value("schedule", node), schedule != "always" {
             policy.doubts.append("schedule \(schedule)")
