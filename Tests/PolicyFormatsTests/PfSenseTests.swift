@@ -160,6 +160,67 @@ import Testing
         #expect(try ask(text).ports(.unknown, "203.0.113.2") != "")
     }
 
+    /// The rule for `passive` with an element more.
+    private func with(_ element: String) throws -> String {
+        let rule = "<source><any/></source><destination><address>ftp</address><port>passive"
+        let text = Self.old.replacing(rule, with: "\(element)\(rule)")
+        try #require(text != Self.old)
+        return text
+    }
+
+    @Test(arguments: [
+        "<tos>lowdelay</tos>", "<prio>3</prio>", "<prio>0</prio>", "<os>Linux</os>",
+        "<received-on>wan</received-on>", "<newcond>x</newcond>",
+        "<newcond><a>1</a></newcond>", "<statetype>none</statetype>", "<vlanprio>vi</vlanprio>",
+    ])
+    func `an element that narrows the match, or isn't known, makes it unknown`(
+        _ element: String
+    ) throws {
+        let asked = try ask(with(element))
+        #expect(try asked.ports(.permitted, "203.0.113.2") == "21,990")
+        #expect(try asked.ports(.unknown, "203.0.113.2") == "5001,5003-5100,5150")
+    }
+
+    @Test(arguments: [
+        "<tracker>1</tracker><descr><![CDATA[x]]></descr><log/>",
+        "<created><time>1</time><username>x</username></created><updated/>",
+        "<id/><tag/><tagged/><max/><max-src-nodes/><statetimeout/><os/><dscp/>",
+        "<statetype><![CDATA[keep state]]></statetype><tcpflags_any/><gateway>gw</gateway>",
+        "<newcond/>", "<newcond>0</newcond><interfacenot>0</interfacenot>",
+    ])
+    func `an element without influence changes nothing`(_ elements: String) throws {
+        let permitted = try ask(with(elements)).ports(.permitted, "203.0.113.2")
+        #expect(permitted == "21,990,5001,5003-5100,5150")
+    }
+
+    @Test func `a tag may be asked for, or asked not to be there`() throws {
+        let tagged = try ask(with("<tagged>x</tagged>"))
+        #expect(try tagged.ports(.permitted, "203.0.113.2") == "21,990")
+        let untagged = try ask(with("<tagged>x</tagged><nottagged/>"))
+        #expect(try untagged.ports(.permitted, "203.0.113.2") == "21,990,5001,5003-5100,5150")
+    }
+
+    @Test func `a rule may hold for all interfaces but one`() throws {
+        let text = Self.old.replacing(
+            "</filter>",
+            with: """
+                <rule>
+                  <floating>yes</floating><quick>1</quick><direction>in</direction>
+                  <type>pass</type><interface>wan</interface><interfacenot>1</interfacenot>
+                  <protocol>tcp</protocol><source><any/></source>
+                  <destination><address>10.1.1.11</address><port>21</port></destination>
+                </rule></filter>
+                """)
+        #expect(try ask(text, entering: "wan").ports(.permitted, "10.1.1.11") == "")
+        #expect(
+            try ask(text, entering: "lan").ports(.permitted, "10.1.1.11", from: "192.0.2.9") == "21"
+        )
+        let several = text.replacing(
+            "<interface>wan</interface><interfacenot>",
+            with: "<interface>wan,lan</interface><interfacenot>")
+        #expect(try ask(several, entering: "wan").ports(.unknown, "10.1.1.11") == "21")
+    }
+
     @Test func `a text that is cut short permits nothing`() throws {
         let cut = String(Self.old.prefix(Self.old.count - 40))
         #expect(try ask(cut).ports(.permitted, "203.0.113.2") == "")

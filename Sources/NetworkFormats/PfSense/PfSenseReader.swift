@@ -218,7 +218,6 @@ struct PfSenseReader {
         }
         let words = tree.text("interface", of: node) ?? ""
         let rank = place(words, words.isEmpty || words.contains(","), &rule)
-        rule.notOn = tree.text("interfacenot", of: node) == "1"
         conditions(node, &rule)
         for side in ["source", "destination"] {
             let nets = tree.text("\(side)_net", of: node) ?? "any"

@@ -13,14 +13,17 @@ extension PfSenseReader {
         }
         family = rule.family
         protocols(node, &rule)
-        for name in ["sched", "os", "dscp", "vlanprio", "max-src-conn-rate"] {
-            if let value = tree.text(name, of: node), !value.isEmpty {
-                if name != "max-src-conn-rate" { rule.doubts.append(name) }
-            }
+        rule.doubts += foreign(node)
+        if doubtsState(node, rule) { rule.doubts.append("statetype") }
+        rule.notOn = isOn("interfacenot", node)
+        if rule.notOn, tree.text("interface", of: node)?.contains(",") == true {
+            // Each of them makes a rule of its own for all the others.
+            (rule.interfaces, rule.notOn) = ([], false)
+            rule.doubts.append("interfacenot of several interfaces")
         }
         if let tag = tree.text("tag", of: node), !tag.isEmpty { rule.tag = tag }
         if let tagged = tree.text("tagged", of: node), !tagged.isEmpty {
-            rule.tagged.append((tagged, tree.text("nottagged", of: node) == "1"))
+            rule.tagged.append((tagged, isOn("nottagged", node)))
         }
         let set = (tree.text("tcpflags1", of: node) ?? "").lowercased()
         let mask = (tree.text("tcpflags2", of: node) ?? "").lowercased()
@@ -56,7 +59,7 @@ extension PfSenseReader {
         if !named { all = .any }
         if let not = tree.children(node, "not").first, not.text != "0" { all = Self.negated(all) }
         let (set, doubts) = ports(tree.text("port", of: node) ?? "")
-        rule.doubts += doubts
+        rule.doubts += doubts + foreignEnds(node)
         if source {
             (rule.sources, rule.sourcePorts) = (all, set)
         } else {
@@ -230,9 +233,9 @@ extension PfSenseReader {
         }
         var rule = PFRule(kind: .rdr, first: node.line, last: node.lastLine)
         rule.direction = .entering
-        conditions(node, &rule)
         let names = (tree.text("interface", of: node) ?? "wan").split(separator: ",")
         rule.interfaces = names.flatMap { groups[String($0)] ?? [String($0)] }
+        conditions(node, &rule)
         end(tree.node("source", of: node), &rule, source: true)
         end(tree.node("destination", of: node), &rule, source: false)
         if tree.children(node, "destination").isEmpty {
@@ -271,6 +274,10 @@ extension PfSenseReader {
         end(tree.node("source", of: node), &rule, source: true)
         end(tree.node("destination", of: node), &rule, source: false)
         rule.target = PFTarget(hosts: hosts(tree.text("external", of: node) ?? ""))
+        rule.doubts += foreign(node)
+        let type = tree.text("type", of: node) ?? ""
+        if !type.isEmpty, type != "binat" { rule.doubts.append("type \(type)") }
+        if isOn("nobinat", node) { rule.doubts.append("nobinat") }
         finish(node, rule)
         add([rule])
     }
