@@ -49,7 +49,7 @@ extension ASADeviceBuilder {
         return rules
     }
 
-    private func back(_ entry: ASATwiceNAT) -> [FilterRule] {
+    func back(_ entry: ASATwiceNAT) -> [FilterRule] {
         guard !entry.isOneWay || !entry.isStatic || entry.source.real != entry.source.mapped else {
             return []
         }
@@ -73,7 +73,7 @@ extension ASADeviceBuilder {
         return [rule(match, isIdentity, entry.line)]
     }
 
-    private func back(_ entry: ASAObjectNAT) -> [FilterRule] {
+    func back(_ entry: ASAObjectNAT) -> [FilterRule] {
         guard let real = try? config.ranges(entry.object) else { return [] }
         var match = Match(
             destinations: AddressSet(real), entering: Self.names(entry.mapped),

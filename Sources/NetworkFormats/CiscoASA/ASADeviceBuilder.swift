@@ -10,6 +10,8 @@ struct ASADeviceBuilder {
     var usedLists: Set<String> = []
     /// Interfaces that have a name and so a part in traffic.
     let named: [ASAInterface]
+    /// Of the NAT rules read so far: those that would take the answers of later ones' servers.
+    var waysBack: [FilterRule] = []
 
     init(_ reader: ASAReader) {
         self.reader = reader

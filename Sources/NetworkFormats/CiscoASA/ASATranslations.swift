@@ -11,8 +11,9 @@ extension ASADeviceBuilder {
     mutating func translations() -> Bool {
         var rules: [FilterRule] = []
         for entry in config.twice { rules += twice(entry) }
-        for entry in orderedObjectNATs() where entry.isStatic && !entry.isOtherProtocol {
-            rules += object(entry)
+        for entry in orderedObjectNATs() where !entry.isOtherProtocol {
+            if entry.isStatic { rules += object(entry) }
+            noteWayBack(entry)
         }
         for entry in config.late { rules += twice(entry) }
         for entry in config.exemptions { rules += exemption(entry, .keep) }
@@ -91,6 +92,7 @@ extension ASADeviceBuilder {
     // MARK: since 8.3
 
     private mutating func twice(_ entry: ASATwiceNAT) -> [FilterRule] {
+        defer { noteWayBack(entry) }
         do throws(IOSFault) {
             return try backward(entry) + forward(entry)
         } catch {
@@ -125,9 +127,11 @@ extension ASADeviceBuilder {
         let mapped = try ranges(entry.source.mapped, at: entry.mapped)
         let real = try ranges(entry.source.real, at: entry.real)
         assumeGiven(entry.source.mapped, entry.mapped)
-        return carry(
+        let rules = carry(
             match, from: mapped, to: real,
             (services.mapped.sourcePorts, services.real.sourcePorts), entry.line, [])
+        let keepsClients = entry.destination.map { $0.mapped == $0.real } ?? true
+        return shadowed(rules, entry.real, isCertain: keepsClients)
     }
 
     /// From the real side on: to a mapped destination.
@@ -141,9 +145,10 @@ extension ASADeviceBuilder {
         let mapped = try ranges(destination.mapped, at: entry.real)
         let real = try ranges(destination.real, at: entry.real)
         assumeGiven(destination.mapped, entry.real)
-        return carry(
+        let rules = carry(
             match, from: mapped, to: real,
             (services.real.destinationPorts, services.mapped.destinationPorts), entry.line, [])
+        return shadowed(rules, entry.mapped, isCertain: false)
     }
 
     private mutating func object(_ entry: ASAObjectNAT) -> [FilterRule] {
@@ -157,8 +162,9 @@ extension ASADeviceBuilder {
             let ports = entry.ports.map {
                 (PortSet($0.mapped...$0.mapped), PortSet($0.real...$0.real))
             }
-            return carry(
+            let rules = carry(
                 match, from: mapped, to: real, (ports?.0, ports?.1), entry.line, support ?? [])
+            return shadowed(rules, entry.real)
         } catch {
             return [puzzle(entry.line, error.why, match)]
         }
