@@ -35,6 +35,15 @@ struct StageWalk {
     private(set) var exits: [Exit] = []
     /// Lines noted for a source port that clients don't have.
     private(set) var noted: [SourceLine] = []
+    /// What came back from a chain as it went in, and for certain.
+    private var unchanged: [Passage: Region] = [:]
+    /// Chains that were jumped to.
+    private var entered: Set<String> = []
+
+    private struct Passage: Hashable {
+        var chain: String
+        var packet: Packet
+    }
 
     init(
         chains: [String: Chain], hulls: DestinationHulls? = nil, context: MatchContext,
@@ -138,7 +147,7 @@ struct StageWalk {
                     Flows(inside), "limit of \(ReachLimit.jumpDepth) nested jumps reached", jumps)
                 return
             }
-            let back = walk(name, Flows(inside), by)
+            let back = enter(name, inside, by)
             if case .go = rule.action { fallen.add(back) } else { again += back.list }
         case .unknown(let why):
             var flow = inside
@@ -147,6 +156,27 @@ struct StageWalk {
             exits.append(Exit(flow: flow, action: .permit, by: by))
             exits.append(Exit(flow: flow, action: .deny(answered: nil), by: by))
         }
+    }
+
+    /// Walks a chain that is jumped to. What it makes of a pair hangs on the packet alone: of what is
+    /// known to come back as it is, it isn't asked again. Else chains that jump to the same one
+    /// several times, level by level, would take a power of their number.
+    private mutating func enter(
+        _ name: String, _ flow: Flow, _ jumps: [Reach.Decision]
+    ) -> Flows {
+        // Most chains are jumped to once: nothing is kept of the first time.
+        guard !entered.insert(name).inserted else { return walk(name, Flows(flow), jumps) }
+        let passage = Passage(chain: name, packet: flow.packet)
+        var rest = flow
+        let known = unchanged[passage].map { rest.region.remove($0) } ?? Region()
+        var back = rest.region.isEmpty ? Flows() : walk(name, Flows(rest), jumps)
+        if flow.isCertain {
+            for other in back.list where other.isCertain && other.packet == flow.packet {
+                unchanged[passage, default: Region()].add(other.region)
+            }
+        }
+        back.add(flow.with(known))
+        return back
     }
 
     /// Gives flows up: they may pass or not.

@@ -155,6 +155,26 @@ import Testing
         #expect(reach.segments.first?.notes.first?.contains("64 nested jumps") == true)
     }
 
+    /// Level by level: without remembering what came back, a power of three of 40 walks.
+    @Test func `chains that jump to the next one three times are walked level by level`() {
+        let levels = 40
+        var chains: [String: [FilterRule]] = [:]
+        for level in 0..<levels {
+            var (some, others) = (Match(), Match())
+            some.sources = AddressSet(IPAddress(v4: 0x0a00_0000 + UInt32(level)))
+            others.destinationPorts = PortSet(0...UInt16(100 + level))
+            chains[level == 0 ? "INPUT" : "c\(level)"] = [some, others, Match()].map {
+                Self.rule($0, .jump("c\(level + 1)"), level + 1)
+            }
+        }
+        var match = Match()
+        match.destinationPorts = PortSet(22...22)
+        chains["c\(levels)"] = [Self.rule(match, .permit, 99)]
+        let reach = Self.ask([Self.hop(Self.filter(chains))], ports: 21...22)
+        #expect(reach.segments.map(\.verdict) == [.denied, .permitted])
+        #expect(reach.segments.last?.decidedBy.count == levels + 1)
+    }
+
     @Test func `a data connection that a device expects needs cleartext control on its port`() {
         var match = Match()
         match.expectedOnly = true
