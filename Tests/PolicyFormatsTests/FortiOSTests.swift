@@ -175,6 +175,36 @@ import Testing
         #expect(try ask(with(lines)).ports(.permitted, "203.0.113.10") == "21,5001-5201,5300")
     }
 
+    @Test(arguments: [
+        "set src-filter 198.51.100.0/24", "set service \"FTP\"", "set nat44 disable",
+        "set portmapping-type m-to-n", "set extaddr \"x\"", "set brand-new-condition \"x\"",
+    ])
+    func `a setting of a virtual address that isn't modelled leaves it unknown`(
+        _ line: String
+    ) throws {
+        let text = try carried(line)
+        #expect(try ask(text).ports(.permitted, "203.0.113.10") == "")
+        #expect(try ask(text).ports(.unknown, "203.0.113.10") != "")
+    }
+
+    @Test(arguments: [
+        "set uuid 5f4a1c2e-8b3d-51ef-a1b2-c3d4e5f60718\nset comment \"x\"\nset color 3",
+        "set arp-reply enable\nset nat-source-vip disable\nset gratuitous-arp-interval 0",
+        "set nat44 enable\nset nat46 disable\nset portmapping-type 1-to-1\nset status enable",
+    ])
+    func `what has no influence on a virtual address changes nothing`(_ lines: String) throws {
+        #expect(
+            try ask(carried(lines)).ports(.permitted, "203.0.113.10") == "21,5001-5201,5300")
+    }
+
+    /// The virtual address, with lines more.
+    private func carried(_ lines: String) throws -> String {
+        let address = "set extip 203.0.113.10"
+        let text = Self.text.replacing(address, with: "\(address)\n\(lines)")
+        try #require(text != Self.text)
+        return text
+    }
+
     @Test func `services that are negated leave every port open to doubt`() throws {
         let text = try with("set service-negate enable")
         #expect(try ask(text).ports(.unknown, "203.0.113.10") == "1-65535")

@@ -12,9 +12,35 @@ extension FortiOSReader {
         }
     }
 
+    /// Settings of a virtual address that may change what it translates, in the same way.
+    func translationConditions(_ node: Int) -> [String] {
+        tree.children(node).compactMap { setting in
+            let key = tree.name(setting)
+            let values = tree.children(setting).map(tree.name)
+            if Self.ofTranslations.contains(key) { return nil }
+            if let usual = Self.usual[key] { return values == [usual] ? nil : key }
+            return Self.isOff(values) ? nil : key
+        }
+    }
+
+    /// Read of a virtual address, or without influence on what it translates.
+    private static let ofTranslations: Set = [
+        "extintf", "extip", "extport", "mappedip", "mappedport", "portforward", "protocol",
+        "status",
+        "type",
+        "add-nat46-route", "arp-reply", "color", "comment", "dns-mapping-ttl",
+        "gratuitous-arp-interval", "id", "name", "nat-source-vip", "uuid",
+    ]
+    /// Settings of a virtual address with the value that changes nothing.
+    private static let usual = ["nat44": "enable", "portmapping-type": "1-to-1"]
+
+    private static func isOff(_ values: [String]) -> Bool {
+        values.allSatisfy { $0.isEmpty || $0 == "''" } || values == ["disable"]
+    }
+
     private static func isIdle(_ key: String, _ values: [String]) -> Bool {
         if understood.contains(key) || withoutInfluence.contains(key) { return true }
-        if values.allSatisfy({ $0.isEmpty || $0 == "''" }) || values == ["disable"] { return true }
+        if isOff(values) { return true }
         if idleAtZero.contains(key), let value = values.first { return zeros.contains(value) }
         return false
     }

@@ -29,10 +29,7 @@ extension FortiOSReader {
                 forward.toPorts = (inner ?? forward.ports)?.ranges.first
                 if forward.ports == nil { to.unknown = ["its ports aren't understood"] }
             }
-            for key in ["src-filter", "service", "srcintf-filter"]
-            where !tree.values(key, in: node).isEmpty {
-                forward.doubts.append(key)
-            }
+            forward.doubts += translationConditions(node)
             if let why = to.unknown.first ?? forward.doubts.first { mark(node, .notModelled, why) }
             forward.to = to
             firewall.forwards.append(forward)
