@@ -26,14 +26,21 @@ public final class Monitor {
     private var fresh: [SessionRecord] = []
     private var attempts: [ControlAttempt] = []
     private var told: Set<String> = []
+    /// Findings that were told and not replaced: by their ids, the rule and the server.
+    private var standing: [String: Subject] = [:]
     private var nextJudgement = Timestamp.distantPast
     private var extractor: SessionExtractor?
     private var sessionCount = 0
     private var frames = 0
     /// The most severe finding that was told.
     public private(set) var worst: Severity?
-    /// How many findings were told.
-    public var findings: Int { told.count }
+    /// How many findings were told, but for those that another has replaced.
+    public var findings: Int { standing.count }
+
+    private struct Subject: Hashable {
+        let rule: String
+        let server: String
+    }
 
     /// - Parameters:
     ///   - source: where frames come from.
@@ -94,7 +101,7 @@ public final class Monitor {
         judge(at: time)
         emit(
             events.summary(
-                frames: frames, sessions: sessionCount, findings: told.count, dropped: dropped(),
+                frames: frames, sessions: sessionCount, findings: findings, dropped: dropped(),
                 at: time))
     }
 
@@ -123,10 +130,21 @@ public final class Monitor {
         }
         let traffic = Traffic(ended + extractor.snapshot().map(Self.certain))
         let audit = Audit(site: site, traffic: traffic, attempts: attempts)
-        for finding in audit.findings(now: time, fixer: fixer)
-        where finding.status == .failed && told.insert(finding.id).inserted {
+        tell(audit.findings(now: time, fixer: fixer).filter { $0.status == .failed }, at: time)
+    }
+
+    /// Tells what is new. A finding that is no longer there as it was told, since more ports or
+    /// hosts came to it, is replaced by the one that it has become.
+    private func tell(_ failed: [Finding], at time: Timestamp) {
+        let current = Set(failed.map(\.id))
+        for finding in failed where told.insert(finding.id).inserted {
             worst = max(worst ?? finding.severity, finding.severity)
-            emit(events.finding(finding, at: time))
+            let subject = Subject(rule: finding.rule, server: finding.server)
+            let former = standing.filter { $0.value == subject && !current.contains($0.key) }
+                .keys.sorted()
+            for id in former { standing[id] = nil }
+            standing[finding.id] = subject
+            emit(events.finding(finding, replacing: former, at: time))
         }
     }
 }

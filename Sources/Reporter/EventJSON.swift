@@ -10,10 +10,14 @@ public struct EventJSON: Sendable {
 
     public init(captures: [String]) { self.captures = captures }
 
-    /// A finding, with the fields that it has in a report.
-    public func finding(_ finding: Finding, at time: Timestamp) -> String {
+    /// A finding, with the fields that it has in a report; `former` are the ids of those that it
+    /// replaces.
+    public func finding(
+        _ finding: Finding, replacing former: [String] = [], at time: Timestamp
+    ) -> String {
         let body = JSONReport.line(finding, captures: captures)
-        return "{\"event\":\"finding\",\(head(time)),\(body.dropFirst())"
+        let replaces = former.isEmpty ? "" : "\"replaces\":\(PrettyJSON.line(former)),"
+        return "{\"event\":\"finding\",\(head(time)),\(replaces)\(body.dropFirst())"
     }
 
     /// A session that has ended.

@@ -28,6 +28,15 @@ import Testing
 
     /// The rules of the findings that were told while frames came, and after the last of them.
     private static func told(_ script: String) throws -> (meanwhile: Set<String>, at: Set<String>) {
+        let (all, meanwhile) = try events(script)
+        func rules(_ events: some Sequence<String>) -> Set<String> {
+            Set(events.compactMap { $0.firstMatch(of: /"rule":"(PH\d+)"/).map { String($0.1) } })
+        }
+        return (rules(all[..<meanwhile]), rules(all[meanwhile...]))
+    }
+
+    /// All events, and how many of them came with the frames.
+    private static func events(_ script: String) throws -> (all: [String], meanwhile: Int) {
         let path = FileManager.default.temporaryDirectory.appending(
             path: "pinhole-monitor-\(UUID().uuidString).pcap")
         defer { try? FileManager.default.removeItem(at: path) }
@@ -44,10 +53,7 @@ import Testing
                 meanwhile = events.count
                 return false
             })
-        func rules(_ events: some Sequence<String>) -> Set<String> {
-            Set(events.compactMap { $0.firstMatch(of: /"rule":"(PH\d+)"/).map { String($0.1) } })
-        }
-        return (rules(events[..<meanwhile]), rules(events[meanwhile...]))
+        return (events, meanwhile)
     }
 
     @Test func `says nothing of an attempt that may still be answered`() throws {
@@ -55,6 +61,34 @@ import Testing
         #expect(told.meanwhile.contains("PH116"))
         #expect(!told.meanwhile.contains("PH101"), "\(told.meanwhile)")
         #expect(told.at.contains("PH101"))
+    }
+
+    @Test func `a finding to which another host comes replaces the one that was told`() throws {
+        let script = """
+            server 203.0.113.10:21
+            client 198.51.100.7
+            connect
+            S: 220 ready
+            C: PASV
+            S: 227 Entering Passive Mode (10,1,1,20,19,141).
+            wait 1.5
+            C: NOOP
+            S: 200 yes
+            C: PASV
+            S: 227 Entering Passive Mode (10,1,1,21,19,142).
+            wait 1.5
+            C: NOOP
+            S: 200 yes
+            """
+        let events = try Self.events(script).all
+        let told = events.filter { $0.contains("\"rule\":\"PH104\"") }
+        let ids = told.compactMap { $0.firstMatch(of: /"id":"(PH[^"]*)"/).map { String($0.1) } }
+        try #require(ids.count == 2 && ids[0] != ids[1])
+        #expect(!told[0].contains("\"replaces\""))
+        #expect(told[1].contains("\"replaces\":[\"\(ids[0])\"]"), "\(told[1])")
+        // Of the two one counts.
+        let all = events.count { $0.contains("\"event\":\"finding\"") }
+        #expect(events.last?.contains("\"findings\":\(all - 1),") == true)
     }
 
     @Test func `tells a refused attempt at once`() throws {
