@@ -21,7 +21,7 @@ extension Extraction {
     }
 
     /// When a session may have ended, or an announcement of it may have become too old, as things
-    /// stand; later only where more is seen of it.
+    /// stand; later only where more is seen of it. Mutating for the reason that `isSilent` gives.
     mutating func nextDue(_ number: Int) -> Timestamp {
         var moment = sessions.open[number].control.last.time.after(limits.controlIdle)
         if let closed = sessions.open[number].control.closedAt {

@@ -26,8 +26,8 @@ public final class Monitor {
     private var fresh: [SessionRecord] = []
     private var attempts: [ControlAttempt] = []
     private var told: Set<String> = []
-    /// Findings that were told and not replaced: by their ids, the rule and the server.
-    private var standing: [String: Subject] = [:]
+    /// Ids of findings that were told and not replaced.
+    private var standing: [Subject: Set<String>] = [:]
     private var nextJudgement = Timestamp.distantPast
     private var extractor: SessionExtractor?
     private var sessionCount = 0
@@ -35,7 +35,7 @@ public final class Monitor {
     /// The most severe finding that was told.
     public private(set) var worst: Severity?
     /// How many findings were told, but for those that another has replaced.
-    public var findings: Int { standing.count }
+    public private(set) var findings = 0
 
     private struct Subject: Hashable {
         let rule: String
@@ -134,17 +134,18 @@ public final class Monitor {
     }
 
     /// Tells what is new. A finding that is no longer there as it was told, since more ports or
-    /// hosts came to it, is replaced by the one that it has become.
+    /// hosts came to it or its sessions are too long ago, is replaced by the next of its rule and
+    /// server.
     private func tell(_ failed: [Finding], at time: Timestamp) {
         let current = Set(failed.map(\.id))
         for finding in failed where told.insert(finding.id).inserted {
             worst = max(worst ?? finding.severity, finding.severity)
             let subject = Subject(rule: finding.rule, server: finding.server)
-            let former = standing.filter { $0.value == subject && !current.contains($0.key) }
-                .keys.sorted()
-            for id in former { standing[id] = nil }
-            standing[finding.id] = subject
-            emit(events.finding(finding, replacing: former, at: time))
+            let former = standing[subject, default: []].subtracting(current)
+            standing[subject, default: []].subtract(former)
+            standing[subject, default: []].insert(finding.id)
+            findings += 1 - former.count
+            emit(events.finding(finding, replacing: former.sorted(), at: time))
         }
     }
 }

@@ -68,14 +68,12 @@ struct ReportWords {
     /// Where a device on the path was given and what it does with the ports isn't known: for each
     /// server the first such finding.
     var undecided: [Finding] {
-        var servers: Set<String> = []
+        var servers = Set(report.servers.filter { !$0.undecided.isEmpty }.map(\.name))
+        let unreadable = report.inputs.filter { $0.state == .unreadable }
         return report.findings.filter { finding in
             finding.status == .cannotTell && Self.ofPassage.contains(finding.rule)
-                && report.servers.contains { $0.name == finding.server && !$0.undecided.isEmpty }
-                && !report.inputs.contains {
-                    $0.state == .unreadable && finding.message.contains($0.file)
-                }
-                && servers.insert(finding.server).inserted
+                && !unreadable.contains { finding.message.contains($0.file) }
+                && servers.remove(finding.server) != nil
         }
     }
 

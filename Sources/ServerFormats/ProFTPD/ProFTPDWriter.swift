@@ -11,6 +11,8 @@ struct ProFTPDWriter {
     private let configuration: Configuration?
     /// The directive in force, by its name in small letters: line and text.
     private var present: [String: (line: Int, text: String)] = [:]
+    /// Lines that say something and are not in force.
+    private var invalid: Set<Int> = []
 
     init(_ configuration: Configuration?) {
         self.configuration = configuration
@@ -27,6 +29,7 @@ struct ProFTPDWriter {
             guard note.state == .used || note.state == .invalid,
                 !sections.contains("<virtualhost"), !sections.contains("<anonymous")
             else { continue }
+            if note.state == .invalid { invalid.insert(note.line) }
             let line = (note.line, note.text.bare)
             if sections.contains("<global>") {
                 global[name] = global[name] ?? line
@@ -70,8 +73,11 @@ struct ProFTPDWriter {
 
     private func set(_ directives: [(String, String)]) -> Fix {
         let missing = directives.filter { name, value in
-            let words = present[name.lowercased()]?.text.split { $0 == " " || $0 == "\t" }
-            return words?.joined(separator: " ").lowercased() != "\(name) \(value)".lowercased()
+            guard let old = present[name.lowercased()], !invalid.contains(old.line) else {
+                return true
+            }
+            return old.text.fields.joined(separator: " ").lowercased()
+                != "\(name) \(value)".lowercased()
         }
         guard !missing.isEmpty else {
             return Fix(platform: ProFTPD.platform, commands: [], restart: restart)

@@ -180,6 +180,16 @@ import Testing
         #expect(ProFTPD.fix(.setPassiveRange(50000...50000), before) == nil)
     }
 
+    @Test func `what stands in force already is not written again, what is refused is`() {
+        func commands(_ text: String) -> [String]? {
+            let read = ProFTPD.read(ConfigText(file: "f", "ServerType standalone\n" + text))
+            return ProFTPD.fix(.setPassiveRange(50000...50100), read)?.commands
+        }
+        #expect(commands("PassivePorts  50000 50100") == [])
+        let misplaced = commands("<Directory /srv>\n  PassivePorts 50000 50100\n</Directory>")
+        #expect(misplaced?.last == "PassivePorts 50000 50100")
+    }
+
     @Test func `no broken text makes it stumble`() {
         WindowsVerdicts.batter(
             ProFTPD.self,
