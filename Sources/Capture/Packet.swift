@@ -76,6 +76,11 @@ public struct Packet: Sendable {
         set { (reporterBits, reporterFamily) = (newValue.bits, newValue.family) }
     }
 
+    /// A TCP packet that begins no connection.
+    public var goesOn: Bool {
+        @inline(__always) get { kind != .unreachable && !flags.contains(.syn) }
+    }
+
     public var payloadRange: Range<Int> { payloadStart..<payloadStart + payloadLength }
 }
 

@@ -25,7 +25,7 @@ struct Extraction {
     var attempts = ControlAttempts()
     /// Senders of ICMP messages, by the first packet of the connection that they are about.
     var prohibitors: [PacketMark: IPAddress] = [:]
-    var now: Timestamp { path.now }
+    var now: Timestamp { path.clock.now }
 
     /// Addresses of a client and a server.
     struct Pair: Hashable {
@@ -68,8 +68,8 @@ struct Extraction {
     }
 
     mutating func tick(_ time: Timestamp) {
-        path.pass(to: time)
-        if path.isSweepDue { sweep() }
+        path.clock.pass(to: time)
+        if path.clock.isSweepDue { sweep() }
     }
 
     mutating func takeControlAttempts() -> [ControlAttempt] { attempts.takeFailed() }
@@ -83,7 +83,7 @@ struct Extraction {
         } else {
             followOther(seen, packet, bytes)
         }
-        if path.isSweepDue { sweep() }
+        if path.clock.isSweepDue { sweep() }
     }
 
     @inline(never)

@@ -6,8 +6,8 @@ import Streams
 extension Extraction {
     mutating func sweep() {
         defer {
-            path.noteSweep()
-            path.sweepInterval = sessions.count + attempts.openCount
+            path.clock.noteSweep()
+            path.clock.sweepInterval = sessions.count + attempts.openCount
         }
         for number in sessions.open.indices where sessions.isDue(number, at: now) {
             forgetExpired(number)
@@ -17,7 +17,7 @@ extension Extraction {
                 sessions.wait(number, until: nextDue(number))
             }
         }
-        attempts.settle(&path.table, now: path.now, limits: bounds.limits, &prohibitors)
+        attempts.settle(&path.table, now: path.clock.now, limits: bounds.limits, &prohibitors)
     }
 
     /// When a session may have ended, or an announcement of it may have become too old, as things
@@ -240,7 +240,7 @@ extension Extraction {
         }
         let firsts = sessions.numbers.map { (first: sessions.open[$0].control.record.first, $0) }
         for (_, number) in firsts.sorted(by: { $0.first < $1.first }) { emit(number) }
-        attempts.settle(&path.table, now: path.now, limits: nil, &prohibitors)
+        attempts.settle(&path.table, now: path.clock.now, limits: nil, &prohibitors)
         limitHits.count("flows", path.table.evicted)
         limitHits.count("recentConnections", recent.evicted)
     }

@@ -200,6 +200,12 @@ public struct Flow: Sendable {
         role != .none && (isOver || now &- last.nanoseconds > silence)
     }
 
+    /// Whether it goes on, and whoever it is something to need not be asked (see `isDue`).
+    @inline(__always)
+    func isQuiet(at now: Int64, silence: Int64) -> Bool {
+        !isOver && (role == .none || now &- last.nanoseconds <= silence)
+    }
+
     /// Both ends closed it, and each acknowledged the other's last byte: nothing is sent again.
     var isAcknowledged: Bool {
         state.isSuperset(of: [.finLow, .finHigh, .ackLow, .ackHigh])

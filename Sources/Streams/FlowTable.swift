@@ -15,13 +15,13 @@ public struct FlowTable {
 
     /// What a packet was to its flow.
     public struct Tracked {
-        public var index: Int
-        /// The sender's sequence number before this packet, where it was known.
-        public var expected: SequenceNumber?
-        /// Sent by the smaller of the two endpoints.
-        public var fromLow: Bool
+        public let index: Int
         /// The flow begins with this packet.
-        public var isNew: Bool
+        public let isNew: Bool
+        /// Sent by the smaller of the two endpoints.
+        public let fromLow: Bool
+        /// The sender's sequence number before this packet, where it was known.
+        public let expected: SequenceNumber?
     }
 
     /// By index; entries that are not in use hold stale values.
@@ -103,21 +103,50 @@ public struct FlowTable {
     ///   - always: Whether to answer for a packet that nobody looks at too.
     /// - Returns: What it was to its flow; nothing where nobody looks at it: no new flow, no control
     ///   connection, no first payload. Of a flow that is due nothing is noted.
-    @inline(__always)
     mutating func track(
         _ packet: borrowing Packet, isSettled: Bool = false, always: Bool = false
     ) -> PacketPath.Seen {
         let (found, slot) = find(packet)
         if let found, !isSettled, isDue(found, packet) { return .due(found) }
         let (index, isNew) = place(packet, found, slot)
-        let fromLow = packet.isFromLow
-        let end = Flow.end(low: fromLow)
-        let isWanted = flows[index].isWanted(packet)
-        let expected = flows[index].next(end)
-        flows[index].note(packet, of: end)
+        let (tracked, isWanted) = flows[index].take(packet, at: index, isNew: isNew)
         guard always || isNew || hasRetired || isWanted else { return .nothing }
-        return .packet(
-            Tracked(index: index, expected: expected, fromLow: fromLow, isNew: isNew))
+        return .packet(tracked)
+    }
+
+    /// Takes packets from `index` on that go on in a flow which is known and not over, up to one
+    /// that somebody is to look at, or that makes a sweep due (`.nothing`).
+    ///
+    /// As `track` of each; but the tables are lent once for all of them, and no access asks anew
+    /// whose they are.
+    ///
+    /// - Returns: Nil where the packet at `index` is no such, and nothing was noted of it, or where
+    ///   there is none.
+    mutating func takeUsual(
+        _ packets: Span<Packet>, from index: inout Int, _ clock: inout PacketClock
+    ) -> PacketPath.Seen? {
+        guard !hasRetired else { return nil }
+        return Self.takeUsual(packets, from: &index, &flows, slots, mask, silence, &clock)
+    }
+
+    private static func takeUsual(
+        _ packets: Span<Packet>, from index: inout Int, _ flows: inout [Flow],
+        _ slots: borrowing [UInt64], _ mask: Int, _ silence: Int64, _ clock: inout PacketClock
+    ) -> PacketPath.Seen? {
+        let slots = slots.span
+        var flows = flows.mutableSpan
+        while index < packets.count {
+            guard packets[index].goesOn,
+                let place = find(packets[index], slots, mask, flows.span).index,
+                flows[place].isQuiet(at: packets[index].mark.nanoseconds, silence: silence)
+            else { return nil }
+            clock.count(packets[index].mark.time)
+            let (tracked, isWanted) = flows[place].take(packets[index], at: place, isNew: false)
+            if isWanted { return .packet(tracked) }
+            if clock.isSweepDue { return .nothing }
+            index += 1
+        }
+        return nil
     }
 
     @inline(__always)
@@ -199,6 +228,13 @@ public struct FlowTable {
     /// The flow's index, else the empty slot where it would stand.
     @inline(__always)
     private func find(_ packet: borrowing Packet) -> (index: Int?, slot: Int) {
+        Self.find(packet, slots.span, mask, flows.span)
+    }
+
+    @inline(__always)
+    private static func find(
+        _ packet: borrowing Packet, _ slots: Span<UInt64>, _ mask: Int, _ flows: Span<Flow>
+    ) -> (index: Int?, slot: Int) {
         let hash = packet.flowHash
         var slot = Int(truncatingIfNeeded: hash) & mask
         while true {

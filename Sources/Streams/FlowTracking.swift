@@ -19,7 +19,7 @@ extension Flow {
 
     /// Whether somebody looks at a packet.
     @inline(__always)
-    func isWanted(_ packet: borrowing Packet) -> Bool {
+    private func isWanted(_ packet: borrowing Packet) -> Bool {
         role == .control ? isTold(of: packet) : isSought(in: packet)
     }
 
@@ -40,9 +40,25 @@ extension Flow {
         return role != .data && !state.contains(.dismissed)
     }
 
+    /// Notes a packet.
+    ///
+    /// - Returns: What it was to the flow, which stands at that index, and whether somebody looks
+    ///   at it.
+    @inline(__always)
+    mutating func take(
+        _ packet: borrowing Packet, at index: Int, isNew: Bool
+    ) -> (FlowTable.Tracked, isWanted: Bool) {
+        let end = Self.end(low: packet.isFromLow)
+        let isWanted = isWanted(packet)
+        let tracked = FlowTable.Tracked(
+            index: index, isNew: isNew, fromLow: packet.isFromLow, expected: next(end))
+        note(packet, of: end)
+        return (tracked, isWanted)
+    }
+
     /// Notes a packet of an end.
     @inline(__always)
-    mutating func note(_ packet: borrowing Packet, of end: Int) {
+    private mutating func note(_ packet: borrowing Packet, of end: Int) {
         last = packet.mark
         hops[end] = packet.hopLimit
         let flags = packet.flags
