@@ -108,11 +108,14 @@ final class PolicyLoader {
         return found.sorted()
     }
 
-    /// The bytes of a file; a sentence where they can't be had.
+    /// The bytes of a file, or of standard input where the user, not a site file, says `-`; a
+    /// sentence where they can't be had.
     func read(_ path: String) throws(SiteFile.LoadFailure) -> [UInt8] {
         let url = URL(filePath: path, relativeTo: folder)
         do {
-            let handle = try FileHandle(forReadingFrom: url)
+            let handle =
+                path == "-" && folder == nil
+                ? FileHandle.standardInput : try FileHandle(forReadingFrom: url)
             let data = try handle.read(upToCount: Self.largestFile + 1) ?? Data()
             guard data.count <= Self.largestFile else {
                 throw SiteFile.LoadFailure("\(path): larger than \(Self.largestFile >> 20) MiB")

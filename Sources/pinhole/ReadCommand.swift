@@ -14,7 +14,7 @@ struct ReadCommand: ParsableCommand {
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
 
-    @Argument(help: "Configuration files.") var files: [String]
+    @Argument(help: "Configuration files; - for standard input.") var files: [String]
     @Option(name: .customLong("as"), help: "The format that the files are in.") var format: String?
     @Flag(help: "List every line, those too that were used or don't matter.") var all = false
     @Option(name: .customLong("format"), help: "How to print: table or json.")

@@ -91,6 +91,14 @@ import Testing
         #expect(run.output.contains("50000-50100"))
     }
 
+    @Test func `reads a configuration from standard input`() throws {
+        let edge = "captures/second-article/edge.cfg"
+        let run = try Pinhole.run(["read", "-"], input: edge)
+        let named = try Pinhole.run(["read", edge])
+        #expect(run.code == 0, "\(run.complaints)")
+        #expect(run.output == named.output.replacing(edge, with: "-"))
+    }
+
     @Test func `audits what precedes a cut, and says where it is`() throws {
         let whole = try Data(contentsOf: Pinhole.root.appending(path: Self.first))
         let file = FileManager.default.temporaryDirectory.appending(

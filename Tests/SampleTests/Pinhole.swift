@@ -22,9 +22,10 @@ enum Pinhole {
 
     /// Runs a program to its end; its output goes through files, so that none can block it.
     ///
-    /// `site` is the text of a site file, given to it by `--site`.
+    /// `site` is the text of a site file, given to it by `--site`; `input` a file that it has as
+    /// its standard input.
     static func run(
-        _ arguments: [String], site: String? = nil, program: URL = binary,
+        _ arguments: [String], site: String? = nil, input: String? = nil, program: URL = binary,
         environment: [String: String] = [:]
     ) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(
@@ -43,6 +44,9 @@ enum Pinhole {
         }
         process.currentDirectoryURL = root
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let input {
+            process.standardInput = try FileHandle(forReadingFrom: root.appending(path: input))
+        }
         process.standardOutput = try FileHandle(forWritingTo: out)
         process.standardError = try FileHandle(forWritingTo: err)
         try process.run()
