@@ -21,6 +21,8 @@ public struct Flow: Sendable {
     public var role: Role = .none
     /// TTL or hop limit of the last packet of each end.
     var hops: InlineArray<2, UInt8> = [0, 0]
+    /// Which of the flows that stood at its place.
+    var generation: UInt32 = 0
     /// Where each end stands, the smaller first.
     var ends: InlineArray<2, End> = [End(), End()]
     /// The last packet.
@@ -48,8 +50,6 @@ public struct Flow: Sendable {
     public var looks: UInt8 = 0
     /// Where it stood in the table, once it has left.
     public internal(set) var place: UInt32 = 0
-    var inUse = true
-    var generation: UInt32 = 0
 
     /// Sequence numbers that are valid where the state says so.
     struct End: Sendable {
@@ -107,7 +107,12 @@ public struct Flow: Sendable {
         @inlinable public static var wasControl: State { State(rawValue: 1 << 24) }
         /// Whoever reads the connection wants to see packets without payload too.
         @inlinable public static var watched: State { State(rawValue: 1 << 22) }
+        /// It has left the table; the rest is stale.
+        static var vacant: State { State(rawValue: 1 << 25) }
     }
+
+    /// Stands in the table.
+    var inUse: Bool { !state.contains(.vacant) }
 
     /// Its payload was looked at and is not looked at any more.
     @inlinable public var isDismissed: Bool { state.contains(.dismissed) }

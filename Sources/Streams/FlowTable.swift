@@ -174,7 +174,7 @@ public struct FlowTable {
     public mutating func remove(_ index: Int) {
         guard flows[index].inUse else { return }
         unlink(index)
-        flows[index].inUse = false
+        flows[index].state = .vacant
         free.append(UInt32(index))
     }
 
@@ -240,7 +240,7 @@ public struct FlowTable {
         while true {
             let entry = slots[slot]
             if entry == 0 { return (nil, slot) }
-            if UInt32(truncatingIfNeeded: entry >> 32) == hash {
+            if Self.hash(entry) == hash {
                 let index = Int(truncatingIfNeeded: entry & 0xffff_ffff) - 1
                 if flows[index].connects(packet) { return (index, slot) }
             }
@@ -253,14 +253,17 @@ public struct FlowTable {
         UInt64(hash) << 32 | UInt64(index + 1)
     }
 
+    @inline(__always)
+    private static func hash(_ entry: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: entry >> 32) }
+
     private mutating func grow() {
-        slots = [UInt64](repeating: 0, count: slots.count * 2)
+        let old = slots
+        slots = [UInt64](repeating: 0, count: old.count * 2)
         mask = slots.count - 1
-        for index in flows.indices where flows[index].inUse {
-            let hash = flows[index].hash
-            var slot = Int(truncatingIfNeeded: hash) & mask
+        for entry in old where entry != 0 {
+            var slot = Int(truncatingIfNeeded: Self.hash(entry)) & mask
             while slots[slot] != 0 { slot = (slot + 1) & mask }
-            slots[slot] = Self.entry(index, hash)
+            slots[slot] = entry
         }
     }
 
@@ -275,8 +278,7 @@ public struct FlowTable {
         }
         var next = (slot + 1) & mask
         while slots[next] != 0 {
-            let other = Int(truncatingIfNeeded: slots[next] & 0xffff_ffff) - 1
-            let home = Int(truncatingIfNeeded: flows[other].hash) & mask
+            let home = Int(truncatingIfNeeded: Self.hash(slots[next])) & mask
             if (next &- home) & mask >= (next &- slot) & mask {
                 slots[slot] = slots[next]
                 slot = next
@@ -299,7 +301,7 @@ public struct FlowTable {
     private mutating func letGo(at now: Int64) {
         for _ in 0..<min(4, flows.count) {
             hand = hand + 1 < flows.count ? hand + 1 : 0
-            guard flows[hand].inUse, isForgotten(hand, at: now) else { continue }
+            guard isForgotten(hand, at: now) else { continue }
             leave(hand)
             remove(hand)
         }
