@@ -32,7 +32,7 @@ struct RecentConnections {
     private var count = 0
     /// Those that left while they were still young enough to be asked for.
     private(set) var evicted = 0
-    private let seed = WordHash.seed
+    private let hashes = EndpointHash()
     private let limit: Int
     private let age: Int64
     /// Connections to one endpoint that an announcement looks at.
@@ -47,7 +47,7 @@ struct RecentConnections {
     }
 
     mutating func add(_ handle: FlowTable.Handle, to listener: Endpoint, at time: Timestamp) {
-        let entry = Entry(handle: handle, time: time, hash: hash(listener))
+        let entry = Entry(handle: handle, time: time, hash: hashes.hash(listener))
         if count < limit {
             if count == entries.count { grow(entry) }
             count += 1
@@ -80,7 +80,7 @@ struct RecentConnections {
         for endpoint: Endpoint, at time: Timestamp, in table: borrowing FlowTable,
         _ found: inout [UInt32]
     ) -> Bool {
-        let wanted = hash(endpoint)
+        let wanted = hashes.hash(endpoint)
         let list = lists[list(wanted)]
         guard list.newest != 0, time.since(list.latest) <= age else { return true }
         var number = list.newest
@@ -126,14 +126,5 @@ struct RecentConnections {
             entries[place(number)] = old[Int(number) & (old.count - 1)]
             link(number)
         }
-    }
-
-    private func hash(_ endpoint: Endpoint) -> UInt32 {
-        let bits = endpoint.address.bits
-        var value = WordHash.mix(seed ^ UInt64(truncatingIfNeeded: bits))
-        if endpoint.address.family == .v6 {
-            value = WordHash.mix(value ^ UInt64(truncatingIfNeeded: bits >> 64))
-        }
-        return UInt32(truncatingIfNeeded: WordHash.mix(value ^ UInt64(endpoint.port)) >> 32)
     }
 }

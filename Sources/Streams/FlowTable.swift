@@ -27,10 +27,7 @@ public struct FlowTable {
     /// By index; entries that are not in use hold stale values.
     @usableFromInline var flows: [Flow] = []
     private var free: [UInt32] = []
-    /// Below, the index of a flow plus one, zero being empty; above, its hash, so that another flow
-    /// is passed without a look at it.
-    private var slots: [UInt64]
-    private var mask: Int
+    private var places = HashIndex()
     private let limit: Int
     /// Nanoseconds for which a connection that has ended is known: what comes late of it is not
     /// taken for another one's.
@@ -59,8 +56,6 @@ public struct FlowTable {
         self.silence = silence
         self.limit = max(limit, 64)
         self.keptAfterEnd = keptAfterEnd
-        slots = [UInt64](repeating: 0, count: 1 << 12)
-        mask = slots.count - 1
     }
 
     public var count: Int { flows.count - free.count }
@@ -106,9 +101,9 @@ public struct FlowTable {
     mutating func track(
         _ packet: borrowing Packet, isSettled: Bool = false, always: Bool = false
     ) -> PacketPath.Seen {
-        let (found, slot) = find(packet)
+        let found = find(packet)
         if let found, !isSettled, isDue(found, packet) { return .due(found) }
-        let (index, isNew) = place(packet, found, slot)
+        let (index, isNew) = place(packet, found)
         let (tracked, isWanted) = flows[index].take(packet, at: index, isNew: isNew)
         guard always || isNew || hasRetired || isWanted else { return .nothing }
         return .packet(tracked)
@@ -126,18 +121,18 @@ public struct FlowTable {
         _ packets: Span<Packet>, from index: inout Int, _ clock: inout PacketClock
     ) -> PacketPath.Seen? {
         guard !hasRetired else { return nil }
-        return Self.takeUsual(packets, from: &index, &flows, slots, mask, silence, &clock)
+        return Self.takeUsual(packets, from: &index, &flows, places.slots, silence, &clock)
     }
 
     private static func takeUsual(
         _ packets: Span<Packet>, from index: inout Int, _ flows: inout [Flow],
-        _ slots: borrowing [UInt64], _ mask: Int, _ silence: Int64, _ clock: inout PacketClock
+        _ slots: borrowing [UInt64], _ silence: Int64, _ clock: inout PacketClock
     ) -> PacketPath.Seen? {
         let slots = slots.span
         var flows = flows.mutableSpan
         while index < packets.count {
             guard packets[index].goesOn,
-                let place = find(packets[index], slots, mask, flows.span).index,
+                let place = find(packets[index], slots, flows.span),
                 flows[place].isQuiet(at: packets[index].mark.nanoseconds, silence: silence)
             else { return nil }
             clock.count(packets[index].mark.time)
@@ -158,7 +153,7 @@ public struct FlowTable {
     mutating func noteUnreachable(
         _ packet: borrowing Packet, isSettled: Bool = false
     ) -> PacketPath.Seen {
-        guard let index = find(packet).index,
+        guard let index = find(packet),
             !flows[index].isEstablished, flows[index].state.contains(.syn),
             flows[index].initial == packet.sequence
         else { return .nothing }
@@ -173,16 +168,16 @@ public struct FlowTable {
     /// Forgets a flow; its owner has taken what it needs.
     public mutating func remove(_ index: Int) {
         guard flows[index].inUse else { return }
-        unlink(index)
+        places.remove(index, flows[index].hash)
         flows[index].state = .vacant
         free.append(UInt32(index))
     }
 
     @inline(__always)
     private mutating func place(
-        _ packet: borrowing Packet, _ found: Int?, _ slot: Int
+        _ packet: borrowing Packet, _ found: Int?
     ) -> (Int, Bool) {
-        guard let found else { return (add(packet, slot: slot), true) }
+        guard let found else { return (add(packet), true) }
         if !isForgotten(found, at: packet.mark.nanoseconds) {
             guard flows[found].isReused(by: packet) else { return (found, false) }
         }
@@ -193,27 +188,21 @@ public struct FlowTable {
         return (found, true)
     }
 
-    /// Adds a flow at an empty slot.
     @inline(never)
-    private mutating func add(_ packet: borrowing Packet, slot: Int) -> Int {
-        let fresh = Self.flow(packet)
-        let index: Int
+    private mutating func add(_ packet: borrowing Packet) -> Int {
         letGo(at: packet.mark.nanoseconds)
         if count >= limit { evict() }
+        var fresh = Self.flow(packet)
+        let index: Int
         if let reused = free.popLast() {
             index = Int(reused)
-            let generation = flows[index].generation &+ 1
+            fresh.generation = flows[index].generation &+ 1
             flows[index] = fresh
-            flows[index].generation = generation
-            // What was let go or evicted may have moved what stood in the slots.
-            let (_, again) = find(packet)
-            slots[again] = Self.entry(index, fresh.hash)
         } else {
             index = flows.count
             flows.append(fresh)
-            slots[slot] = Self.entry(index, fresh.hash)
         }
-        if count * 3 > slots.count * 2 { grow() }
+        places.insert(index, fresh.hash)
         return index
     }
 
@@ -225,67 +214,20 @@ public struct FlowTable {
             : Flow(low: destination, high: source, packet)
     }
 
-    /// The flow's index, else the empty slot where it would stand.
     @inline(__always)
-    private func find(_ packet: borrowing Packet) -> (index: Int?, slot: Int) {
-        Self.find(packet, slots.span, mask, flows.span)
+    private func find(_ packet: borrowing Packet) -> Int? {
+        Self.find(packet, places.slots.span, flows.span)
     }
 
     @inline(__always)
     private static func find(
-        _ packet: borrowing Packet, _ slots: Span<UInt64>, _ mask: Int, _ flows: Span<Flow>
-    ) -> (index: Int?, slot: Int) {
-        let hash = packet.flowHash
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while true {
-            let entry = slots[slot]
-            if entry == 0 { return (nil, slot) }
-            if Self.hash(entry) == hash {
-                let index = Int(truncatingIfNeeded: entry & 0xffff_ffff) - 1
-                if flows[index].connects(packet) { return (index, slot) }
-            }
-            slot = (slot + 1) & mask
+        _ packet: borrowing Packet, _ slots: Span<UInt64>, _ flows: Span<Flow>
+    ) -> Int? {
+        var probe = HashIndex.Probe(packet.flowHash)
+        while let index = HashIndex.next(&probe, in: slots) {
+            if flows[index].connects(packet) { return index }
         }
-    }
-
-    @inline(__always)
-    private static func entry(_ index: Int, _ hash: UInt32) -> UInt64 {
-        UInt64(hash) << 32 | UInt64(index + 1)
-    }
-
-    @inline(__always)
-    private static func hash(_ entry: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: entry >> 32) }
-
-    private mutating func grow() {
-        let old = slots
-        slots = [UInt64](repeating: 0, count: old.count * 2)
-        mask = slots.count - 1
-        for entry in old where entry != 0 {
-            var slot = Int(truncatingIfNeeded: Self.hash(entry)) & mask
-            while slots[slot] != 0 { slot = (slot + 1) & mask }
-            slots[slot] = entry
-        }
-    }
-
-    /// Takes a flow out of the slots and closes the hole (Knuth 6.4, algorithm R).
-    private mutating func unlink(_ index: Int) {
-        let hash = flows[index].hash
-        let own = Self.entry(index, hash)
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while slots[slot] != own {
-            guard slots[slot] != 0 else { return }
-            slot = (slot + 1) & mask
-        }
-        var next = (slot + 1) & mask
-        while slots[next] != 0 {
-            let home = Int(truncatingIfNeeded: Self.hash(slots[next])) & mask
-            if (next &- home) & mask >= (next &- slot) & mask {
-                slots[slot] = slots[next]
-                slot = next
-            }
-            next = (next + 1) & mask
-        }
-        slots[slot] = 0
+        return nil
     }
 
     /// Keeps what must be known of a flow that leaves.
