@@ -205,6 +205,115 @@ import Testing
         return text
     }
 
+    /// The text with one piece replaced.
+    private func replacing(_ old: String, _ new: String) throws -> FirewallVerdicts {
+        let text = Self.text.replacing(old, with: new)
+        try #require(text != Self.text)
+        return ask(text)
+    }
+
+    @Test func `a virtual address of whatever its interface has is unknown`() throws {
+        let ask = try replacing("set extip 203.0.113.10", "set extip 0.0.0.0")
+        #expect(try ask.ports(.permitted, "203.0.113.10") == "")
+        #expect(try ask.ports(.unknown, "203.0.113.10") == "21,5001-5201,5300")
+    }
+
+    @Test func `ports of a virtual address that aren't one for one are unknown`() throws {
+        let ask = try replacing("set extport 2121", "set extport 2121-2125")
+        #expect(try ask.ports(.permitted, "203.0.113.11") == "")
+        #expect(try ask.ports(.unknown, "203.0.113.11") == "2121-2125")
+    }
+
+    @Test func `ports behind a load balancer are unknown`() throws {
+        let kind = "set extip 203.0.113.10\nset type server-load-balance"
+        let ask = try replacing("set extip 203.0.113.10", kind)
+        #expect(try ask.ports(.permitted, "203.0.113.10") == "")
+        #expect(try ask.ports(.unknown, "203.0.113.10") == "1-65535")
+    }
+
+    @Test(arguments: [
+        "config system settings\nset ngfw-mode policy-based\nend",
+        "config firewall security-policy\nedit 1\nset action deny\nnext\nend",
+        "config firewall consolidated policy\nedit 1\nset action deny\nnext\nend",
+    ])
+    func `another way of judging leaves everything unknown`(_ lines: String) throws {
+        let ask = ask(Self.text + "\n" + lines)
+        #expect(try ask.ports(.unknown, "203.0.113.10") == "1-65535")
+        #expect(try ask.ports(.permitted, "203.0.113.10") == "")
+    }
+
+    @Test func `a denial is answered where the policy says so`() throws {
+        let answers = try replacing(
+            "set srcaddr \"bad\"", "set srcaddr \"bad\"\nset send-deny-packet enable")
+        func denials(_ ask: FirewallVerdicts) throws -> [Action] {
+            let chain = try #require(ask.configuration.device?.chains["policies"])
+            return chain.rules.map(\.action).filter { $0 != .permit }
+        }
+        #expect(try denials(answers) == [.deny(answered: true)])
+        #expect(try denials(ask()) == [.deny(answered: false)])
+    }
+
+    /// The policy that permits, for every address and service.
+    private func open(_ lines: String = "") throws -> FirewallVerdicts {
+        let text = Self.text.replacing(
+            "set dstaddr \"ftp\" \"other\"", with: "set dstaddr \"all\""
+        )
+        try #require(text != Self.text)
+        return ask(text + "\n" + lines)
+    }
+
+    @Test func `no policy lets anybody through to the device itself`() throws {
+        #expect(try open().ports(.permitted, "10.1.1.10") == "21,5001-5201,5300")
+        #expect(try open().ports(.permitted, "10.1.1.1") == "")
+        #expect(try open().ports(.unknown, "10.1.1.1") == "21,5001-5201,5300")
+    }
+
+    @Test func `a zone that lets its own interfaces speak isn't sure to deny`() throws {
+        let zone = """
+            config system zone
+                edit "both"
+                    set intrazone allow
+                    set interface "wan1" "internal"
+                next
+            end
+            """
+        #expect(try open(zone).ports(.unknown, "10.1.1.10") == "1-65535")
+        let shut = zone.replacing("intrazone allow", with: "intrazone deny")
+        #expect(try open(shut).ports(.unknown, "10.1.1.10") == "")
+    }
+
+    @Test func `a route to what an object names tells of no interface`() throws {
+        let route = """
+            config router static
+                edit 1
+                    set device "wan1"
+                    set dstaddr "named"
+                next
+            end
+            """
+        #expect(try open().ports(.unknown, "10.7.1.10") == "21,5001-5201,5300")
+        #expect(try open(route).ports(.unknown, "10.7.1.10") == "21,5001-5201,5300")
+    }
+
+    @Test func `a group without a name that isn't known is unknown`() throws {
+        let group = """
+            config firewall addrgrp
+                edit "most"
+                    set member "all"
+                    set exclude enable
+                    set exclude-member "named"
+                next
+            end
+            """
+        let text = Self.text.replacing(
+            "set srcaddr \"all\"\n        set dstaddr \"ftp\"",
+            with: "set srcaddr \"most\"\n        set dstaddr \"ftp\"")
+        try #require(text != Self.text)
+        let ask = ask(text + "\n" + group)
+        #expect(try ask.ports(.permitted, "203.0.113.10") == "")
+        #expect(try ask.ports(.unknown, "203.0.113.10") == "21,5001-5201,5300")
+    }
+
     @Test func `services that are negated leave every port open to doubt`() throws {
         let text = try with("set service-negate enable")
         #expect(try ask(text).ports(.unknown, "203.0.113.10") == "1-65535")

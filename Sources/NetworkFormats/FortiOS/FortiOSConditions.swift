@@ -28,11 +28,13 @@ extension FortiOSReader {
         "extintf", "extip", "extport", "mappedip", "mappedport", "portforward", "protocol",
         "status",
         "type",
-        "add-nat46-route", "arp-reply", "color", "comment", "dns-mapping-ttl",
-        "gratuitous-arp-interval", "id", "name", "nat-source-vip", "uuid",
+        "add-nat46-route", "add-nat64-route", "arp-reply", "color", "comment", "dns-mapping-ttl",
+        "gratuitous-arp-interval", "id", "name", "nat-source-vip", "ndp-reply", "uuid",
     ]
     /// Settings of a virtual address with the value that changes nothing.
-    private static let usual = ["nat44": "enable", "portmapping-type": "1-to-1"]
+    private static let usual = [
+        "nat44": "enable", "nat66": "enable", "portmapping-type": "1-to-1",
+    ]
 
     private static func isOff(_ values: [String]) -> Bool {
         values.allSatisfy { $0.isEmpty || $0 == "''" } || values == ["disable"]
@@ -47,8 +49,8 @@ extension FortiOSReader {
 
     /// What the policies' reader looks at itself.
     private static let understood: Set = [
-        "action", "dstaddr", "dstintf", "match-vip", "schedule", "service", "srcaddr", "srcintf",
-        "status",
+        "action", "dstaddr", "dstaddr6", "dstintf", "match-vip", "schedule", "send-deny-packet",
+        "service", "srcaddr", "srcaddr6", "srcintf", "status",
     ]
 
     /// Conditions that are none while they are zero.
@@ -68,16 +70,16 @@ extension FortiOSReader {
         "block-notification", "capture-packet", "custom-log-fields", "decrypted-traffic-mirror",
         "log-http-transaction", "log-unmatched-traffic", "logtraffic", "logtraffic-app",
         "logtraffic-start", "ssl-mirror", "ssl-mirror-intf",
-        // The sender's translation, and addresses of IPv6.
-        "central-nat", "dstaddr6", "dstaddr6-negate", "fixedport", "ippool", "nat", "natip",
+        // The sender's translation.
+        "central-nat", "fixedport", "ippool", "nat", "natip",
         "natinbound", "natoutbound", "pcp-inbound", "pcp-outbound", "pcp-poolname", "poolname",
-        "poolname6", "port-preserve", "port-random", "srcaddr6", "srcaddr6-negate",
+        "poolname6", "port-preserve", "port-random",
         // How what passes is carried.
         "anti-replay", "auto-asic-offload", "delay-tcp-npu-session", "diffserv-copy",
         "diffserv-forward", "diffserv-reverse", "diffservcode-forward", "diffservcode-rev",
         "dynamic-shaping", "fec", "firewall-session-dirty", "np-acceleration", "np-accelation",
         "passive-wan-health-measurement", "per-ip-shaper", "permit-any-host", "permit-stun-host",
-        "schedule-timeout", "send-deny-packet", "session-ttl", "tcp-mss-receiver",
+        "schedule-timeout", "session-ttl", "tcp-mss-receiver",
         "tcp-mss-sender", "tcp-session-without-syn", "timeout-send-rst", "traffic-shaper",
         "traffic-shaper-reverse", "vlan-cos-fwd", "vlan-cos-rev", "wanopt", "wanopt-detection",
         "wanopt-passive-opt", "wanopt-peer", "wanopt-profile", "wccp", "webcache",

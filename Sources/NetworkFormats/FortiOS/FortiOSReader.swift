@@ -73,7 +73,7 @@ struct FortiOSReader {
                 } else {
                     stack.append(([name], true))
                     tree.insert(path + [name], line: number)
-                    if path == ["firewall policy"] { domains.insert(domain) }
+                    if Self.policySections.contains(path) { domains.insert(domain) }
                 }
             case "next":
                 if stack.last?.isEdit == true { stack.removeLast() }
@@ -87,8 +87,9 @@ struct FortiOSReader {
                 for value in words.dropFirst(2) { tree.insert([value], below: key, line: number) }
             case "unset":
                 if words.count > 1 { tree.remove(path + [words[1]]) }
-            case "move" where path == ["firewall policy"] && move(words, path): note(number, .used)
-            case "delete" where path == ["firewall policy"] && words.count == 2:
+            case "move" where Self.policySections.contains(path) && move(words, path):
+                note(number, .used)
+            case "delete" where Self.policySections.contains(path) && words.count == 2:
                 tree.remove(path + [words[1]])
                 note(number, .used)
             case "unselect", "select", "clear", "delete", "rename", "move", "purge", "clone":
@@ -104,6 +105,8 @@ struct FortiOSReader {
         }
     }
 
+    private static let policySections: Set = [["firewall policy"], ["firewall policy6"]]
+
     /// `move 5 before 1`; false where it is another.
     private mutating func move(_ words: [String], _ path: [String]) -> Bool {
         guard words.count == 4, words[2] == "before" || words[2] == "after" else { return false }
@@ -116,48 +119,6 @@ struct FortiOSReader {
 
     func value(_ key: String, _ node: Int) -> String? {
         tree.values(key, in: node).first
-    }
-
-    // MARK: interfaces
-
-    mutating func interfaces() {
-        for node in edits("system interface") {
-            mark(node, .used)
-            var interface = ZonedFirewall.Interface(name: tree.name(node))
-            let words = tree.values("ip", in: node)
-            if let prefix = Self.prefix(words), let first = words.first,
-                let address = IPAddress(String(first.prefix { $0 != "/" }))
-            {
-                interface.addresses = [address]
-                interface.networks = [prefix]
-            }
-            if value("role", node) == "wan", firewall.entering == nil {
-                firewall.entering = tree.name(node)
-            } else if value("role", node) == "wan" {
-                firewall.entering = ""
-            }
-            firewall.interfaces.append(interface)
-        }
-        if firewall.entering == "" { firewall.entering = nil }
-        for node in edits("system zone") {
-            mark(node, .used)
-            for member in tree.values("interface", in: node) {
-                if let index = firewall.interfaces.firstIndex(where: { $0.name == member }) {
-                    firewall.interfaces[index].zone = tree.name(node)
-                }
-            }
-        }
-        for node in edits("router static") where value("status", node) != "disable" {
-            guard let device = value("device", node),
-                let index = firewall.interfaces.firstIndex(where: { $0.name == device })
-            else { continue }
-            let words = tree.values("dst", in: node)
-            guard let prefix = words.isEmpty ? Prefix("0.0.0.0/0") : Self.prefix(words) else {
-                continue
-            }
-            mark(node, .used)
-            firewall.interfaces[index].networks.append(prefix)
-        }
     }
 
     /// `10.0.1.0 255.255.255.0` or `10.0.1.0/24`.
@@ -177,37 +138,43 @@ struct FortiOSReader {
 
     // MARK: objects
 
-    func hosts(_ name: String, depth: Int = 0) -> ZonedFirewall.Hosts {
+    func hosts(
+        _ name: String, _ family: FortiOSFamily, depth: Int = 0
+    ) -> ZonedFirewall.Hosts {
         var hosts = ZonedFirewall.Hosts()
-        if let node = tree.find(["firewall address", name]) {
-            address(node, name, &hosts)
-        } else if let node = tree.find(["firewall addrgrp", name]), depth < 16 {
+        if let node = tree.find([family.addresses, name]) {
+            address(node, name, family, &hosts)
+        } else if let node = tree.find([family.groups, name]), depth < 16 {
             for member in tree.values("member", in: node) {
-                hosts.join(self.hosts(member, depth: depth + 1))
+                hosts.join(self.hosts(member, family, depth: depth + 1))
             }
             if value("exclude", node) == "enable" {
                 for member in tree.values("exclude-member", in: node) {
-                    let out = self.hosts(member, depth: depth + 1)
+                    let out = self.hosts(member, family, depth: depth + 1)
                     hosts.set.subtract(out.set)
+                    // What may be left out isn't sure to be in.
+                    if !out.unknown.isEmpty { hosts.set = AddressSet() }
                     hosts.unknown += out.unknown
                 }
             }
         } else if name == "all" {
-            hosts.set = .allV4
+            hosts.set = family.all
         } else if name != "none" {
             hosts.unknown = ["address \(name) isn't defined"]
         }
         return hosts
     }
 
-    func address(_ node: Int, _ name: String, _ hosts: inout ZonedFirewall.Hosts) {
+    private func address(
+        _ node: Int, _ name: String, _ family: FortiOSFamily, _ hosts: inout ZonedFirewall.Hosts
+    ) {
         switch value("type", node) ?? "ipmask" {
-        case "ipmask", "subnet":
-            let words = tree.values("subnet", in: node)
+        case "ipmask", "subnet", "ipprefix":
+            let words = tree.values("subnet", in: node) + tree.values("ip6", in: node)
             if words.isEmpty {
-                hosts.set = .allV4
+                hosts.set = family.all
             } else if let prefix = Self.prefix(words) {
-                hosts.set = AddressSet(prefix)
+                hosts.set = AddressSet(prefix).intersection(family.all)
             } else {
                 hosts.unknown = ["the subnet of \(name) isn't understood"]
             }

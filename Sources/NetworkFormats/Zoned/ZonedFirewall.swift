@@ -15,6 +15,8 @@ struct ZonedFirewall {
     struct Hosts {
         var set = AddressSet()
         var unknown: [String] = []
+        /// Where what isn't known lies.
+        var within = AddressSet.all
 
         static let any: Hosts = {
             var hosts = Hosts()
@@ -221,6 +223,7 @@ struct ZonedFirewall {
         }
         if !hosts.unknown.isEmpty {
             var perhaps = match
+            put(&perhaps, hosts.within == AddressSet.all ? nil : hosts.within)
             perhaps.notModelled += hosts.unknown
             result.append(perhaps)
         }
@@ -256,7 +259,10 @@ struct ZonedFirewall {
     private typealias Move = (Match, Translation.Target, ClosedRange<UInt16>?)
 
     private func moves(_ match: Match, _ forward: Forward, _ to: Hosts) -> [Move] {
-        if let why = to.unknown.first { return [(match, .unknown(why), nil)] }
+        if let why = to.unknown.first {
+            let isKept = forward.toPorts == forward.ports?.ranges.first
+            return [(match, .unknown(why), isKept ? nil : forward.toPorts)]
+        }
         let targets = Self.few(to.set)
         guard let targets, !targets.isEmpty else {
             return [(match, .unknown("a network of more than 1024 addresses"), nil)]
