@@ -5,16 +5,26 @@ import PolicyText
 /// Turns an export's commands into chains.
 struct RouterOSBuilder {
     var reader: RouterOSReader
-    private var device = Device(usualPlace: .through)
-    private var members: [String: [String]] = [:]
-    private var lists: [String: ZonedFirewall.Hosts] = [:]
-    private var own = AddressSet()
+    private(set) var device = Device(usualPlace: .through)
+    var members: [String: [String]] = [:]
+    var lists: [String: ZonedFirewall.Hosts] = [:]
+    var own = AddressSet()
     /// The router's own addresses, each with its line.
     private var ownLines: [(address: IPAddress, line: Int)] = []
+    /// Interfaces to which somebody else gives an address, each with its line.
+    var givenLines: [(interface: String, line: Int)] = []
+    /// Networks that are reached by others.
+    private(set) var routes: [Prefix] = []
+    /// Lists to which rules add: `src name` or `dst name`.
+    var growing: Set<String> = []
+    /// Lists of interfaces that hold more than their members.
+    var composed: Set<String> = []
 
     init(_ reader: RouterOSReader) { self.reader = reader }
 
     mutating func build() -> Device {
+        // IPv6 has rules of its own (`/ipv6 firewall`), which aren't read.
+        device.families = [.v4]
         objects()
         for table in ["raw", "nat", "filter"] { chains(table) }
         if !reader.strange.isEmpty {
@@ -52,17 +62,23 @@ struct RouterOSBuilder {
     /// What `forward` judges, and by the way `input` what is bound for one of the router's own
     /// addresses, wherever the question places the router.
     private mutating func passing() -> String {
-        guard !ownLines.isEmpty else { return "filter forward" }
+        guard !ownLines.isEmpty || !givenLines.isEmpty else { return "filter forward" }
         let rules = ownLines.map { address, line in
             FilterRule(
                 Match(destinations: AddressSet(address)), .go("filter input"),
+                reader.text.source(line))
+        }
+        let doubtful = givenLines.map { interface, line in
+            let why = "whether that is the address that \(interface) is given isn't in the file"
+            return FilterRule(
+                Match(destinations: elsewhere, notModelled: [why]), .go("filter input"),
                 reader.text.source(line))
         }
         // These decide nothing, but name in `input` what is the router's own.
         let naming = rules.map { FilterRule($0.match, .next, $0.source) }
         device.chains["filter input", default: Chain(name: "filter input")].rules += naming
         let forward = device.chains["filter forward"]?.rules ?? []
-        device.chains["passing"] = Chain(name: "passing", rules: rules + forward)
+        device.chains["passing"] = Chain(name: "passing", rules: rules + doubtful + forward)
         return "passing"
     }
 
@@ -85,9 +101,29 @@ struct RouterOSBuilder {
 
     // MARK: objects
 
+    /// Menus of what an interface's address comes by.
+    private static let given: Set = [
+        "ip dhcp-client", "interface pppoe-client", "interface lte", "interface pptp-client",
+        "interface l2tp-client", "interface sstp-client", "interface ovpn-client",
+    ]
+
     private mutating func objects() {
-        for command in reader.commands where command.values["disabled"] != "yes" {
+        for command in reader.commands where !command.isDisabled {
             switch command.menu {
+            case let menu where Self.given.contains(menu):
+                let name = menu == "ip dhcp-client" ? "interface" : "name"
+                reader.note(command.first, command.last, .used)
+                givenLines.append((command.values[name] ?? "an interface", command.first))
+            case "ip route":
+                guard let prefix = command.values["dst-address"].flatMap({ Prefix($0) }),
+                    prefix.length > 0
+                else { continue }
+                routes.append(prefix)
+            case "interface list":
+                guard let list = command.values["name"],
+                    command.values["include"] != nil || command.values["exclude"] != nil
+                else { continue }
+                composed.insert(list)
             case "ip address":
                 guard let word = command.values["address"], let prefix = Prefix(word),
                     let address = IPAddress(String(word.prefix { $0 != "/" })),
@@ -106,6 +142,10 @@ struct RouterOSBuilder {
                 else { continue }
                 reader.note(command.first, command.last, .used)
                 members[list, default: []].append(name)
+            case "ip firewall filter", "ip firewall raw", "ip firewall nat":
+                guard let list = command.values["address-list"] else { continue }
+                let isDst = command.values["action"] == "add-dst-to-address-list"
+                growing.insert("\(isDst ? "dst" : "src") \(list)")
             case "ip firewall address-list":
                 guard let list = command.values["list"], let word = command.values["address"]
                 else { continue }
@@ -132,7 +172,7 @@ struct RouterOSBuilder {
         }
     }
 
-    private static func hosts(_ word: String) -> ZonedFirewall.Hosts {
+    static func hosts(_ word: String) -> ZonedFirewall.Hosts {
         var hosts = ZonedFirewall.Hosts()
         for part in word.split(separator: ",") {
             let ends = part.split(separator: "-").map { IPAddress(String($0)) }
@@ -154,7 +194,7 @@ struct RouterOSBuilder {
     private mutating func chains(_ table: String) {
         for command in reader.commands
         where command.menu == "ip firewall \(table)" && command.verb == "add" {
-            guard command.values["disabled"] != "yes" else {
+            guard !command.isDisabled else {
                 reader.note(command.first, command.last, .irrelevant, "the rule is disabled")
                 continue
             }
@@ -165,6 +205,9 @@ struct RouterOSBuilder {
             }
             let made = rules(command, table)
             let isFirst = command.values["place-before"] == "0"
+            if !isFirst, command.values["place-before"] != nil {
+                reader.doubt(command.first, "a rule put before another that isn't named here")
+            }
             device.chains[name, default: Chain(name: name)].rules.insert(
                 contentsOf: made,
                 at: isFirst ? 0 : device.chains[name]?.rules.count ?? 0)
@@ -190,13 +233,32 @@ struct RouterOSBuilder {
         }
         let source = reader.text.source(command.first)
         let action = action(command, table)
-        return matches.map { FilterRule($0, action, source) }
+        guard command.values["action"] == "notrack" else {
+            return matches.map {
+                FilterRule($0, action, source, effects: effects(command))
+            }
+        }
+        return matches.flatMap { match -> [FilterRule] in
+            var last = match
+            last.notModelled.append("whether later rules judge what isn't tracked")
+            return [
+                FilterRule(match, .next, source, effects: [.untrack]),
+                FilterRule(last, .permit, source),
+            ]
+        }
+    }
+
+    /// That the sender is on a list from now on (help.mikrotik.com, Filter, `address-list`).
+    private func effects(_ command: RouterOSCommand) -> [Effect] {
+        guard command.values["action"] == "add-src-to-address-list",
+            let list = command.values["address-list"]
+        else { return [] }
+        return [.tag(list)]
     }
 
     private func action(_ command: RouterOSCommand, _ table: String) -> Action {
         switch command.values["action"] ?? "accept" {
         case "accept": return table == "nat" ? .keep : .permit
-        case "notrack": return .permit
         case "drop": return .deny(answered: false)
         case "reject": return .deny(answered: true)
         case "tarpit": return .deny(answered: true)
@@ -238,114 +300,6 @@ struct RouterOSBuilder {
         return JunosPorts.range(word)?.ranges.first
     }
 
-    private func condition(
-        _ key: String, _ value: String, _ negated: Bool, _ base: Match
-    ) -> [Match] {
-        var match = base
-        switch key {
-        case "chain", "action", "comment", "log", "log-prefix", "disabled", "to-addresses",
-            "to-ports", "jump-target", "reject-with", "address-list", "address-list-timeout",
-            "place-before":
-            break
-        case "protocol":
-            let isTCP = value == "tcp" || value == "6"
-            if isTCP == negated { match.never = "not TCP" }
-        case "src-address", "dst-address", "src-address-list", "dst-address-list":
-            let hosts =
-                key.hasSuffix("list")
-                ? lists[value] ?? ZonedFirewall.Hosts() : Self.hosts(value)
-            return addresses(match, hosts, negated, source: key.hasPrefix("src"))
-        case "src-port", "dst-port", "port", "any-port":
-            var set = PortSet()
-            for part in value.split(separator: ",") {
-                guard let range = JunosPorts.range(String(part)) else {
-                    match.notModelled.append("port \(part) isn't known here")
-                    return [match]
-                }
-                set = set.union(range)
-            }
-            if negated { set = set.complement }
-            guard key == "dst-port" || key == "src-port" else {
-                var other = match
-                match.destinationPorts = set
-                other.sourcePorts = set
-                return [match, other]
-            }
-            if key == "dst-port" { match.destinationPorts = set } else { match.sourcePorts = set }
-        case "in-interface": match.entering = Match.Names([value], negated: negated)
-        case "out-interface": match.leaving = Match.Names([value], negated: negated)
-        case "in-interface-list", "out-interface-list":
-            guard value != "all" else { break }
-            let names = Match.Names(members[value] ?? [], negated: negated)
-            if members[value] == nil { match.notModelled.append("list \(value) isn't in the file") }
-            if key.hasPrefix("in") { match.entering = names } else { match.leaving = names }
-            if members[value] == nil {
-                (match.entering, match.leaving) = (base.entering, base.leaving)
-            }
-        case "connection-state": states(value, negated, &match)
-        case "connection-nat-state":
-            if value == "dstnat" {
-                match.tests.append(.translated(!negated))
-            } else {
-                match.notModelled.append(key)
-            }
-        case "dst-address-type":
-            guard value == "local" else {
-                match.notModelled.append(key)
-                break
-            }
-            match.tests.append(.translated(false))
-            if !own.isEmpty { return addresses(match, localHosts, negated, source: false) }
-            match.notModelled.append("its own addresses aren't in the file")
-        case "ipsec-policy":
-            // Clients are taken to come without a tunnel.
-            if value.hasSuffix("ipsec") != negated { match.never = "only what came by IPsec" }
-        case "fragment": if value == "yes" { match.never = "only fragments" }
-        case "tcp-flags":
-            let flags = value.split(separator: ",").map(String.init)
-            let holds = flags.allSatisfy { ($0 == "syn") != $0.hasPrefix("!") }
-            if holds == negated { match.never = "flags that a new connection's SYN hasn't" }
-        default: match.notModelled.append(key)
-        }
-        return [match]
-    }
-
-    private var localHosts: ZonedFirewall.Hosts {
-        var hosts = ZonedFirewall.Hosts()
-        hosts.set = own
-        return hosts
-    }
-
-    private func states(_ value: String, _ negated: Bool, _ match: inout Match) {
-        let words = Set(value.split(separator: ",").map(String.init))
-        let isNew = words.contains("new") != negated
-        let isRelated = words.contains("related") != negated
-        if isNew, isRelated { return }
-        if isNew {
-            match.tests.append(.new(true))
-        } else if isRelated {
-            match.expectedOnly = true
-        } else {
-            match.never = "no new connection"
-        }
-    }
-
-    private func addresses(
-        _ base: Match, _ hosts: ZonedFirewall.Hosts, _ negated: Bool, source: Bool
-    ) -> [Match] {
-        func with(_ set: AddressSet) -> Match {
-            var match = base
-            if source { match.sources = set } else { match.destinations = set }
-            return match
-        }
-        guard hosts.unknown.isEmpty else {
-            var perhaps = base
-            perhaps.notModelled += hosts.unknown
-            return negated || hosts.set.isEmpty ? [perhaps] : [with(hosts.set), perhaps]
-        }
-        return [with(negated ? hosts.set.complement : hosts.set)]
-    }
-
     private mutating func helper() {
         var ports = PortSet(21...21)
         var line = reader.text.absence("service-port ftp (the default)")
@@ -355,7 +309,7 @@ struct RouterOSBuilder {
         {
             reader.note(command.first, command.last, .used)
             line = reader.text.source(command.first)
-            if command.values["disabled"] == "yes" { return }
+            if command.isDisabled { return }
             if let words = command.values["ports"] {
                 ports = words.split(separator: ",").reduce(PortSet()) {
                     $0.union(JunosPorts.range(String($1)) ?? PortSet())

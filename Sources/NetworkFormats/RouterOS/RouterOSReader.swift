@@ -11,6 +11,8 @@ struct RouterOSCommand {
     var values: [String: String]
     var first: Int
     var last: Int
+
+    var isDisabled: Bool { ["yes", "true"].contains(values["disabled"] ?? "no") }
 }
 
 /// Reads an export into commands, with a note for each line.
@@ -53,6 +55,9 @@ struct RouterOSReader {
         }
     }
 
+    /// Leaves every answer unknown.
+    mutating func doubt(_ line: Int, _ why: String) { strange.append((line, why)) }
+
     private static func withoutSecrets(_ line: String) -> String {
         for mark in ["password=", "secret=", "-key=", "passphrase=", "community="] {
             if let found = line.range(of: mark) { return line[..<found.upperBound] + "xxxxx" }
@@ -86,7 +91,13 @@ struct RouterOSReader {
             "ip firewall filter", "ip firewall nat", "ip firewall raw",
             "ip firewall address-list",
         ]
-        if verb == "add" || verb == "set" && !rules.contains(menu) {
+        if menu == "ip firewall connection tracking",
+            ["no", "false"].contains(command.values["enabled"] ?? "")
+        {
+            let why = "without connection tracking, translations and states have no effect"
+            note(first, last, .notModelled, why)
+            strange.append((first, why))
+        } else if verb == "add" || verb == "set" && !rules.contains(menu) {
             commands.append(command)
         } else if firewall {
             let why = "a command that changes what was set"
