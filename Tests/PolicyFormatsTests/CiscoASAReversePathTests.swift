@@ -130,6 +130,29 @@ import Testing
         #expect(try ask(nat).ports(.unknown, "203.0.113.10", from: client) == "21")
     }
 
+    /// What is sent to the server's own address, untranslated.
+    @Test(arguments: [
+        ("nat (inside,outside) source static FTP FTP", "21", ""),
+        ("nat (inside,outside) source static FTP TWIN", "21", ""),
+        ("nat (inside,outside) source static FTP FTP unidirectional", "", "21"),
+        ("nat (inside,outside) source static FTP TWIN unidirectional", "", "21"),
+        ("nat (inside,outside) source static FTP PUB unidirectional", "", ""),
+        ("nat (inside,outside) source static OTHER OTHER unidirectional", "21", ""),
+        ("nat (inside,dmz) source static FTP FTP unidirectional", "21", ""),
+        (
+            "nat (inside,outside) source static FTP FTP destination static PARTNER PARTNER "
+                + "unidirectional",
+            "21", ""
+        ),
+    ])
+    func `one-way identity lets begin what isn't certain`(
+        _ nat: String, _ permitted: String, _ unknown: String
+    ) throws {
+        let asked = ask("object network TWIN\n host 10.1.1.10\n\(nat)")
+        #expect(try asked.ports(.permitted, "10.1.1.10") == permitted)
+        #expect(try asked.ports(.unknown, "10.1.1.10") == unknown)
+    }
+
     @Test func `many addresses of one line are told at once`() throws {
         let asked = ask(
             "nat (inside,outside) source dynamic any interface\n"

@@ -49,11 +49,19 @@ extension ASADeviceBuilder {
         return rules
     }
 
+    /// Whether a line keeps its source as it is; two objects may hold the same addresses (Cisco ASA
+    /// CLI configuration guide, NAT, guidelines for twice NAT).
+    func isIdentity(_ entry: ASATwiceNAT) -> Bool {
+        guard entry.isStatic else { return false }
+        if entry.source.real == entry.source.mapped { return true }
+        guard let real = try? ranges(entry.source.real, at: entry.real),
+            let mapped = try? ranges(entry.source.mapped, at: entry.mapped)
+        else { return false }
+        return AddressSet(real) == AddressSet(mapped)
+    }
+
     func back(_ entry: ASATwiceNAT) -> [FilterRule] {
-        guard !entry.isOneWay || !entry.isStatic || entry.source.real != entry.source.mapped else {
-            return []
-        }
-        let isIdentity = entry.isStatic && entry.source.real == entry.source.mapped
+        let isIdentity = isIdentity(entry)
         var match = Match(entering: Self.names(entry.mapped), leaving: Self.names(entry.real))
         guard let real = try? ranges(entry.source.real, at: entry.real) ?? AddressSet.all.ranges
         else { return [] }
@@ -70,8 +78,13 @@ extension ASADeviceBuilder {
             match.destinationPorts = ports[0].sourcePorts
             match.sourcePorts = ports[0].destinationPorts
         }
-        return [rule(match, isIdentity, entry.line)]
+        var rule = rule(match, isIdentity, entry.line)
+        if isIdentity, entry.isOneWay { rule.action = .unknown(Self.oneWay) }
+        return [rule]
     }
+
+    /// Cisco's guide says of a unidirectional line that nobody begins from its other side.
+    private static let oneWay = "the line is unidirectional"
 
     func back(_ entry: ASAObjectNAT) -> [FilterRule] {
         guard let real = try? config.ranges(entry.object) else { return [] }

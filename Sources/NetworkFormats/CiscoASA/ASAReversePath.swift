@@ -7,7 +7,7 @@ import PolicyText
 extension ASADeviceBuilder {
     /// Dynamic rules and identity. Several static rules may lead to one server.
     mutating func noteWayBack(_ entry: ASATwiceNAT) {
-        let isIdentity = entry.isStatic && entry.source.real == entry.source.mapped
+        let isIdentity = isIdentity(entry)
         guard isIdentity || !entry.isStatic else { return }
         if let service = entry.service, let ports = try? config.services(service.real),
             ports.allSatisfy({ $0.never != nil })
