@@ -178,6 +178,9 @@ public struct Translation: Hashable, Sendable {
 public struct Match: Hashable, Sendable {
     public var sources: AddressSet?
     public var destinations: AddressSet?
+    /// Of `sources` and `destinations`, which hold more then, only these.
+    public var sourceMask: AddressMask?
+    public var destinationMask: AddressMask?
     public var sourcePorts: PortSet?
     public var destinationPorts: PortSet?
     /// Interfaces by name; a trailing `*` stands for any rest.

@@ -38,7 +38,7 @@ struct HopWalk {
         context = MatchContext(
             sourcePorts: question.sourcePorts, entering: interfaces.entering,
             leaving: interfaces.leaving,
-            clientsMayBeLocal: question.from.isSubset(of: loopback))
+            clientsMayBeLocal: question.from.isSubset(of: loopback), clients: question.clients)
     }
 
     /// The interface by which a packet leaves: as the hop says, else towards the network that is

@@ -18,6 +18,8 @@ struct MatchContext {
     var leaving: String?
     /// Whether clients may be the device itself, so that they may come by the loopback interface.
     var clientsMayBeLocal: Bool
+    /// From the first client of the question to the last.
+    var clients: ClosedRange<IPAddress>?
 
     /// Evaluates all but what differs by port and client; nil: no match.
     func evaluate(_ rule: FilterRule, _ packet: Packet) -> MatchResult? {
@@ -30,11 +32,19 @@ struct MatchContext {
             hold(match.entering, entering, "enters", place, &result),
             hold(match.leaving, leaving, "leaves", place, &result),
             holdDestination(match.destinations, packet, place, &result),
+            hold(match.destinationMask, packet, place, &result),
             hold(match.originalDestinations, packet.arrival, place, &result),
             hold(match.destinationPorts, packet.ports, place, &result),
             hold(match.originalPorts, packet.arrivalPorts, place, &result),
             holdSourcePorts(rule, place, &result)
         else { return nil }
+        if let mask = match.sourceMask, let clients {
+            result.sources = mask.ranges(within: clients)
+            if result.sources == nil {
+                result.doubts.append(
+                    "\(Self.place(place)): limit of 65536 ranges of clients reached")
+            }
+        }
         if packet.clientHidden, let named = match.sources,
             !AddressSet.allV4.isSubset(of: named), !AddressSet.allV6.isSubset(of: named)
         {
@@ -107,6 +117,18 @@ struct MatchContext {
         if own.isSubset(of: set) { return true }
         if own.isDisjoint(with: set) { return false }
         result.doubts.append("\(Self.place(place)): the device's own address isn't known")
+        return true
+    }
+
+    private func hold(
+        _ mask: AddressMask?, _ packet: Packet, _ place: SourceLine, _ result: inout MatchResult
+    ) -> Bool {
+        guard let mask else { return true }
+        if !packet.isSentToDevice, case .oneOf(let addresses) = packet.destination {
+            let inside = addresses.count(where: mask.contains)
+            if inside == 0 || inside == addresses.count { return inside > 0 }
+        }
+        result.doubts.append("\(Self.place(place)): it depends on which address takes it")
         return true
     }
 

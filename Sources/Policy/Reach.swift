@@ -91,4 +91,10 @@ public struct ReachQuestion: Hashable, Sendable {
         self.control = control
         self.encrypted = encrypted
     }
+
+    /// From the first client to the last.
+    var clients: ClosedRange<IPAddress>? {
+        guard let first = from.first, let last = from.last else { return nil }
+        return first...last
+    }
 }

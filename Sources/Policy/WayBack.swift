@@ -139,7 +139,8 @@ struct WayBack {
         ]
         for filter in filters.reversed() {
             let context = MatchContext(
-                sourcePorts: ports, entering: nil, leaving: nil, clientsMayBeLocal: false)
+                sourcePorts: ports, entering: nil, leaving: nil, clientsMayBeLocal: false,
+                clients: question.clients)
             for stage in filter.stages {
                 var next: [Flow] = []
                 for flow in flows {

@@ -135,6 +135,29 @@ import Testing
         #expect(match.sources?.contains(IPAddress(v4: 0x0a63_0b07)) == false)
     }
 
+    @Test func `lines of many scattered bits are kept as they are written`() throws {
+        let match = rules("permit tcp 10.0.0.0 0.85.85.85 170.0.0.1 85.85.85.84 eq 21")[0].match
+        #expect(match.sources?.ranges.count == 1)
+        #expect(match.destinations?.ranges.count == 1)
+        let text = """
+            version 15.2
+            interface GigabitEthernet0/0
+             ip address 203.0.113.1 255.255.255.0
+             ip access-group OUT in
+            ip access-list extended OUT
+             permit tcp 10.0.0.0 0.85.85.85 170.0.0.1 85.85.85.84 eq 21
+             permit tcp 0.0.0.0 213.213.213.213 host 170.0.0.2 eq 22
+            """
+        let ask = FirewallVerdicts(CiscoIOS.self, text)
+        #expect(try ask.ports(.permitted, "255.85.0.5", from: "10.1.0.4") == "21")
+        #expect(try ask.ports(.permitted, "255.85.0.5", from: "10.2.0.4") == "")
+        #expect(try ask.ports(.permitted, "255.85.0.4", from: "10.1.0.4") == "")
+        #expect(try ask.ports(.permitted, "170.0.0.2", from: "129.0.0.0/32") == "22")
+        #expect(try ask.ports(.denied, "170.0.0.2", from: "2.0.0.0/16") == "1-65535")
+        // More ranges than are told apart.
+        #expect(try ask.ports(.unknown, "170.0.0.2", from: "0.0.0.0/0") == "22")
+    }
+
     @Test func `sorts by sequence number and takes back`() {
         let lines = rules(
             "20 deny ip any any", "10 permit tcp any any eq 21", "30 permit ip any any", "no 30")

@@ -61,7 +61,7 @@ enum PermitNeverReached: Rule {
         guard rule.action == .permit, rule.match.never == nil, !rule.match.expectedOnly else {
             return false
         }
-        return rule.match.destinations?.contains(address) ?? true
+        return rule.match.mayBe(for: address)
             && !(rule.match.destinationPorts ?? .all).isDisjoint(with: ports)
     }
 }

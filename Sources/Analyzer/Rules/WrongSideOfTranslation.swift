@@ -56,7 +56,7 @@ enum WrongSideOfTranslation: Rule {
         guard !seen.isEmpty, !other.isEmpty else { return nil }
         let lines = device.rules(from: device.stages[place].chain).filter { rule in
             guard rule.action == .permit, rule.match.never == nil, !rule.match.expectedOnly,
-                let meant = rule.match.destinations
+                rule.match.destinationMask == nil, let meant = rule.match.destinations
             else { return false }
             return meant.isDisjoint(with: seen) && !meant.isDisjoint(with: other)
                 && !(rule.match.destinationPorts ?? .all).isDisjoint(with: blockade.ports)

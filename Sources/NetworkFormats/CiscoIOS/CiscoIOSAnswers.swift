@@ -67,6 +67,9 @@ extension IOSDeviceBuilder {
             var rule = rule
             let match = rule.match
             (rule.match.sources, rule.match.destinations) = (match.destinations, match.sources)
+            (rule.match.sourceMask, rule.match.destinationMask) = (
+                match.destinationMask, match.sourceMask
+            )
             (rule.match.sourcePorts, rule.match.destinationPorts) = (
                 match.destinationPorts, match.sourcePorts
             )

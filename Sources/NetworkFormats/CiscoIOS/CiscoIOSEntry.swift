@@ -18,7 +18,7 @@ extension IOSConfig {
         } else {
             let value = try rest.address()
             let wild = rest.peek.contains(".") ? try rest.address() : 0
-            match.sources = try wildcard(value, wild)
+            (match.sources, match.sourceMask) = try Self.wildcard(value, wild)
         }
         try options(&rest, &match)
         return match
@@ -42,9 +42,9 @@ extension IOSConfig {
             throw .puzzling("\(rest.peek) is no protocol known here")
         }
         var match = Match()
-        match.sources = try addresses(&rest)
+        (match.sources, match.sourceMask) = try addresses(&rest)
         match.sourcePorts = try ports(&rest)
-        match.destinations = try addresses(&rest)
+        (match.destinations, match.destinationMask) = try addresses(&rest)
         match.destinationPorts = try ports(&rest)
         try options(&rest, &match)
         return services.map { service in
@@ -72,20 +72,22 @@ extension IOSConfig {
         "ipinip", "pim", "pcp", "sctp", "icmp6", "icmpv6", "ipv6", "vrrp",
     ]
 
-    func wildcard(_ value: UInt32, _ wild: UInt32) throws(IOSFault) -> AddressSet {
-        guard let set = AddressSet(v4: value, wildcard: wild) else {
-            throw .puzzling("a wildcard of more than 65536 ranges")
-        }
-        return set
+    private typealias Addresses = (set: AddressSet?, mask: AddressMask?)
+
+    private static func wildcard(
+        _ value: UInt32, _ wild: UInt32
+    ) throws(IOSFault) -> Addresses {
+        if let mask = AddressMask(value: value, wildcard: wild) { return (mask.hull, mask) }
+        return (AddressSet(v4: value, wildcard: wild), nil)
     }
 
     /// `any`, `host A`, `A W`, `object-group G`; nil for any.
-    private func addresses(_ rest: inout IOSWords) throws(IOSFault) -> AddressSet? {
-        if rest.take("any") { return nil }
-        if rest.take("host") { return AddressSet(IPAddress(v4: try rest.address())) }
-        if rest.take("object-group") { return try network(rest.next(), depth: 0) }
+    private func addresses(_ rest: inout IOSWords) throws(IOSFault) -> Addresses {
+        if rest.take("any") { return (nil, nil) }
+        if rest.take("host") { return (AddressSet(IPAddress(v4: try rest.address())), nil) }
+        if rest.take("object-group") { return (try network(rest.next(), depth: 0), nil) }
         let value = try rest.address()
-        return try wildcard(value, try rest.address())
+        return try Self.wildcard(value, try rest.address())
     }
 
     private func ports(_ rest: inout IOSWords) throws(IOSFault) -> PortSet? {

@@ -37,7 +37,10 @@ extension IOSConfig {
         }
         // Here, unlike in a list, the mask is a network mask.
         let value = try rest.address()
-        return try wildcard(value, ~(try rest.address()))
+        guard let set = AddressSet(v4: value, wildcard: ~(try rest.address()), limit: 256) else {
+            throw .puzzling("a mask of more than 256 ranges")
+        }
+        return set
     }
 
     /// The services of a group, as matches of ports alone.

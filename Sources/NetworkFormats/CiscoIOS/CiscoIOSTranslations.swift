@@ -151,6 +151,7 @@ extension IOSDeviceBuilder {
                 // A standard list names the address that is asked for.
                 rule.match.destinations = rule.match.sources
                 rule.match.sources = nil
+                swap(&rule.match.sourceMask, &rule.match.destinationMask)
             }
             switch rule.action {
             case .permit: rule.action = .translate(Translation(address: target))
@@ -217,10 +218,9 @@ extension IOSDeviceBuilder {
         usedLists.insert(name)
         var (permitted, left) = (AddressSet(), AddressSet.allV4)
         for entry in list.ordered {
-            guard let match = try? config.matches(entry, extended: list.extended).first else {
-                continue
-            }
-            let named = (match.sources ?? .allV4).intersection(left)
+            guard let match = try? config.matches(entry, extended: list.extended).first,
+                let named = match.allSources?.intersection(left)
+            else { continue }
             if entry.permits { permitted = permitted.union(named) }
             left = left.subtracting(named)
         }

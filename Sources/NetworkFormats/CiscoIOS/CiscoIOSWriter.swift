@@ -169,7 +169,7 @@ struct IOSWriter {
     ) -> Bool {
         guard let matches else { return true }
         return matches.contains { match in
-            match.never == nil && match.destinations?.contains(address) ?? true
+            match.never == nil && match.mayBe(for: address)
                 && !(match.destinationPorts ?? .all).isDisjoint(with: ports)
         }
     }

@@ -208,7 +208,8 @@ extension IOSZoneBuilder {
                     return nil
                 }
                 for match in matches where match.never == nil {
-                    named = named.union(match.destinations ?? .all)
+                    guard let some = match.allDestinations else { return nil }
+                    named = named.union(some)
                 }
             }
             return named
