@@ -70,6 +70,33 @@ import Testing
             server("pasv_address=192.0.2.7")?.advertisedAddress?.value == IPAddress("192.0.2.7"))
     }
 
+    @Test(arguments: [
+        ("010.1.2.3", "8.1.2.3"), ("0x0a.1.2.3", "10.1.2.3"), ("192.168.1", "192.168.0.1"),
+        ("16909060", "1.2.3.4"), ("0", "0.0.0.0"), (" 1.2.3.4 # c", "1.2.3.4"),
+        ("1.2.3.08", nil), ("1.2.3.256", nil), ("1.2.3.4.5", nil), ("256.1", nil), ("1..2", nil),
+    ])
+    func `an address is read as the C library reads it`(text: String, address: String?) {
+        let read = VsftpdConf.read(ConfigText(file: "f", "pasv_address=\(text)"))
+        #expect(
+            read.server?.advertisedAddress?.value == address.flatMap { IPAddress($0) })
+        #expect(read.notes.map(\.state) == [address == nil ? .invalid : .used])
+    }
+
+    @Test(arguments: [
+        ("cmds_denied=PASV,EPSV", false, true), ("cmds_denied= EPSV,PASV,\r\n", false, true),
+        ("cmds_denied=PASV", true, true), ("cmds_denied=pasv,epsv", true, true),
+        ("cmds_denied=PASV, EPSV", true, true), ("cmds_denied=PASV EPSV", true, true),
+        ("cmds_denied=PORT,EPRT", true, false), ("cmds_allowed=", true, true),
+        ("cmds_allowed=USER,PASS,PASV", true, false),
+        ("cmds_allowed=PASV,EPRT\ncmds_denied=PASV", false, true),
+    ])
+    func `commands that no session may use are switched off`(
+        text: String, passive: Bool, active: Bool
+    ) {
+        #expect((server(text)?.passiveDisabled == nil) == passive)
+        #expect(server(text)?.active.value == active)
+    }
+
     @Test func `recognises its own and leaves a filter for its log alone`() {
         let own = ConfigText(file: "a", "# c\nlisten=YES\nlocal_enable=YES\npasv_min_port=50000\n")
         #expect(VsftpdConf.recognise(own) == .certain)

@@ -41,6 +41,26 @@ package enum ServerText {
         return low...high
     }
 
+    /// An IPv4 address as `inet_aton(3)` reads it, and with it every server that asks the C library:
+    /// one to four numbers, the last of which fills the bytes that are left; a leading 0 makes a
+    /// number octal, 0x hexadecimal.
+    package static func aton(_ text: some StringProtocol) -> IPAddress? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { part -> UInt32? in
+            let lower = part.lowercased()
+            guard lower.utf8.first.map({ (0x30...0x39).contains($0) }) == true else { return nil }
+            if lower.hasPrefix("0x") { return UInt32(lower.dropFirst(2), radix: 16) }
+            return UInt32(lower, radix: lower.hasPrefix("0") ? 8 : 10)
+        }
+        guard (1...4).contains(parts.count), numbers.count == parts.count, let last = numbers.last,
+            numbers.dropLast().allSatisfy({ $0 < 256 }),
+            UInt64(last) < 1 << (8 * UInt64(5 - numbers.count))
+        else { return nil }
+        let head = numbers.dropLast().enumerated()
+            .reduce(UInt32(0)) { $0 | $1.element << (24 - 8 * UInt32($1.offset)) }
+        return IPAddress(v4: head | last)
+    }
+
     /// An IPv4 address in dotted form.
     package static func v4(_ text: some StringProtocol) -> IPAddress? {
         IPAddress(String(text)).flatMap { $0.family == .v4 ? $0 : nil }

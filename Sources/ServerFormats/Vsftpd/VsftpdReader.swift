@@ -162,9 +162,14 @@ struct VsftpdReader {
     // MARK: the address
 
     private mutating func judgeAddress() {
-        guard let setting = values["pasv_address"], let value = setting.value, !value.isEmpty,
-            IPAddress(trimmed(value))?.family != .v4
+        guard let setting = values["pasv_address"], let value = setting.value, !value.isEmpty
         else { return }
+        if let address = ServerText.aton(trimmed(value)) {
+            if ServerText.v4(trimmed(value)) == nil {
+                notes[setting.line - 1].why = "taken for \(address), as inet_aton(3) reads it"
+            }
+            return
+        }
         if on("pasv_addr_resolve", usually: false) { return }
         mark(
             setting.line, .invalid,
@@ -192,7 +197,8 @@ struct VsftpdReader {
         var settings = ServerSettings(
             passive: origin == .set || origin == .default ? .ports(range) : nil,
             passiveFrom: origin, passiveSources: rangeSources, control: [control], tls: tls,
-            active: setting("port_enable", usually: true),
+            active: refusal(of: ["PORT", "EPRT"]).map { Setting(false, $0) }
+                ?? setting("port_enable", usually: true),
             behaviour: ServerBehaviour(
                 product: "vsftpd", acceptedPorts: 1024...65535, onePortAccepted: true,
                 leavesRangeWhenFull: false, restartNeeded: true))
@@ -200,6 +206,8 @@ struct VsftpdReader {
         if let fatal { settings.passiveSources = [text.source(fatal.line)] }
         if !on("pasv_enable", usually: true) {
             settings.passiveDisabled = Setting(true, source("pasv_enable", default: ""))
+        } else if let line = refusal(of: ["PASV", "EPSV"]) {
+            settings.passiveDisabled = Setting(true, line)
         }
         settings.tlsProblem = tlsProblem
         if settings.tls.value == .implicit { settings.clearData = clearData }
@@ -211,13 +219,30 @@ struct VsftpdReader {
         }
         if let value = values["pasv_address"]?.value, !trimmed(value).isEmpty {
             let line = source("pasv_address", default: "")
-            if let address = IPAddress(trimmed(value)), address.family == .v4 {
+            if let address = ServerText.aton(trimmed(value)) {
                 settings.advertisedAddress = Setting(address, line)
             } else if on("pasv_addr_resolve", usually: false) {
                 settings.advertisedName = Setting(trimmed(value), line)
             }
         }
         return settings
+    }
+
+    /// The line by which no session may use any of these commands; nil where one is let through.
+    /// Commands are listed in capitals, with commas and no blanks between (`postlogin.c`).
+    private func refusal(of commands: [String]) -> SourceLine? {
+        func list(_ key: String) -> [Substring]? {
+            guard let value = values[key]?.value?.bare, !value.isEmpty else { return nil }
+            return value.split(separator: ",")
+        }
+        let denied = list("cmds_denied") ?? []
+        let allowed = list("cmds_allowed")
+        let refused = commands.allSatisfy { command in
+            denied.contains { $0 == command } || allowed?.contains { $0 == command } == false
+        }
+        guard refused else { return nil }
+        let isDenied = denied.contains { $0 == commands[0] }
+        return source(isDenied ? "cmds_denied" : "cmds_allowed", default: "")
     }
 
     private var control: Setting<UInt16> {
@@ -282,9 +307,9 @@ struct VsftpdReader {
 
     /// Keys that shape what other targets are told.
     private static let shaping: Set<String> = [
-        "allow_anon_ssl", "anonymous_enable", "force_anon_data_ssl", "force_anon_logins_ssl",
-        "force_local_data_ssl", "force_local_logins_ssl",
-        "guest_enable", "implicit_ssl", "listen", "listen_ipv6", "listen_port", "local_enable",
+        "allow_anon_ssl", "anonymous_enable", "cmds_allowed", "cmds_denied", "force_anon_data_ssl",
+        "force_anon_logins_ssl", "force_local_data_ssl", "force_local_logins_ssl", "guest_enable",
+        "implicit_ssl", "listen", "listen_ipv6", "listen_port", "local_enable",
         "pasv_addr_resolve", "pasv_address", "pasv_enable", "pasv_max_port", "pasv_min_port",
         "pasv_promiscuous", "port_enable", "port_promiscuous", "ssl_enable",
     ]
