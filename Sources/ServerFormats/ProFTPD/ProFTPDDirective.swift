@@ -25,18 +25,20 @@ struct ProFTPDDirective: Hashable {
         }
     }
 
-    /// All directives of a text. A backslash at its end joins a line with the next, but for comments.
+    /// All directives of a text. A backslash at its end joins a line with the next just as that
+    /// stands, but for comments.
     static func all(of text: ConfigText) -> [ProFTPDDirective] {
         var result: [ProFTPDDirective] = []
         var index = 0
         while index < text.lines.count {
             let first = index
-            var line = text.lines[index].bare
+            var line = text.lines[index]
+            let bare = line.bare
             index += 1
-            if line.isEmpty || line.hasPrefix("#") { continue }
+            if bare.isEmpty || bare.hasPrefix("#") { continue }
             while line.hasSuffix("\\"), index < text.lines.count {
                 line.removeLast()
-                line += " " + text.lines[index].bare
+                line += text.lines[index]
                 index += 1
             }
             if let directive = ProFTPDDirective(
@@ -69,8 +71,8 @@ struct ProFTPDDirective: Hashable {
         self.lines = lines
     }
 
-    /// Words between blanks; quotation marks hold blanks together, a backslash takes the next
-    /// character as it is.
+    /// Words between blanks, up to one that begins a comment; quotation marks hold blanks together,
+    /// a backslash takes the next character as it is.
     private static func words(_ line: String) -> [String] {
         var words: [String] = []
         var word = ""
@@ -81,6 +83,8 @@ struct ProFTPDDirective: Hashable {
             if escaped {
                 word.append(character)
                 escaped = false
+            } else if character == "#", !inside {
+                break
             } else if character == "\\" {
                 escaped = true
                 inside = true

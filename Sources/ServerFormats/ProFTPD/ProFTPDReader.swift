@@ -1,3 +1,4 @@
+import Net
 import Policy
 import PolicyText
 
@@ -10,13 +11,16 @@ struct ProFTPDReader {
         var said: [String: [(directive: ProFTPDDirective, doubt: String?)]] = [:]
         /// FTP commands that are denied to everybody.
         var denied: [String: ProFTPDDirective] = [:]
+        /// FTP commands of which a `<Limit>` says something else.
+        var limited: Set<String> = []
     }
 
     let text: ConfigText
     var notes: LineNotes
     /// The main server first, then the virtual ones.
     private(set) var servers = [Scope()]
-    private(set) var global = Scope()
+    /// The sections `<Global>`: of two that say the same, the later one counts.
+    private(set) var globals: [Scope] = []
     /// The first line that keeps the server from starting, and why.
     private(set) var fatal: (source: SourceLine, why: String)?
     /// An `Include` whose files weren't given.
@@ -39,7 +43,7 @@ struct ProFTPDReader {
     /// Sections open at once.
     private static let depthLimit = 256
 
-    private enum Place: Hashable { case main, host(Int), global }
+    private enum Place: Hashable { case main, host(Int), global(Int) }
 
     private struct Section {
         var directive: ProFTPDDirective
@@ -123,7 +127,8 @@ struct ProFTPDReader {
             section.place = .host(servers.count - 1)
             return (.used, "")
         case "global":
-            section.place = .global
+            globals.append(Scope(head: directive))
+            section.place = .global(globals.count - 1)
             return (.used, "")
         case "ifmodule", "ifdefine":
             let isModule = directive.name == "ifmodule"
@@ -146,9 +151,14 @@ struct ProFTPDReader {
                 "it is one of the clients of <\(directive.source.text.bare.stripping("<>"))>"
             return (.used, "")
         case "limit":
-            section.limits = directive.arguments.map { $0.uppercased() }
+            section.limits = directive.arguments.flatMap {
+                $0.uppercased().split(separator: ",").map(String.init)
+            }
             section.place = nil
             let touches = section.limits.contains { Self.transfers.contains($0) }
+            if touches, place == nil {
+                return (.notModelled, "for part of the logins or folders only")
+            }
             return touches ? (.used, "") : (.irrelevant, "no influence on data connections")
         case "anonymous", "directory", "class":
             section.place = nil
@@ -165,18 +175,23 @@ struct ProFTPDReader {
         }
         // Conditions are only counted, so they may cross other sections.
         let section = sections.remove(at: index)
-        if !section.limits.isEmpty, !section.isOpen, !section.isSkipped { deny(section) }
+        if !section.limits.isEmpty, !section.isSkipped { limit(section) }
         return (.irrelevant, "the end of a section")
     }
 
     private static let transfers: Set<String> = ["PASV", "EPSV", "PORT", "EPRT"]
 
-    private mutating func deny(_ section: Section) {
-        guard doubt == nil, section.directive.name == "limit", let scope = place,
-            section.doubt == nil
-        else { return }
+    private mutating func limit(_ section: Section) {
+        guard section.directive.name == "limit", let scope = place else { return }
+        let isDenied = !section.isOpen && doubt == nil && section.doubt == nil
         for command in section.limits where Self.transfers.contains(command) {
-            change(scope) { $0.denied[command] = $0.denied[command] ?? section.directive }
+            change(scope) {
+                if isDenied {
+                    $0.denied[command] = $0.denied[command] ?? section.directive
+                } else {
+                    $0.limited.insert(command)
+                }
+            }
         }
     }
 
@@ -184,7 +199,7 @@ struct ProFTPDReader {
         switch place {
         case .main: body(&servers[0])
         case .host(let index): body(&servers[index])
-        case .global: body(&global)
+        case .global(let index): body(&globals[index])
         }
     }
 
@@ -246,12 +261,20 @@ struct ProFTPDReader {
             return refuse(directive, fault)
         }
         let doubt = doubt
+        let value = directive.arguments.first ?? ""
         change(place) { $0.said[directive.name, default: []].append((directive, doubt)) }
         if directive.isOpen {
             return (.notModelled, "the value comes from the environment or a template")
         }
         if let doubt { return (.notModelled, "holds only if \(doubt)") }
-        return (.used, "")
+        guard directive.name == "masqueradeaddress" else { return (.used, "") }
+        if let address = IPAddress(value), address.family == .v6 {
+            return (.invalid, "no IPv4 address: a 227 is sent with what a client can't read")
+        }
+        guard ServerText.v4(value) == nil, let address = ServerText.aton(value) else {
+            return (.used, "")
+        }
+        return (.used, "taken for \(address), as inet_aton(3) reads it")
     }
 
     // MARK: other files

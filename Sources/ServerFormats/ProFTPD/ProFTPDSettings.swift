@@ -17,7 +17,7 @@ struct ProFTPDSettings {
     }
 
     private let servers: [ProFTPDReader.Scope]
-    private let global: ProFTPDReader.Scope
+    private let globals: [ProFTPDReader.Scope]
     private let fatal: (source: SourceLine, why: String)?
     private let missing: SourceLine?
     private let onePort: Setting<UInt16>?
@@ -29,7 +29,7 @@ struct ProFTPDSettings {
 
     init(_ reader: ProFTPDReader, _ text: ConfigText) {
         servers = reader.servers
-        global = reader.global
+        globals = reader.globals
         fatal = reader.fatal
         missing = reader.missing
         onePort = reader.onePort
@@ -53,9 +53,19 @@ struct ProFTPDSettings {
         case "port":
             return (0...65535).contains(ServerText.atoi(first))
                 ? nil : "\(first.excerpt) is no port"
+        case "tlsengine": return directive.flag == nil ? "\(first.excerpt) is no Boolean" : nil
+        case "tlsrequired":
+            return directive.flag != nil || demands.contains(first)
+                ? nil : "\(first.excerpt) is nothing that TLS could be required for"
         default: return nil
         }
     }
+
+    /// What TLSRequired takes beside a Boolean, to the letter.
+    private static let demands: Set<String> = [
+        "ctrl", "control", "data", "!data", "both", "ctrl+data", "ctrl+!data", "auth", "auth+data",
+        "auth+!data",
+    ]
 
     /// The port of a range that is one port alone, else in order.
     static func onePort(of directive: ProFTPDDirective) -> UInt16? {
@@ -105,7 +115,7 @@ struct ProFTPDSettings {
 
     /// Marks directives that an earlier one of the same scope keeps from counting.
     private func judge(_ reader: inout ProFTPDReader) {
-        for scope in servers + [global] {
+        for scope in servers + globals {
             for (name, said) in scope.said where name != "tlsoptions" {
                 guard
                     let first = said.firstIndex(where: { $0.doubt == nil && !$0.directive.isOpen })
@@ -117,12 +127,30 @@ struct ProFTPDSettings {
                 }
             }
         }
+        for (index, scope) in globals.enumerated() {
+            for (name, said) in scope.said where name != "tlsoptions" {
+                let after = globals[(index + 1)...].lazy.compactMap { later in
+                    later.said[name]?.first { $0.doubt == nil && !$0.directive.isOpen }
+                }.first
+                guard let after else { continue }
+                let why = "line \(after.directive.lines.lowerBound), of a later <Global>, counts"
+                for earlier in said { reader.mark(earlier.directive, .irrelevant, why) }
+            }
+        }
     }
 
-    /// What counts for a server: its own first directive, else the first of `<Global>`.
+    /// What the sections `<Global>` say of it, that which counts first.
+    private func global(
+        _ name: String
+    ) -> [(directive: ProFTPDDirective, doubt: String?)] {
+        globals.reversed().flatMap { $0.said[name] ?? [] }
+    }
+
+    /// What counts for a server: its own first directive, else the first of the last `<Global>` that
+    /// has one.
     private func find(_ name: String, _ index: Int) -> Found {
         var open: Found?
-        for said in (servers[index].said[name] ?? []) + (global.said[name] ?? []) {
+        for said in (servers[index].said[name] ?? []) + global(name) {
             if let doubt = said.doubt {
                 open = open ?? .open(said.directive, why: "it holds only if \(doubt)")
             } else if said.directive.isOpen {
@@ -198,7 +226,9 @@ struct ProFTPDSettings {
     }
 
     private func denied(_ command: String, _ index: Int) -> ProFTPDDirective? {
-        servers[index].denied[command] ?? global.denied[command]
+        let scopes = [servers[index]] + globals
+        guard !scopes.contains(where: { $0.limited.contains(command) }) else { return nil }
+        return scopes.lazy.compactMap { $0.denied[command] }.first
     }
 
     private func foreign(_ index: Int) -> Setting<Bool>? {
@@ -219,13 +249,10 @@ struct ProFTPDSettings {
                 directive.arguments.first ?? "", directive.source)
         case .set(let directive):
             let value = directive.arguments.first ?? ""
-            guard let address = IPAddress(value) else {
-                settings.advertisedName = Setting(value, directive.source)
-                return
-            }
-            // A 227 can't carry an IPv6 address: the server's own stands in it then.
-            if address.family == .v4 {
+            if let address = ServerText.aton(value) {
                 settings.advertisedAddress = Setting(address, directive.source)
+            } else if IPAddress(value) == nil {
+                settings.advertisedName = Setting(value, directive.source)
             }
         }
     }
@@ -252,7 +279,7 @@ struct ProFTPDSettings {
     private func demandsData(_ index: Int) -> Bool {
         guard case .set(let required) = find("tlsrequired", index) else { return false }
         let value = required.arguments.first?.lowercased() ?? ""
-        return required.flag == true || ["data", "ctrl+data", "auth+data"].contains(value)
+        return required.flag == true || ["data", "both", "ctrl+data", "auth+data"].contains(value)
     }
 
     private func tls(_ index: Int) -> Setting<ServerSettings.TLS> {
@@ -261,7 +288,7 @@ struct ProFTPDSettings {
         case .open(let directive, _): return Setting(.optional, directive.source)
         case .set(let engine):
             guard engine.flag != false else { return Setting(.none, engine.source) }
-            for scope in [servers[index], global] {
+            for scope in [servers[index]] + globals {
                 for said in scope.said["tlsoptions"] ?? []
                 where said.doubt == nil
                     && said.directive.arguments.contains(where: { $0.same("UseImplicitSSL") })
@@ -273,7 +300,7 @@ struct ProFTPDSettings {
                 return Setting(.optional, engine.source)
             }
             let value = required.arguments.first?.lowercased() ?? ""
-            let all = required.flag == true || ["ctrl+data", "auth+data"].contains(value)
+            let all = required.flag == true || ["both", "ctrl+data", "auth+data"].contains(value)
             return Setting(all ? .required : .optional, required.source)
         }
     }

@@ -23,6 +23,16 @@ import Testing
                 50000...50010
             ),
             ("<Global>\nPassivePorts 40000 40010\n</Global>", 40000...40010),
+            (
+                "<Global>\nPassivePorts 40000 40010\n</Global>\n<Global>\nPassivePorts 50000 50010\nPassivePorts 1 2\n</Global>"
+                    .replacing("1 2", with: "2000 2010"),
+                50000...50010
+            ),
+            ("Passive\\\nPorts 50000 50010", 50000...50010),
+            (
+                "LoadModule mod_x.c\n<IfModule mod_x.c> # if\nPassivePorts 50000 50010\n</IfModule>",
+                50000...50010
+            ),
             ("<IfModule mod_core.c>\nPassivePorts 50000 50010\n</IfModule>", 50000...50010),
             (
                 "LoadModule mod_x.c\n<IfModule mod_x.c>\nPassivePorts 50000 50010\n</IfModule>",
@@ -48,7 +58,9 @@ import Testing
         "PassivePorts 50000 50000", "PassivePorts 50010 50000", "PassivePorts 500 600",
         "PassivePorts 50000", "PassivePorts 50000-50010", "PassivePorts 50000 70000",
         "<Anonymous ~ftp>\nPassivePorts 50000 50010\n</Anonymous>", "<Global>",
-        "</Global>", "Port 99999",
+        "</Global>", "Port 99999", "PassivePorts 50000\\\n50010", "PassivePorts 50000 # 50010",
+        "PassivePorts 50000\\ \n 50010", "TLSEngine auto", "TLSRequired CTRL+DATA",
+        "TLSRequired data+ctrl",
     ])
     func `a line that keeps the server from starting makes the range invalid`(text: String) {
         let configuration = read(text)
@@ -130,8 +142,37 @@ import Testing
         #expect(
             server("MasqueradeAddress ftp.example.com")?.advertisedName?.value == "ftp.example.com")
         #expect(server("MasqueradeAddress 2001:db8::1")?.advertisedAddress == nil)
+        #expect(read("MasqueradeAddress 2001:db8::1").notes.map(\.state) == [.invalid])
         let off = server("<Limit PASV EPSV>\nDenyAll\n</Limit>\nDefaultRoot ~")
         #expect(off?.passiveDisabled?.value == true)
+    }
+
+    @Test func `an address is read as the C library reads it`() {
+        for (text, address) in [("010.1.2.3", "8.1.2.3"), ("1.2.3", "1.2.0.3")] {
+            let settings = server("MasqueradeAddress \(text)")
+            #expect(settings?.advertisedAddress?.value == IPAddress(address))
+            #expect(settings?.advertisedName == nil)
+        }
+    }
+
+    @Test func `of several sections of all servers the last that says it counts`() {
+        let read = read(
+            "<Global>\nMasqueradeAddress 192.0.2.1\nAllowForeignAddress on\n</Global>\n<Global>\nMasqueradeAddress 192.0.2.2\n</Global>"
+        )
+        #expect(read.server?.advertisedAddress?.value == IPAddress("192.0.2.2"))
+        #expect(read.server?.foreignActivePeers?.value == true)
+        #expect(read.notes[1].state == .irrelevant)
+        #expect(read.notes[5].state == .used)
+    }
+
+    @Test func `commands are denied where nothing beside lets them be used`() {
+        let denied = "<Limit PASV,EPSV>\nDenyAll\n</Limit>\n"
+        #expect(server(denied)?.passiveDisabled?.value == true)
+        let limited = server(denied + "<Limit EPSV>\nAllowAll\n</Limit>\n")
+        #expect(limited?.passiveDisabled == nil)
+        let part = read("<Directory />\n\(denied)</Directory>")
+        #expect(part.server?.passiveDisabled == nil)
+        #expect(part.notes[1].state == .notModelled)
     }
 
     @Test(
@@ -140,6 +181,7 @@ import Testing
             ("TLSEngine on\nTLSRequired on", .required),
             ("TLSEngine on\nTLSRequired ctrl", .optional),
             ("TLSEngine on\nTLSRequired auth+data", .required),
+            ("TLSEngine on\nTLSRequired both", .required),
             ("TLSEngine on\nTLSOptions NoSessionReuseRequired UseImplicitSSL", .implicit),
             ("<IfModule mod_tls.c>\nTLSEngine on\nTLSRequired on\n</IfModule>", .optional),
         ] as [(String, ServerSettings.TLS)])
