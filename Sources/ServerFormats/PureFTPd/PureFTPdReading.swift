@@ -5,7 +5,8 @@ import PolicyText
 /// What options of Pure-FTPd come to, wherever they stand.
 ///
 /// Facts of 1.0.50: unset, any port from 1024 up; a range is never left; of two ranges the last
-/// counts, of two forced addresses the first. An address is announced in 227 alone.
+/// counts, of two forced addresses the first; what is once switched on stays so. An address is
+/// announced in 227 alone.
 struct PureFTPdReading {
     private let text: ConfigText
     private(set) var sawAnything = false
@@ -73,6 +74,9 @@ struct PureFTPdReading {
             if let literal = IPAddress(value), literal.family == .v6 {
                 return (.invalid, "no IPv4 address: PASV is answered by 425")
             }
+            if ServerText.v4(value) == nil, let literal = ServerText.aton(value) {
+                return (.used, "taken for \(literal), as inet_aton(3) reads it")
+            }
             return (.used, "")
         case "Bind":
             let parts = value.split(separator: ",", omittingEmptySubsequences: false)
@@ -96,6 +100,10 @@ struct PureFTPdReading {
         default:
             guard let flag = Self.flag(value) else {
                 return refuse(source, "\(value.excerpt) is neither yes nor no")
+            }
+            if let earlier = flags[option.name], earlier.value, !flag {
+                let line = earlier.source.line ?? 0
+                return (.irrelevant, "line \(line) says yes, and nothing takes that back")
             }
             flags[option.name] = Setting(flag, source)
             return (.used, "")
@@ -167,7 +175,7 @@ struct PureFTPdReading {
         }
         settings.maxUsers = users
         if let address {
-            if let literal = ServerText.v4(address.value) {
+            if let literal = ServerText.aton(address.value) {
                 settings.advertisedAddress = Setting(literal, address.source)
             } else if IPAddress(address.value) == nil {
                 settings.advertisedName = Setting(address.value, address.source)

@@ -65,6 +65,21 @@ import Testing
         #expect(read("NATmode yes").server?.passiveDisabled?.value == true)
     }
 
+    @Test func `what is once switched on stays so`() {
+        let read = read("AllowUserFXP yes\nAllowUserFXP no\nNATmode no\nNATmode yes")
+        #expect(read.server?.foreignActivePeers?.value == true)
+        #expect(read.server?.passiveDisabled?.value == true)
+        #expect(read.notes.map(\.state) == [.used, .irrelevant, .used, .used])
+    }
+
+    @Test func `an address is read as the C library reads it`() {
+        for (text, address) in [("010.1.2.3", "8.1.2.3"), ("1.2.3", "1.2.0.3")] {
+            let server = read("ForcePassiveIP \(text)").server
+            #expect(server?.advertisedAddress?.value == IPAddress(address))
+            #expect(server?.advertisedName == nil)
+        }
+    }
+
     @Test func `cPanel's file is read, its quotation marks and nulls too`() {
         let read = read(
             "---\nForcePassiveIP: ~\nPassivePortRange: '49152 65534'\nRootPassLogins: 'yes'\n")
