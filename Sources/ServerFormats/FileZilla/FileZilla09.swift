@@ -24,7 +24,7 @@ public enum FileZilla09: ConfigFormat {
         "Serverports", "Server port", "Serverport", "Use custom PASV ports",
         "Custom PASV min port", "Custom PASV max port", "Custom PASV IP type", "Custom PASV IP",
         "Custom PASV IP server", "Custom PASV Enable", "Enable SSL", "Force explicit SSL",
-        "Force PROT P", "Implicit SSL ports", "Check data connection IP",
+        "Force PROT P", "Implicit SSL ports", "Allow explicit SSL", "Check data connection IP",
     ]
 
     public static func read(_ text: ConfigText) -> Configuration {
@@ -159,12 +159,18 @@ public enum FileZilla09: ConfigFormat {
             settings.control.append(port)
         }
         let forced = on(items["Force explicit SSL"]) && on(items["Force PROT P"])
+        // Where AUTH isn't taken, TLS is only where it begins with the connection.
+        let explicit = items["Allow explicit SSL"]
+        let takesAUTH = explicit.map { on($0) } ?? true
         if plain.isEmpty, !implicit.isEmpty, items["Serverports"] != nil {
             settings.control = implicit
             settings.tls = Setting(.implicit, enable.source)
             if !on(items["Force PROT P"]) {
                 settings.clearData = items["Force PROT P"]?.source ?? enable.source
             }
+        } else if !takesAUTH {
+            settings.tls = Setting(
+                implicit.isEmpty ? .none : .optional, explicit?.source ?? enable.source)
         } else {
             settings.tls = Setting(forced ? .required : .optional, enable.source)
         }

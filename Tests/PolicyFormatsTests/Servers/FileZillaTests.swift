@@ -64,6 +64,14 @@ import Testing
         #expect(asked?.advertisedName?.value == "http://ip.example/")
     }
 
+    @Test func `without AUTH there is TLS on implicit ports alone`() throws {
+        let tls = ["Serverports": "21", "Enable SSL": "1", "Allow explicit SSL": "0"]
+        #expect(try server(tls)?.tls.value == ServerSettings.TLS.none)
+        let both = tls.merging(["Implicit SSL ports": "990"]) { $1 }
+        #expect(try server(both)?.tls.value == .optional)
+        #expect(try server(both)?.control.map(\.value) == [21, 990])
+    }
+
     @Test func `reads control ports and TLS`() throws {
         let tls = [
             "Serverports": "21 2121", "Enable SSL": "1", "Implicit SSL ports": "990",
