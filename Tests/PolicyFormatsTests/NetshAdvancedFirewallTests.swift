@@ -99,6 +99,30 @@ import Testing
         #expect(perhaps.unknown == "21-22")
     }
 
+    @Test(arguments: [
+        ("private,public", "public", "", "21"), ("private", "private,domain", "", ""),
+        ("any", "any", "", ""), ("any", "public", "", "21"),
+        ("domain,private,public", "public", "", "21"),
+    ])
+    func `a rule is taken away in the profiles that are named`(
+        _ own: String, _ taken: String, _ open: String, _ unknown: String
+    ) {
+        let it = WindowsVerdicts([
+            Self.add("dir=in action=allow protocol=TCP localport=21 profile=\(own)"),
+            "netsh advfirewall firewall delete rule name=FTP profile=\(taken)",
+        ])
+        #expect(it.permitted == open)
+        #expect(it.unknown == unknown)
+    }
+
+    @Test func `a rule of other profiles isn't taken away`() {
+        let it = WindowsVerdicts([
+            Self.add("dir=in action=allow protocol=TCP localport=21 profile=domain,private"),
+            "netsh advfirewall firewall delete rule name=FTP profile=public",
+        ])
+        #expect(it.unknown == "21")
+    }
+
     @Test func `rules are changed in place`() {
         let it = WindowsVerdicts([
             Self.add("dir=in action=allow protocol=TCP localport=21"),

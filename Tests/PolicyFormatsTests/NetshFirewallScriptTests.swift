@@ -103,6 +103,36 @@ import Testing
         #expect(it.permitted == "")
     }
 
+    @Test(arguments: [
+        "New-NetFirewallRule -DisplayName a -Direction Inbound -Protocol TCP -LocalPort 21 -Action Block",
+        "Remove-NetFirewallRule -DisplayName FTP",
+        "powershell -Command \"Set-NetFirewallProfile -All -Enabled True\"",
+        "netsh -f more.txt", "netsh advfirewall import policy.wfw",
+        "reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\PublicProfile /v DoNotAllowExceptions /t REG_DWORD /d 1",
+    ])
+    func `a command that isn't read may shut what others open, before it and behind`(
+        _ command: String
+    ) {
+        let open = "netsh firewall add portopening TCP 21 FTP"
+        let rule =
+            "netsh advfirewall firewall add rule name=a dir=in action=allow protocol=TCP localport=22"
+        for lines in [[open, rule, command], [command, open, rule]] {
+            let it = WindowsVerdicts(lines)
+            #expect(it.permitted == "")
+            #expect(it.unknown == "1-65535")
+        }
+        #expect(WindowsVerdicts([command, "netsh advfirewall reset", open]).permitted == "21")
+    }
+
+    @Test func `a rule of PowerShell's that permits takes nothing away`() {
+        let it = WindowsVerdicts([
+            "netsh firewall add portopening TCP 21 FTP",
+            "New-NetFirewallRule -DisplayName a -Direction Inbound -Protocol TCP -LocalPort 22",
+        ])
+        #expect(it.permitted == "21")
+        #expect(it.unknown == "1-20,22-65535")
+    }
+
     @Test func `a firewall that is off lets everything in`() {
         let it = WindowsVerdicts(["netsh firewall set opmode mode=DISABLE"])
         #expect(it.permitted == "1-65535")

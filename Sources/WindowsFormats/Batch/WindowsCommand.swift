@@ -63,7 +63,8 @@ struct WindowsCommand {
         if command.mentions("firewallpolicy") || command.mentions("netfirewall")
             || verb.hasPrefix("powershell")
         {
-            return doubt("what it does to the firewall isn't read", &state)
+            let why = "what it does to the firewall isn't read"
+            return Self.mayShut(command) ? veil(why, &state) : doubt(why, &state)
         }
         if verb.hasSuffix(".bat") || verb.hasSuffix(".cmd") {
             return doubt("a script that isn't read", &state)
@@ -72,7 +73,7 @@ struct WindowsCommand {
             return .init(state: .irrelevant, why: "no setting of FTP or firewall")
         }
         if WindowsScript.touchesFirewall(command) {
-            return doubt("a command within another one, which isn't read", &state)
+            return veil("a command within another one, which isn't read", &state)
         }
         if Unknown.isIn(verb) { return doubt("which command it is isn't known", &state) }
         return .init(state: .notRecognised, why: "not a command that is known")
@@ -80,6 +81,19 @@ struct WindowsCommand {
 
     private func doubt(_ why: String, _ state: inout BatchState) -> BatchRun.Outcome {
         state.firewall.doubt(why, source)
+        return .init(state: .notModelled, why: why, changed: true)
+    }
+
+    /// Whether a command of the firewall that isn't read may do anything but open ports.
+    private static func mayShut(_ command: String) -> Bool {
+        let text = command.lowercased()
+        guard text.contains("firewall") else { return false }
+        return text.contains("block") || text.ranges(of: "firewall").count > 1
+            || !text.contains("new-netfirewallrule")
+    }
+
+    private func veil(_ why: String, _ state: inout BatchState) -> BatchRun.Outcome {
+        state.firewall.veil(why, source)
         return .init(state: .notModelled, why: why, changed: true)
     }
 
@@ -92,7 +106,7 @@ struct WindowsCommand {
         {
             words.removeFirst()
             if option.hasSuffix("f") {
-                return doubt("commands from a file that isn't read", &state)
+                return veil("commands from a file that isn't read", &state)
             }
             if option.hasSuffix("r") {
                 return .init(state: .irrelevant, why: "of another machine")

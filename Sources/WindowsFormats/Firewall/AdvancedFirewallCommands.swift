@@ -27,7 +27,7 @@ extension WindowsFirewall {
             self = WindowsFirewall()
             return (.used, "")
         case ("import", _, _):
-            doubtAll("a policy from another file takes its place", source)
+            veil("a policy from another file takes its place", source)
             return (.notModelled, "a policy from another file takes its place")
         default: return nil
         }
@@ -87,7 +87,10 @@ extension WindowsFirewall {
         var exact = true
         for index in found.reversed() {
             if differs(rules[index], arguments.values) { continue }
-            if arguments["profile"] != nil, rules[index].arguments["profile"] == nil {
+            let own = rules[index].profiles ?? Switch.everywhere
+            let taken = AdvancedRule(arguments: arguments.values, source: source).profiles
+            if let taken, taken.isDisjoint(with: own) { continue }
+            if taken?.isSuperset(of: own) != true {
                 rules[index].doubt = "taken away in some profiles"
                 exact = false
             } else {

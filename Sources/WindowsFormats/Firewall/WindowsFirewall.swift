@@ -58,6 +58,8 @@ struct WindowsFirewall {
         /// Nil: any.
         var ports: PortSet?
         var interface: String?
+        /// It may as well shut what others open, whether they stand before it or behind.
+        var shuts = false
     }
 
     var holes: [Key: Hole] = [:] { didSet { edits &+= 1 } }
@@ -93,6 +95,14 @@ struct WindowsFirewall {
         shielded?.doubt = why
         open?.doubt = why
         doubt(why, source)
+    }
+
+    /// Makes all uncertain, what is said later too: whatever it is, it may shut ports and open them.
+    mutating func veil(_ why: String, _ source: SourceLine) {
+        doubtAll(why, source)
+        for index in doubts.indices where doubts[index].source == source {
+            doubts[index].shuts = true
+        }
     }
 
     /// Turns a switch on or off in some profiles, perhaps.
@@ -232,6 +242,9 @@ struct WindowsFirewall {
         let permits = exceptions() + advanced.filter { $0.action == .permit }
         let unclear = advanced.filter { if case .unknown = $0.action { true } else { false } }
         result += unclear
+        result += doubts.filter(\.shuts).map {
+            FilterRule(Match(), .unknown($0.why ?? ""), $0.source)
+        }
         result += permits.filter { Self.isCertain($0) } + permits.filter { !Self.isCertain($0) }
         result += doubts.map {
             FilterRule(
