@@ -149,6 +149,31 @@ import Testing
         #expect(Verdicts.ports(Verdicts.reach(with, entering: "eth9")) == "23")
     }
 
+    @Test(arguments: [(0, "21"), (-5, "22"), (5, "21")])
+    func `a zone of lower ingress-priority takes packets first`(priority: Int, permitted: String) {
+        let sources = Self.zone(
+            #"<source address="198.51.100.0/24"/><port port="21" protocol="tcp"/>"#)
+        let interface = Self.zone(#"<interface name="eth0"/><port port="22" protocol="tcp"/>"#)
+            .replacing("<zone>", with: "<zone ingress-priority=\"\(priority)\">")
+        let configuration = Self.read(("partners.xml", sources), ("wan.xml", interface))
+        let reach = Verdicts.reach(configuration, entering: "eth0")
+        #expect(Verdicts.ports(reach) == permitted)
+    }
+
+    @Test func `where zones drift, what a zone of sources leaves undecided is unknown`() {
+        let sources = Self.zone(
+            #"<source address="198.51.100.0/24"/><port port="21" protocol="tcp"/>"#)
+        let interface = Self.zone(#"<interface name="eth0"/><port port="22" protocol="tcp"/>"#)
+        for (word, unknown) in [("yes", "1-20,22-65535"), ("no", "")] {
+            let configuration = Self.read(
+                ("partners.xml", sources), ("wan.xml", interface),
+                ("firewalld.conf", "DefaultZone=wan\nAllowZoneDrifting=\(word)\n"))
+            let reach = Verdicts.reach(configuration, entering: "eth0")
+            #expect(Verdicts.ports(reach) == "21")
+            #expect(Verdicts.ports(reach, .unknown) == unknown)
+        }
+    }
+
     @Test func `without a default zone other packets are unknown`() {
         let files = Self.several.dropFirst().map { ConfigText(file: $0.0, $0.1) }
         let reach = Verdicts.reach(Firewalld.read(together: Array(files)), entering: "eth9")
@@ -314,6 +339,17 @@ import Testing
         let reach = Verdicts.reach(Self.read(Self.listing(fields)))
         #expect(Verdicts.ports(reach) == "")
         #expect(Verdicts.ports(reach, .unknown) == "1-65535")
+    }
+
+    @Test func `a zone that is listed with a lower ingress-priority takes packets first`() {
+        let fields = "ingress-priority: -5\n  sources: \n  ports: 21/tcp\n  rich rules:"
+        let text =
+            Self.listing(fields, name: "wan (active)") + "\n\n"
+            + Self.listing("ports: 22/tcp\n  rich rules:", name: "home").replacing(
+                "interfaces: eth0", with: "sources: 198.51.100.0/24")
+        let configuration = Self.read(text)
+        #expect(Verdicts.ports(Verdicts.reach(configuration, entering: "eth0")) == "21")
+        #expect(Verdicts.ports(Verdicts.reach(configuration, entering: "eth7")) == "22")
     }
 
     @Test func `several zones, and which is the default`() {

@@ -186,6 +186,11 @@ struct FirewallCmdReader {
                 return refuse(number, "its priority can't be read")
             }
             sets[last].priority = number
+        case "ingress-priority":
+            guard let priority = Int(value) else {
+                return refuse(number, "its ingress-priority can't be read")
+            }
+            sets[last].ingressPriority = priority
         case "ingress-zones":
             sets[last].kind = .policy
             sets[last].ingress = words
@@ -194,7 +199,7 @@ struct FirewallCmdReader {
             sets[last].egress = words
         case "forward-ports", "rich rules": if !value.isEmpty { readMore(number, value) }
         case "masquerade", "icmp-blocks", "icmp-block-inversion", "description", "summary",
-            "short", "ingress-priority", "egress-priority":
+            "short", "egress-priority":
             lines.set(number, .irrelevant)
         default: refuse(number, "'\(key.excerpt)' isn't known")
         }

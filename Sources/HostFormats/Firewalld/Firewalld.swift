@@ -45,7 +45,9 @@ extension Firewalld: JointFormat {
         case .service(let name, let service): device.services[name] = service
         case .helper(let name, let module, let ports): device.helpers[name] = (module, ports)
         case .direct(let line): device.direct = device.direct ?? line
-        case .settings(let zone): device.defaultZone = zone ?? device.defaultZone
+        case .settings(let zone, let drifts):
+            device.defaultZone = zone ?? device.defaultZone
+            device.drifts = drifts ?? device.drifts
         case .broken(let why, let source):
             device.broken = device.broken ?? Setting(why, source)
         }

@@ -15,6 +15,9 @@ struct FirewalldDevice {
     var helpers: [String: (module: String, ports: PortSet)] = [:]
     var direct: SourceLine?
     var defaultZone: Setting<String>?
+    /// Before 1.0, what a zone of sources leaves undecided goes on to a zone of interfaces
+    /// (firewalld.org, "Allowing Zone Drifting").
+    var drifts: SourceLine?
     /// A file that can't be read, and why.
     var broken: Setting<String>?
 
@@ -57,7 +60,8 @@ struct FirewalldDevice {
 
     // MARK: which zone
 
-    /// Sources before interfaces before the default zone (firewalld.zones(5)).
+    /// Zones by their ingress-priority; of the same, sources before interfaces; the default zone last
+    /// (firewalld.zone(5), firewalld.zones(5)).
     private func choose(_ device: inout Device) {
         guard zones.count > 1 else {
             device.assumptions.append(
@@ -65,18 +69,21 @@ struct FirewalldDevice {
             return
         }
         var chain = Chain(name: Self.byBinding)
-        for addresses in [true, false] {
-            for zone in zones {
-                for binding in zone.bindings where (binding.interface == nil) == addresses {
-                    var match = Match()
-                    match.sources = binding.sources
-                    match.entering = binding.interface.map { .init([$0]) }
-                    if let doubt = binding.doubt { match.notModelled = [doubt] }
-                    chain.rules.append(
-                        FilterRule(
-                            match, .permit, binding.source, effects: [.tag(Self.tag(zone))]))
-                }
+        let bound = zones.flatMap { zone in zone.bindings.map { (zone: zone, binding: $0) } }
+        let ranked = bound.enumerated().sorted {
+            func rank(_ place: (zone: FirewalldSet, binding: FirewalldSet.Binding)) -> (Int, Int) {
+                (place.zone.ingressPriority, place.binding.interface == nil ? 0 : 1)
             }
+            let (a, b) = (rank($0.element), rank($1.element))
+            return a == b ? $0.offset < $1.offset : a < b
+        }
+        for (zone, binding) in ranked.map(\.element) {
+            var match = Match()
+            match.sources = binding.sources
+            match.entering = binding.interface.map { .init([$0]) }
+            if let doubt = binding.doubt { match.notModelled = [doubt] }
+            chain.rules.append(
+                FilterRule(match, .permit, binding.source, effects: [.tag(Self.tag(zone))]))
         }
         if let zone = fallback(&device) {
             let source =
@@ -182,7 +189,12 @@ struct FirewalldDevice {
             rules.append(within(zone, forwards))
         }
         rules += mine.filter { $0.priority >= 0 }.flatMap { self.rules(of: $0, place) }
-        if let action = action(zone.target.value) {
+        if let drifts, zones.count > 1, zone.target.value == .standard,
+            zone.bindings.contains(where: { $0.interface == nil })
+        {
+            let why = "AllowZoneDrifting: firewalld before 1.0 goes on to another zone"
+            rules.append(FilterRule(Match(), .unknown(why), drifts))
+        } else if let action = action(zone.target.value) {
             rules.append(FilterRule(Match(), action, zone.target.source))
         }
         return rules

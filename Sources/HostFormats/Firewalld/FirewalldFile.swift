@@ -10,7 +10,7 @@ struct FirewalldFile {
         /// Control ports of TCP that a helper watches.
         case helper(String, module: String, PortSet)
         case direct(SourceLine?)
-        case settings(zone: Setting<String>?)
+        case settings(zone: Setting<String>?, drifts: SourceLine?)
         /// It can't be read.
         case broken(String, SourceLine)
     }
@@ -103,10 +103,15 @@ struct FirewalldFile {
     private static func settings(_ text: ConfigText) -> (Content, [LineNote]) {
         var lines = LineNotes(text)
         var zone: Setting<String>?
+        var drifts: SourceLine?
         for (number, line) in zip(1..., text.lines) {
             let bare = line.bare
             if bare.hasPrefix("DefaultZone=") {
                 zone = Setting(String(bare.dropFirst("DefaultZone=".count)), text.source(number))
+                lines.set(number, .used)
+            } else if bare.hasPrefix("AllowZoneDrifting=") {
+                let word = bare.dropFirst("AllowZoneDrifting=".count).bare.lowercased()
+                drifts = ["yes", "true"].contains(word) ? text.source(number) : nil
                 lines.set(number, .used)
             } else if bare.isEmpty || bare.hasPrefix("#") || bare.contains("=") {
                 lines.set(number, .irrelevant)
@@ -114,6 +119,6 @@ struct FirewalldFile {
                 lines.set(number, .notRecognised, "no assignment")
             }
         }
-        return (.settings(zone: zone), lines.finish { _, _ in (.irrelevant, "") })
+        return (.settings(zone: zone, drifts: drifts), lines.finish { _, _ in (.irrelevant, "") })
     }
 }

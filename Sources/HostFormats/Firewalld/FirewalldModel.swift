@@ -67,6 +67,8 @@ struct FirewalldSet: Hashable {
     var disabled = false
     /// Whether the listing calls it the default zone.
     var isDefault = false
+    /// Of zones: the lower, the earlier packets are held against its bindings.
+    var ingressPriority = 0
 
     init(_ kind: Kind, name: String, target: Setting<Target>) {
         self.kind = kind

@@ -67,7 +67,13 @@ struct FirewalldXML {
                     refuse(root, "its priority can't be read", &set)
                 }
             case "version": break
-            case "ingress-priority", "egress-priority": break
+            case "egress-priority": break
+            case "ingress-priority" where set.kind == .zone:
+                if let number = Int(attribute.value) {
+                    set.ingressPriority = number
+                } else {
+                    refuse(root, "its ingress-priority can't be read", &set)
+                }
             default: refuse(root, "attribute \(attribute.name.excerpt) isn't known", &set)
             }
         }
