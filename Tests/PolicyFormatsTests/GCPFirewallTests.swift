@@ -67,6 +67,16 @@ import Testing
         #expect(Verdicts.ports(reach, .unknown) == unknown)
     }
 
+    @Test(arguments: [#"["x"]"#, #"["203.0.113.0/24", 5]"#, #""203.0.113.5/32""#])
+    func `a denial whose destinations can't be read makes all unknown`(list: String) {
+        let denial =
+            #"{"name": "b", "priority": 1, "denied": [{"IPProtocol": "all"}], "destinationRanges": \#(list)}"#
+        let reach = Verdicts.reach(
+            Self.read("[\(denial), \(Self.rule(#""sourceRanges": ["0.0.0.0/0"]"#))]"))
+        #expect(Verdicts.ports(reach) == "")
+        #expect(Verdicts.ports(reach, .unknown).contains("21"))
+    }
+
     @Test func `a tag can be selected`() {
         let rules = [
             Self.rule(#""targetTags": ["ftp"]"#), Self.rule(#""targetTags": ["x"], "priority": 1"#),

@@ -114,13 +114,14 @@ struct GCPFirewallReader {
         let source = text.source((item["name"] ?? item).line)
         var rules: [FilterRule] = []
         let sources = sources(item, denies: denies, &doubts)
+        let destinations = destinations(item, &doubts)
         for match in protocols.flatMap({ matches($0) }) {
             for sources in sources {
                 var match = match
                 match.sources = sources.sources
                 match.notModelled += sources.notModelled + doubts
                 let matches =
-                    destinations(item).map { Match.behindTranslation(match, $0) } ?? [match]
+                    destinations.map { Match.behindTranslation(match, $0) } ?? [match]
                 let action: Action = denies ? .deny(answered: false) : .permit
                 rules += matches.map { FilterRule($0, action, source) }
             }
@@ -198,11 +199,16 @@ struct GCPFirewallReader {
         ]
     }
 
-    /// Nil: all.
-    private func destinations(_ item: JSONWithLines) -> AddressSet? {
-        guard let list = item["destinationRanges"]?.array, !list.isEmpty else { return nil }
-        return list.compactMap { $0.text.flatMap(CloudValues.addresses) }
-            .reduce(AddressSet()) { $0.union($1) }
+    /// Nil: all, or none that can be read.
+    private func destinations(_ item: JSONWithLines, _ doubts: inout [String]) -> AddressSet? {
+        guard let element = item["destinationRanges"], element.value != .null else { return nil }
+        let sets = element.array?.map { $0.text.flatMap(CloudValues.addresses) } ?? [nil]
+        guard !sets.isEmpty else { return nil }
+        guard !sets.contains(nil) else {
+            doubts.append("its destinationRanges can't be read")
+            return nil
+        }
+        return sets.compactMap(\.self).reduce(AddressSet()) { $0.union($1) }
     }
 
     // MARK: the device
