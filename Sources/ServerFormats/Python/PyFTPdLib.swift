@@ -69,8 +69,10 @@ public enum PyFTPdLib: ConfigFormat {
             if let said = server(line, source, statement.doubt) { return said }
             guard line.utf8.contains(UInt8(ascii: "=")),
                 let match = line.wholeMatch(
-                    of: /([A-Za-z_][\w.]*)\s*(?::\s*[\w.\[\], ]+)?=(?!=)\s*(.+)/)
+                    of: /([A-Za-z_][\w.]*)\s*(?::\s*[\w.\[\], ]+)?=(?!=)\s*(.+)/),
+                !["else", "try", "finally"].contains(match.1)
             else {
+                forget(line)
                 if line.mentions("passive_ports") || line.mentions("proto_cmds")
                     || line.mentions("masquerade_address")
                 {
@@ -94,8 +96,22 @@ public enum PyFTPdLib: ConfigFormat {
             if !path.contains(".") {
                 names[path] = statement.doubt == nil ? value : .unknown
             }
+            forget(match.2)
             return line.mentions("TLS_FTPHandler")
                 ? (.used, "") : (.irrelevant, "no setting of ports or addresses")
+        }
+
+        /// Names to which a statement that isn't read gives another value: those before its last
+        /// `=`, and those of a loop.
+        private mutating func forget(_ text: some StringProtocol) {
+            let head = text.prefix { $0 != "(" && $0 != "[" && $0 != "{" }
+            let end = head.lastIndex(of: "=") ?? head.startIndex
+            let isLoop = head.hasPrefix("for ")
+            for name in (isLoop ? head[...] : head[..<end]).split(whereSeparator: {
+                !($0.isLetter || $0.isNumber || $0 == "_")
+            }) where names[String(name)] != nil {
+                names[String(name)] = .unknown
+            }
         }
 
         private mutating func set(
@@ -185,7 +201,7 @@ public enum PyFTPdLib: ConfigFormat {
             let foreign = said["permit_foreign_addresses"]
             if doubts["permit_foreign_addresses"] == nil {
                 let value =
-                    foreign.map { Setting($0.value == .bool(true), $0.source) }
+                    foreign.map { Setting($0.value.truth ?? false, $0.source) }
                     ?? Setting(false, text.absence("permit_foreign_addresses unset: False"))
                 settings.foreignActivePeers = value
                 settings.foreignPassivePeers = value
@@ -211,7 +227,7 @@ public enum PyFTPdLib: ConfigFormat {
         private var encryption: Setting<ServerSettings.TLS> {
             guard let tls else { return Setting(.none, text.absence("no TLS_FTPHandler")) }
             let required = ["tls_control_required", "tls_data_required"].map { said[$0] }
-            let all = required.allSatisfy { $0?.value == .bool(true) }
+            let all = required.allSatisfy { $0?.value.truth == true }
             return Setting(all ? .required : .optional, required[0]?.source ?? tls)
         }
     }

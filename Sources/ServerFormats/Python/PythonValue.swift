@@ -13,6 +13,19 @@ enum PythonValue: Hashable {
     /// Anything else, by its text.
     case unknown
 
+    /// What a condition makes of it; nil where it isn't known.
+    var truth: Bool? {
+        switch self {
+        case .none: false
+        case .bool(let value): value
+        case .int(let number): number != 0
+        case .string(let text): !text.isEmpty
+        case .list(let values): !values.isEmpty
+        case .range(let first, let end): first < end
+        case .unknown: nil
+        }
+    }
+
     /// The ports of a sequence, ascending runs of them; nil where it isn't known.
     var ports: [ClosedRange<Int>]? {
         switch self {

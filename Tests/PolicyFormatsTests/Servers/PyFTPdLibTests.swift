@@ -19,6 +19,11 @@ import Testing
             ("class Mine(FTPHandler):\n    passive_ports = [50001, 50000, 50002]", 50000...50002),
             ("handler.passive_ports = (50000,)", 50000...50000),
             ("handler.passive_ports = range(\n    50000,\n    50101,\n)", 50000...50100),
+            ("x = 1; handler.passive_ports = range(50000, 50101); y = 'a; b'", 50000...50100),
+            (
+                "handler.banner = \"\"\"hi;\nhandler.passive_ports = 1\n\"\"\"\nhandler.passive_ports = range(50000, 50101)",
+                50000...50100
+            ),
         ] as [(String, ClosedRange<UInt16>)])
     func `takes the range that the server takes`(body: String, range: ClosedRange<UInt16>) throws {
         #expect(try read(body).server?.passive == .ports(range))
@@ -36,6 +41,12 @@ import Testing
         "if x:\n    handler.passive_ports = range(50000, 50100)",
         "handler.passive_ports = [50000, 50005]", "setattr(handler, 'passive_ports', x)",
         "handler.passive_ports = ports()",
+        "LOW = 50000\nLOW += 5\nhandler.passive_ports = range(LOW, 50100)",
+        "LOW = 50000\nLOW, HIGH = 51000, 52000\nhandler.passive_ports = range(LOW, 50100)",
+        "LOW = 50000\nHIGH = LOW = 51000\nhandler.passive_ports = range(LOW, 50100)",
+        "LOW = 50000\nfor LOW in x:\n    pass\nhandler.passive_ports = range(LOW, 50100)",
+        "if x: y = 1; handler.passive_ports = range(50000, 50100)",
+        "if x: y = 1\nelse: handler.passive_ports = range(50000, 50100)",
     ])
     func `what isn't known leaves the range open`(body: String) throws {
         let read = try read(body)
@@ -58,6 +69,20 @@ import Testing
         #expect(settings?.foreignActivePeers?.value == true)
     }
 
+    @Test(arguments: [
+        ("True", true), ("1", true), ("\"no\"", true), ("False", false), ("0", false),
+        ("None", false),
+    ])
+    func `any value is true or false as Python has it`(value: String, isOn: Bool) throws {
+        let lines = [
+            "handler = TLS_FTPHandler", "handler.permit_foreign_addresses = \(value)",
+            "handler.tls_control_required = \(value)", "handler.tls_data_required = \(value)",
+        ]
+        let settings = try read(lines.joined(separator: "\n")).server
+        #expect(settings?.foreignPassivePeers?.value == isOn)
+        #expect(settings?.tls.value == (isOn ? .required : .optional))
+    }
+
     @Test func `TLS is required where login and data want it`() throws {
         let tls = "handler = TLS_FTPHandler\n"
         #expect(try read("x = 1").server?.tls.value == ServerSettings.TLS.none)
@@ -68,8 +93,11 @@ import Testing
     }
 
     @Test func `a docstring is no statement`() throws {
-        let settings = try read("\"\"\"\nhandler.passive_ports = range(1, 2)\n\"\"\"").server
-        #expect(settings?.passiveFrom == .default)
+        for head in ["", "x = ", "print("] {
+            let text = "\(head)\"\"\"\nhandler.passive_ports = range(1, 2)\n\"\"\""
+            let settings = try read(text + (head == "print(" ? ")" : "")).server
+            #expect(settings?.passiveFrom == .default)
+        }
     }
 
     @Test func `what it writes is read as meant`() throws {
