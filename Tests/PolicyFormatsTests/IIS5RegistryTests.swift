@@ -33,6 +33,19 @@ import Testing
         #expect(try Self.server(gone)?.passive == .ports(1025...5000))
     }
 
+    @Test(arguments: [
+        "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Msftpsvc\\Parameters",
+        "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\MSFTPSVC",
+        "HKLM\\SYSTEM\\CurrentControlSet\\Services",
+    ])
+    func `a key that is taken away takes the keys below it along`(_ key: String) throws {
+        let server = try Self.server(Self.registry + "\n\n[-\(key)]\n")
+        #expect(server?.passive == .ports(1025...5000))
+        #expect(
+            try Self.server("REGEDIT4\n\n[-\(key)]\n" + Self.registry.dropFirst(8))?.passive
+                == .ports(5500...5525))
+    }
+
     @Test func `reads UTF-16 with carriage returns`() throws {
         let text = Self.registry.replacing("REGEDIT4", with: "Windows Registry Editor Version 5.00")
             .replacing("\n", with: "\r\n")

@@ -28,6 +28,12 @@ import Testing
         #expect(server?.control.map(\.value) == [2121])
     }
 
+    @Test(arguments: [":21:\n\t\t:2121:", ":21:&#xD;&#xA;:2121:", ":21:&#10;:2121:"])
+    func `a site may listen at several ports`(_ bindings: String) throws {
+        let server = try Self.server(Self.metabase.replacing(":2121:", with: bindings))
+        #expect(server?.control.map(\.value) == [21, 2121])
+    }
+
     @Test func `a range on a site is without effect`() throws {
         let text = Self.metabase.replacing("\n    PassivePortRange=\"5500-5520\"", with: "")
             .replacing("ServerBindings", with: "PassivePortRange=\"6000-6001\" ServerBindings")

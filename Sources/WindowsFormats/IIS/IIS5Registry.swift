@@ -26,12 +26,16 @@ public enum IIS5Registry: ConfigFormat {
         var theft: [String: Setting<Bool>] = [:]
         var sets: [String] = []
         for entry in file.entries {
+            if entry.content == .keyDeleted {
+                for set in sets where holds(entry.key, set) {
+                    (values[set], theft[set]) = (nil, nil)
+                }
+            }
             guard let set = controlSet(entry.key) else {
                 mark(entry, .irrelevant, "another key", &notes)
                 continue
             }
             if !sets.contains(set) { sets.append(set) }
-            if entry.content == .keyDeleted { values[set] = nil }
             guard let name = entry.name else {
                 mark(entry, .used, "", &notes)
                 continue
@@ -110,6 +114,13 @@ public enum IIS5Registry: ConfigFormat {
         _ notes: inout LineNotes
     ) {
         for line in entry.lines { notes.set(line, state, why) }
+    }
+
+    /// Whether the key is that of the FTP service's parameters in a control set, or one above it.
+    private static func holds(_ key: String, _ set: String) -> Bool {
+        let path = ["hkey_local_machine", "system", set, "services", "msftpsvc", "parameters"]
+        let parts = key.lowercased().split(separator: "\\").map(String.init)
+        return path.starts(with: parts.map { $0 == "hklm" ? path[0] : $0 })
     }
 
     /// The control set of a key that holds the FTP service's parameters.

@@ -119,7 +119,7 @@ public enum IIS6Metabase: ConfigFormat {
         }
 
         private mutating func bind(_ attribute: XMLScanner.Attribute) {
-            for binding in attribute.value.split(whereSeparator: { $0 == "\n" || $0 == " " }) {
+            for binding in attribute.value.split(whereSeparator: \.isWhitespace) {
                 guard let port = IIS6Binding.port(String(binding)) else {
                     notes.add(
                         attribute.line, .invalid,

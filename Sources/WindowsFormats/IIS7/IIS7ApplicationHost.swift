@@ -92,7 +92,7 @@ public enum IIS7ApplicationHost: ConfigFormat {
             var above = node.parent
             while let place = above {
                 if nodes[place].name == "location",
-                    nodes[place].element["path"]?.value.isEmpty == false
+                    let path = nodes[place].element["path"]?.value, !["", "."].contains(path)
                 {
                     notes.add(
                         node.element.line, .invalid,

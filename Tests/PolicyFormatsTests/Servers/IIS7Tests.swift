@@ -135,6 +135,10 @@ import Testing
         let read = try read(location)
         #expect(read.server?.passiveFrom == .unknown)
         #expect(read.notes[1].state == .invalid)
+        for path in ["", "."] {
+            let whole = location.replacing("path=\"a\"", with: "path=\"\(path)\"")
+            #expect(try self.read(whole).server?.passive == .ports(5000...6000))
+        }
         #expect(try self.read(Self.site("a", port: 21)).server?.passiveFrom == .unknown)
     }
 
