@@ -84,6 +84,14 @@ extension ServerView {
     /// Control ports as a set.
     var controlPorts: PortSet { PortSet(ports: control) }
 
+    /// What switches passive mode off as a whole: it offers no port then, unless the site says so.
+    var passiveOff: SourceLine? {
+        guard site?.statedPassive == nil, let off = settings?.passiveDisabled, off.value else {
+            return nil
+        }
+        return off.source
+    }
+
     /// The usable configured range: nil where none is in force or known.
     var range: PortSet? { configured.flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -85,6 +85,7 @@ extension ServerView {
     private static func configured(_ site: SiteServer?) -> (PortSet?, [SourceLine]) {
         if let stated = site?.statedPassive { return (stated.value, [stated.source]) }
         guard let settings = site?.configuration?.server else { return (nil, []) }
+        if let off = settings.passiveDisabled, off.value { return (nil, [off.source]) }
         switch settings.passive {
         case .ports(let range): return (PortSet(range), settings.passiveSources)
         case .osDynamic(let usual): return (usual.map { PortSet($0) }, settings.passiveSources)

@@ -28,7 +28,58 @@ import Testing
             }
     }
 
-    static let rows: [Row] = [
+    static let off = range + "\npasv_enable=NO"
+
+    /// A host that lets these ports in.
+    static func host(_ ports: String...) -> String {
+        (["*filter", ":INPUT DROP [0:0]"]
+            + ports.map { "-A INPUT -p tcp -m tcp --dport \($0) -j ACCEPT" } + ["COMMIT"])
+            .joined(separator: "\n")
+    }
+
+    /// What needs a range is none of a server whose passive mode is switched off.
+    static let switchedOff: [Row] = [
+        row(RangeMissing.self, vsftpd: "pasv_enable=NO", "n/a"),
+        row(RangeMissing.self, vsftpd: "cmds_denied=PASV,EPSV", "n/a"),
+        row(RangeNotPermitted.self, vsftpd: off, path: [host("21")], "passed"),
+        row(RangeNotPermitted.self, vsftpd: off, path: [host("22")], "failed"),
+        row(TooManyPortsOpen.self, vsftpd: off, path: [host("21")], "passed"),
+        row(TooManyPortsOpen.self, vsftpd: off, path: [host("21", "5500:5502")], "failed"),
+        row(
+            RangeCollides.self, vsftpd: "pasv_min_port=5430\npasv_max_port=5440\npasv_enable=NO",
+            "n/a"),
+        row(
+            TranslationMissing.self, vsftpd: off, path: [Made.router([open], [control])],
+            inside: Made.inside, "passed"),
+        row(
+            AdvertisedAddressWrong.self, vsftpd: off,
+            path: [
+                Made.router([open], [control, "no ip nat service ftp tcp port 21"])
+            ],
+            inside: Made.inside, "n/a"),
+        row(
+            TLSBehindInspection.self, vsftpd: off + "\nssl_enable=YES", path: [Made.helper], "n/a"),
+    ]
+
+    /// A template has yet to say whether TLS is offered.
+    static let unknownTLS: [Row] = [
+        row(
+            TLSBehindInspection.self, vsftpd: range + "\nssl_enable={{ tls }}",
+            path: [Made.helper], "?"),
+        row(
+            TLSBehindInspection.self, vsftpd: range + "\nssl_enable={{ tls }}",
+            path: [host("21", "5500:5502")], "passed"),
+        row(
+            AdvertisedAddressWrong.self, vsftpd: "ssl_enable={{ tls }}",
+            path: [Made.router([open], carried(to: "10.1.1.10"))], inside: Made.inside, "?"),
+        row(
+            StatefulFTPWithTLS.self, vsftpd: "ssl_enable={{ tls }}",
+            path: ["netsh advfirewall set global StatefulFTP enable"], "?"),
+    ]
+
+    static let rows: [Row] = switchedOff + unknownTLS + others
+
+    private static let others: [Row] = [
         // PH201
         row(RangeMissing.self, vsftpd: "listen=YES", "failed"),
         row(RangeMissing.self, vsftpd: range, "passed"),

@@ -27,6 +27,9 @@ enum AdvertisedAddressWrong: Rule {
         guard let settings = server.settings else {
             return .notApplicable("the server's configuration was not given")
         }
+        guard server.passiveOff == nil else {
+            return .notApplicable("passive mode is switched off")
+        }
         let reached = site.addresses.filter { $0.family == .v4 }
         guard !reached.isEmpty else {
             return .notApplicable("clients reach the server by IPv6 alone: a 229 names no address")
@@ -47,6 +50,11 @@ enum AdvertisedAddressWrong: Rule {
         }
         let isRewritten = server.isRewritten
         if isRewritten, settings.tls.value == .none {
+            if let problem = settings.tlsProblem {
+                return .cannotTell(
+                    "a device rewrites it in clear text; whether TLS is offered isn't known: \(problem)"
+                )
+            }
             return .passed("a device on the path rewrites the announced address in clear text")
         }
         let own = site.inside.first.map { "\($0)" } ?? "its own address"

@@ -38,6 +38,9 @@ enum AdvertisedNameInside: Rule {
         guard settings.advertisedAddress == nil, let name = settings.advertisedName else {
             return .notApplicable("the server is not set to announce a name")
         }
+        guard server.passiveOff == nil else {
+            return .notApplicable("passive mode is switched off")
+        }
         guard let site = server.site else {
             return .notApplicable("the server is not in the site")
         }

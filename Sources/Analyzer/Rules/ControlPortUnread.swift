@@ -71,7 +71,7 @@ enum ControlPortUnread: Rule {
         let shut = (range.map { server.blockades(of: $0, control: port) } ?? [])
             .filter { server.hop(of: $0)?.name == hop.name }
         let keepsInside =
-            rewrites(hop, server) && server.settings != nil
+            rewrites(hop, server) && server.settings != nil && server.passiveOff == nil
             && server.settings?.advertisedAddress == nil && server.settings?.advertisedName == nil
         guard !shut.isEmpty || keepsInside else { return nil }
         let read = server.readings(at: hop)

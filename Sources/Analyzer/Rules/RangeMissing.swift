@@ -22,7 +22,10 @@ enum RangeMissing: Rule {
         guard let settings = server.settings else {
             return .notApplicable("the server's configuration was not given")
         }
-        guard settings.passiveFrom == .default, settings.passiveDisabled == nil else {
+        guard server.passiveOff == nil else {
+            return .notApplicable("passive mode is switched off")
+        }
+        guard settings.passiveFrom == .default else {
             return settings.passiveFrom == .unknown
                 ? .cannotTell("the configuration leaves the range open")
                 : .passed("the configuration sets a passive range")

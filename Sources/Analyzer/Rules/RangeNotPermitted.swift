@@ -35,7 +35,7 @@ enum RangeNotPermitted: Rule {
                 let why = server.doubts(about: doubtful).prefix(3).joined(separator: "; ")
                 return .cannotTell("whether \(doubtful.named) pass isn't known: \(why)")
             }
-            guard server.range != nil else {
+            guard server.range != nil || server.passiveOff != nil else {
                 return .cannotTell("the control port is permitted; no passive range is known")
             }
             return .passed("\(wanted.brief) are permitted by every device on the path")

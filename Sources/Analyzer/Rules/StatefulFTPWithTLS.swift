@@ -41,7 +41,7 @@ enum StatefulFTPWithTLS: Rule {
             return .passed("the firewall's stateful FTP filter is disabled")
         }
         guard speaksTLS else {
-            return server.settings == nil
+            return server.settings.map { $0.tlsProblem != nil } ?? true
                 ? .cannotTell("whether the server offers TLS isn't known")
                 : .notApplicable("the server does not offer TLS")
         }

@@ -24,7 +24,10 @@ enum TLSBehindInspection: Rule {
         guard let settings = server.settings else {
             return .notApplicable("the server's configuration was not given")
         }
-        guard settings.tls.value != .none else {
+        guard server.passiveOff == nil else {
+            return .notApplicable("passive mode is switched off")
+        }
+        guard settings.tls.value != .none || settings.tlsProblem != nil else {
             return .notApplicable("the server does not offer TLS")
         }
         guard !server.path.isEmpty else {
@@ -36,6 +39,9 @@ enum TLSBehindInspection: Rule {
         let blind = server.denied(of: range.intersection(server.inspected), encrypted: true)
         guard !blind.isEmpty else {
             return .passed("no port of \(range.brief) depends on reading the control connection")
+        }
+        if settings.tls.value == .none, let problem = settings.tlsProblem {
+            return .cannotTell("whether the server offers TLS isn't known: \(problem)")
         }
         return .failed(
             server.blockades(of: blind, encrypted: true).map { blockade in

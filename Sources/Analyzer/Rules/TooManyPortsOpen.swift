@@ -31,25 +31,30 @@ enum TooManyPortsOpen: Rule {
         guard server.site != nil, !server.path.isEmpty else {
             return .notApplicable("no device on the path of this server is known")
         }
-        guard let range = server.range else {
+        let off = server.passiveOff
+        guard let range = server.range ?? off.map({ _ in PortSet() }) else {
             return .cannotTell("no passive range is known to hold the open ports against")
         }
         let extra = server.permitted.intersection(unprivileged)
             .subtracting(range).subtracting(server.controlPorts)
         guard !extra.isEmpty else {
             let doubtful = server.undecided.intersection(unprivileged).subtracting(range)
+            let wanted = off == nil ? "\(range.brief) and the control port" : "the control port"
             return doubtful.isEmpty
-                ? .passed("no port beyond \(range.brief) and the control port is open")
+                ? .passed("no port beyond \(wanted) is open")
                 : .cannotTell("whether \(doubtful.named) are open isn't known")
         }
         let lines = openingLines(of: extra, server)
         let isWide = extra.count > 10_000
+        let beyond =
+            off == nil
+            ? "beyond the configured \(range.brief)"
+            : "beyond the control port, though passive mode is switched off,"
         return .failed([
             Fault(
                 key: "\(extra)",
-                message:
-                    "\(extra.count) ports beyond the configured \(range.brief) are open: \(extra.brief).",
-                expected: "\(range.brief) and the control port",
+                message: "\(extra.count) ports \(beyond) are open: \(extra.brief).",
+                expected: off == nil ? "\(range.brief) and the control port" : "the control port",
                 observed: "\(extra.brief) open too",
                 count: extra.count, severity: isWide ? .high : nil,
                 config: server.configuredSources + lines.prefix(8), changes: closing(extra, server),
