@@ -126,6 +126,8 @@ public struct Decoder: Sendable {
         case 47: return Self.gre(bytes, &cursor)
         case 17: return Self.udp(bytes, &cursor)
         case 137: return .mpls
+        // Behind a fragment header, and the authentication header of IPv4 (RFC 4302).
+        case 43, 51, 60, 135: return extensions(number, bytes, &cursor)
         default: return .done(.otherIP)
         }
     }

@@ -1,6 +1,6 @@
 import Net
 
-// IP and what it carries beside TCP: tunnels, and the ICMP messages that quote TCP.
+// IP, and the ICMP messages that quote TCP.
 extension Decoder {
     static func ip(_ bytes: Span<UInt8>, _ cursor: Cursor) -> Layer? {
         guard cursor.at < cursor.end else { return nil }
@@ -48,7 +48,8 @@ extension Decoder {
         return extensions(bytes[at + 6], bytes, &cursor)
     }
 
-    private mutating func extensions(
+    /// Headers between IP and its payload (RFC 8200 section 4, RFC 4302, RFC 6275).
+    mutating func extensions(
         _ first: UInt8, _ bytes: Span<UInt8>, _ cursor: inout Cursor
     ) -> Layer? {
         var number = first
@@ -90,61 +91,6 @@ extension Decoder {
         } else {
             cursor.lost = end - cursor.end
         }
-    }
-
-    /// RFC 2784 and RFC 2890; version 1 is that of PPTP (RFC 2637).
-    static func gre(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Layer? {
-        guard cursor.end - cursor.at >= 4 else { return nil }
-        let flags = bytes.big16(cursor.at)
-        let type = bytes.big16(cursor.at + 2)
-        guard flags & 0x4000 == 0 else { return .done(.otherIP) }
-        var length = 4
-        switch flags & 7 {
-        case 0:
-            if flags & 0x8000 != 0 { length += 4 }
-            if flags & 0x2000 != 0 { length += 4 }
-            if flags & 0x1000 != 0 { length += 4 }
-        case 1:
-            length += 4
-            if flags & 0x1000 != 0 { length += 4 }
-            if flags & 0x0080 != 0 { length += 4 }
-        default: return .done(.otherIP)
-        }
-        guard cursor.end - cursor.at >= length else { return .done(.otherIP) }
-        cursor.at += length
-        // ERSPAN type II without and with its header.
-        if type == 0x88be {
-            if flags & 0x1000 != 0 { cursor.at += 8 }
-            return cursor.at <= cursor.end ? .ethernet : .done(.otherIP)
-        }
-        return .etherType(type)
-    }
-
-    /// VXLAN (RFC 7348 section 5) and GTP-U (3GPP TS 29.281 section 5.1); other UDP is passed.
-    static func udp(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Layer? {
-        guard cursor.end - cursor.at >= 8 else { return .done(.otherIP) }
-        let port = bytes.big16(cursor.at + 2)
-        let at = cursor.at + 8
-        if port == 4789, cursor.end - at >= 8, bytes[at] & 0x08 != 0 {
-            cursor.at = at + 8
-            return .ethernet
-        }
-        guard port == 2152 || bytes.big16(cursor.at) == 2152, cursor.end - at >= 8,
-            bytes[at] & 0xf0 == 0x30, bytes[at + 1] == 255
-        else { return .done(.otherIP) }
-        cursor.at = at + 8
-        guard bytes[at] & 0x07 != 0 else { return .ip }
-        cursor.at += 4
-        guard cursor.at <= cursor.end else { return .done(.otherIP) }
-        var next = bytes[at] & 0x04 != 0 ? bytes[at + 11] : 0
-        while next != 0 {
-            guard cursor.at < cursor.end else { return .done(.otherIP) }
-            let length = Int(bytes[cursor.at]) * 4
-            guard length > 0, cursor.at + length <= cursor.end else { return .done(.otherIP) }
-            cursor.at += length
-            next = bytes[cursor.at - 1]
-        }
-        return .ip
     }
 
     /// RFC 792 and RFC 4443: a message of type 3 or 1, eight bytes, then the packet it is about.

@@ -122,12 +122,25 @@ extension Decoder {
         switch bytes[cursor.at] >> 4 {
         case 4: return .ipv4
         case 6: return .ipv6
-        // RFC 4448: a pseudowire's control word before an Ethernet frame.
-        case 0:
-            guard cursor.end - cursor.at >= 4 else { return nil }
+        default: return pseudowire(bytes, &cursor)
+        }
+    }
+
+    /// RFC 4448 section 4: an Ethernet frame, with a control word before it or without one; which
+    /// of them is told by where a type that is known stands.
+    private static func pseudowire(_ bytes: Span<UInt8>, _ cursor: inout Cursor) -> Layer? {
+        func isFrame(_ at: Int) -> Bool {
+            guard cursor.end - at >= 14 else { return false }
+            switch bytes.big16(at + 12) {
+            case 0x0800, 0x0806, 0x86dd, 0x8100, 0x88a8, 0x8847, 0x8864: return true
+            default: return false
+            }
+        }
+        let mayBeWord = bytes[cursor.at] >> 4 == 0 && cursor.end - cursor.at >= 4
+        if mayBeWord, isFrame(cursor.at + 4) || !isFrame(cursor.at) {
             cursor.at += 4
             return .ethernet
-        default: return .done(.notIP)
         }
+        return isFrame(cursor.at) ? .ethernet : .done(.notIP)
     }
 }

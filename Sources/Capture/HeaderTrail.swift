@@ -82,6 +82,7 @@ struct HeaderTrail {
             if cursor.end - cursor.at >= 8 { note(.udp, cursor) }
             return Decoder.udp(bytes, &cursor)
         case 137: return .mpls
+        case 43, 51, 60, 135: return Self.extensions(number, bytes, &cursor)
         default: return nil
         }
     }
@@ -116,7 +117,13 @@ struct HeaderTrail {
         destination = IPAddress(v6: bytes.big128(at + 24))
         if length > 0 { Self.bound(&cursor, to: at + 40 + length) }
         cursor.at = at + 40
-        var number = bytes[at + 6]
+        return Self.extensions(bytes[at + 6], bytes, &cursor)
+    }
+
+    private static func extensions(
+        _ first: UInt8, _ bytes: Span<UInt8>, _ cursor: inout Decoder.Cursor
+    ) -> Decoder.Layer? {
+        var number = first
         for _ in 0..<Decoder.mostHeaders {
             let at = cursor.at
             guard [0, 43, 44, 51, 60, 135].contains(number) else { return .payload(number) }

@@ -23,6 +23,11 @@ private func v6(_ body: [UInt8], number: UInt8 = 6) -> [UInt8] {
         + body
 }
 
+/// What goes to a UDP port, in IPv4.
+private func udp(to port: Int, _ body: [UInt8]) -> [UInt8] {
+    v4(big16(9) + big16(port) + big32(0) + body, number: 17)
+}
+
 private func ethernet(_ type: Int, _ body: [UInt8]) -> [UInt8] {
     [UInt8](repeating: 2, count: 12) + big16(type) + body
 }
@@ -92,6 +97,52 @@ private func ethernet(_ type: Int, _ body: [UInt8]) -> [UInt8] {
             v4(
                 big16(9) + big16(4789) + big32(0) + [8, 0, 0, 0, 0, 0, 1, 0]
                     + ethernet(0x0800, inner), number: 17)
+        ),
+        (
+            "VXLAN at the port that Linux used", .raw,
+            udp(to: 8472, [8, 0, 0, 0, 0, 0, 1, 0] + ethernet(0x0800, inner))
+        ),
+        (
+            "Geneve with an option", .raw,
+            udp(
+                to: 6081,
+                [2, 0] + big16(0x6558) + [0, 0, 1, 0] + [1, 2, 0x80, 1, 0, 0, 0, 0]
+                    + ethernet(0x0800, inner))
+        ),
+        ("Geneve, IP", .raw, udp(to: 6081, [0, 0] + big16(0x0800) + [0, 0, 1, 0] + inner)),
+        (
+            "TZSP", .raw,
+            udp(to: 37008, [1, 0, 0, 1, 41, 2, 0, 90, 0, 1] + ethernet(0x0800, inner))
+        ),
+        (
+            "ERSPAN", .raw,
+            v4([0, 0] + big16(0x88be) + ethernet(0x0800, inner), number: 47)
+        ),
+        (
+            "ERSPAN, type II", .raw,
+            v4(
+                [0x10, 0] + big16(0x88be) + big32(1) + big32(0x1001_0001) + big32(0)
+                    + ethernet(0x0800, inner), number: 47)
+        ),
+        (
+            "ERSPAN, type III", .raw,
+            v4(
+                [0x10, 0] + big16(0x22eb) + big32(1) + big32(0x2001_0001) + big32(0) + big32(0)
+                    + ethernet(0x0800, inner), number: 47)
+        ),
+        (
+            "ERSPAN, type III, of IP, with a platform's header", .raw,
+            v4(
+                [0x10, 0] + big16(0x22eb) + big32(1) + big32(0x2001_0001) + big32(0)
+                    + big32(0x0801) + big32(0) + big32(0) + inner, number: 47)
+        ),
+        (
+            "authentication header, IPv4", .raw,
+            v4([4, 4, 0, 0] + [UInt8](repeating: 0, count: 20) + inner, number: 51)
+        ),
+        (
+            "MPLS pseudowire without a control word", .ethernet,
+            ethernet(0x8847, [0, 2, 1, 64] + ethernet(0x0800, inner))
         ),
         (
             "GTP-U", .raw,
@@ -199,6 +250,16 @@ private func ethernet(_ type: Int, _ body: [UInt8]) -> [UInt8] {
         }
         #expect(last.0 == .assembledTCP)
         #expect(last.1.hasPrefix("PASV\r\nxx"))
+    }
+
+    /// RFC 8200 section 4.5: of the extension headers some stand in what is fragmented.
+    @Test func `reads on behind options that were fragmented`() {
+        var decoder = Decoder()
+        let whole = [6, 0, 1, 4, 0, 0, 0, 0] + tcp("PASV\r\n")
+        let first = v6([60, 0] + big16(0 | 1) + big32(9) + whole.prefix(16), number: 44)
+        let last = v6([60, 0] + big16(16) + big32(9) + whole.dropFirst(16), number: 44)
+        #expect(decode(&decoder, first, link: .raw).0 == .fragment)
+        #expect(decode(&decoder, last, link: .raw) == (.assembledTCP, "PASV\r\n"))
     }
 
     @Test func `makes nothing of a train that lacks a fragment, and bounds them`() {
