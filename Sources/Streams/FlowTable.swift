@@ -41,6 +41,8 @@ public struct FlowTable {
     private let silence: Int64
     private var hand = 0
     private var departed = Departed()
+    /// SYNs into control connections that go on, by the flow's index.
+    var doubts: [Int: DoubtedSYN] = [:]
     /// Flows that left with a role, oldest first: taken by `takeRetired`.
     @usableFromInline var retired: [Flow] = []
     /// Flows that had to make room for others.
@@ -103,7 +105,11 @@ public struct FlowTable {
     ) -> PacketPath.Seen {
         let found = find(packet)
         if let found, !isSettled, isDue(found, packet) { return .due(found) }
-        let (index, isNew) = place(packet, found)
+        var (index, isNew) = place(packet, found)
+        if !doubts.isEmpty, flows[index].isWanted(packet) {
+            if isDoubted(packet, index) { return .nothing }
+            if isAnswer(packet, index) { isNew = true }
+        }
         let (tracked, isWanted) = flows[index].take(packet, at: index, isNew: isNew)
         guard always || isNew || hasRetired || isWanted else { return .nothing }
         return .packet(tracked)
@@ -120,7 +126,7 @@ public struct FlowTable {
     mutating func takeUsual(
         _ packets: Span<Packet>, from index: inout Int, _ clock: inout PacketClock
     ) -> PacketPath.Seen? {
-        guard !hasRetired else { return nil }
+        guard !hasRetired, doubts.isEmpty else { return nil }
         return Self.takeUsual(packets, from: &index, &flows, places.slots, silence, &clock)
     }
 
@@ -180,12 +186,18 @@ public struct FlowTable {
         guard let found else { return (add(packet), true) }
         if !isForgotten(found, at: packet.mark.nanoseconds) {
             guard flows[found].isReused(by: packet) else { return (found, false) }
+            if isDoubtful(found) { return (found, takeDoubtful(packet, found)) }
         }
-        leave(found)
-        let generation = flows[found].generation &+ 1
-        flows[found] = Self.flow(packet)
-        flows[found].generation = generation
+        replace(found, packet)
         return (found, true)
+    }
+
+    /// A flow leaves, and another between the same endpoints begins in its place.
+    mutating func replace(_ index: Int, _ packet: borrowing Packet) {
+        leave(index)
+        let generation = flows[index].generation &+ 1
+        flows[index] = Self.flow(packet)
+        flows[index].generation = generation
     }
 
     @inline(never)

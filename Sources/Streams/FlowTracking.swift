@@ -19,7 +19,7 @@ extension Flow {
 
     /// Whether somebody looks at a packet.
     @inline(__always)
-    private func isWanted(_ packet: borrowing Packet) -> Bool {
+    func isWanted(_ packet: borrowing Packet) -> Bool {
         role == .control ? isTold(of: packet) : isSought(in: packet)
     }
 
@@ -58,7 +58,7 @@ extension Flow {
 
     /// Notes a packet of an end.
     @inline(__always)
-    private mutating func note(_ packet: borrowing Packet, of end: Int) {
+    mutating func note(_ packet: borrowing Packet, of end: Int) {
         last = packet.mark
         hops[end] = packet.hopLimit
         let flags = packet.flags

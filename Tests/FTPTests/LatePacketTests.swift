@@ -214,4 +214,60 @@ import Testing
         #expect(found.first?.channels.map(\.outcome) == [.refused])
         #expect(found.first?.end == .open)
     }
+
+    /// A SYN between the endpoints of a session, of an end that says other sequence numbers.
+    private static func stray(_ sequence: Int) throws -> Frames {
+        Array(
+            try frames(
+                "server 203.0.113.10\nclient 198.51.100.7\nsequence client \(sequence)\n"
+                    + "connect unanswered 1"))
+    }
+
+    private static let closing = """
+        C: QUIT
+        S: 221 Bye
+        close
+
+        """
+
+    @Test func `a SYN that nobody answers ends no session`() throws {
+        let open = try Self.frames(loggedIn)
+        let script = loggedIn + Self.another
+        let syn = try Self.stray(999_999_999)
+        for copies in 1...2 {
+            let found = try Self.records(script) { frames in
+                let time = frames[open.count - 1].time
+                for _ in 0..<copies { frames.insert((time, syn[0].bytes), at: open.count) }
+            }
+            #expect(found.count == 1)
+            #expect(found.first?.channels.map(\.outcome) == [.established])
+            #expect(found.first?.end == .closed && found.first?.user == "anonymous")
+        }
+    }
+
+    /// A client that was started anew takes the same port (RFC 9293 figure 9).
+    @Test(arguments: [0, 1, 2])
+    func `a SYN that is answered begins a session of its own`(_ strays: Int) throws {
+        let open = try Self.frames(loggedIn)
+        let next = try Self.frames(
+            "at 2026-11-21T00:00:00Z\nsequence client 3000000\nsequence server 99\n" + loggedIn
+                + Self.closing)
+        let found = try Self.records(loggedIn) { frames in
+            // The server acknowledges what it expected, and the client resets that.
+            var acknowledgement = frames[open.count - 1].bytes
+            if let server = open.last(where: { $0.bytes[34...35] == [0, 21] }) {
+                acknowledgement = server.bytes
+            }
+            for stray in 0..<strays {
+                let time = Timestamp(
+                    nanoseconds: next[0].time.nanoseconds - Int64(strays - stray) * 1_000_000_000)
+                frames.append((time, next[0].bytes))
+                if stray == 0 { frames.append((time, acknowledgement)) }
+            }
+            frames += next
+        }
+        #expect(found.map(\.login) == [.accepted, .accepted])
+        #expect(found.map(\.end) == [.open, .closed])
+        #expect(found.last?.oddities.isEmpty == true)
+    }
 }
