@@ -1,8 +1,9 @@
 /// What a peer said, as it is kept: cut at its bound without cutting a character, invalid UTF-8
-/// replaced.
+/// replaced. A CR ends it: where a peer ends its lines with CR alone, the next may be a PASS.
 enum PeerText {
     static func kept(_ bytes: Span<UInt8>, most: Int) -> String {
-        var end = bytes.count
+        var end = 0
+        while end < bytes.count, end <= most, bytes[end] != 0x0d { end += 1 }
         if end > most {
             end = most
             while end > 0, bytes[end] & 0xc0 == 0x80 { end -= 1 }
@@ -14,7 +15,10 @@ enum PeerText {
     }
 
     /// The name of a USER, without the password of `anna:password@host`, also behind `ftp://`.
-    static func user(_ argument: Span<UInt8>, most: Int) -> String {
+    static func user(_ said: Span<UInt8>, most: Int) -> String {
+        var length = 0
+        while length < said.count, said[length] != 0x0d { length += 1 }
+        let argument = said.extracting(..<length)
         var name = NamedPassword()
         var password: Range<Int>?
         for index in 0..<argument.count {

@@ -30,6 +30,8 @@ import Testing
         ("FTPS://anna:/sesame@inner.example", "FTPS://anna:x@inner.example"),
         ("ftp:/sesame@inner.example", "ftp:x@inner.example"),
         ("ftp://anna@inner.example", "ftp://anna@inner.example"),
+        // Somebody ends lines with CR alone.
+        ("anna\\rPASS sesame", "anna"), ("anna\\rPASS sesame@inner", "anna"),
         // Both parts together are cut at the bound of a text, 512 bytes.
         (
             String(repeating: "a", count: 400) + ":pw@" + String(repeating: "b", count: 400),
@@ -48,6 +50,16 @@ import Testing
             """
         let record = try #require(try extract(dialogue + "close").first)
         #expect(record.user == kept)
+    }
+
+    @Test func `keeps nothing that stands behind a CR`() throws {
+        let dialogue = """
+            C: PASV
+            S: 227 Entering Passive Mode (203,0,113,10,19,141)
+            C: RETR a\\rPASS sesame
+            S: 226 Done
+            """
+        #expect(try channels(dialogue).map(\.transfer) == ["RETR a"])
     }
 
     @Test func `survives a connection at one end of time and its announcement at the other`()
