@@ -40,7 +40,8 @@ struct AddressJudging {
         guard !offers.isEmpty else { return .cannotTell("no 227 with an address was seen") }
         let hit = offers.filter { offer in
             guard let address = offer.channel.advertised?.address,
-                address != offer.session.server.address
+                address != offer.session.server.address,
+                !Prefix.embeds(offer.session.server.address, address)
             else { return false }
             return isWrong(offer, address)
         }

@@ -67,6 +67,17 @@ extension Prefix {
         notRoutable.contains { $0.contains(address) }
     }
 
+    /// Whether an IPv6 address is another spelling of an IPv4 one: by the prefix of translators
+    /// (RFC 6052 section 2.1), or mapped (RFC 4291 section 2.5.5.2).
+    public static func embeds(_ address: IPAddress, _ inner: IPAddress) -> Bool {
+        guard address.family == .v6, inner.family == .v4 else { return false }
+        return embedding.contains(address.bits >> 32)
+            && address.bits & UInt128(UInt32.max) == inner.bits
+    }
+
+    /// `64:ff9b::/96` and `::ffff:0:0/96`, without their last 32 bits.
+    private static let embedding: [UInt128] = [0x64_ff9b << 64, 0xffff]
+
     /// Whether the address can name no peer at all: unspecified, loopback, multicast, reserved.
     public static func isUnusable(_ address: IPAddress) -> Bool {
         notAHost.contains { $0.contains(address) }

@@ -12,6 +12,14 @@ import Testing
 
     static let oneSided = Made.session { $0.visibility.oneSided = true }
 
+    /// A session over IPv6 with a server that has IPv4 alone (RFC 6052), and a 227 in it.
+    private static func translated(_ announced: IPAddress) -> SessionRecord {
+        let address = IPAddress(v6: 0x64_ff9b << 96 | Made.server.bits)
+        var channel = Made.channel(5005, .established, address: announced)
+        channel.server = Endpoint(address, 5005)
+        return Made.session([channel]) { $0.server = Endpoint(address, 21) }
+    }
+
     static let rows: [JudgementTests.Case] = [
         row(DataConnectionRefused.self, Made.session([Made.channel(5005, .established)]), "passed"),
         row(DataConnectionRefused.self, Made.session(), "?"),
@@ -29,6 +37,10 @@ import Testing
             OtherHostAnnounced.self, Made.session([Made.channel(5005, .unused, address: loopback)]),
             "passed"),
         row(OtherHostAnnounced.self, Made.session(), "?"),
+        // Through a translator to IPv4 it is the same host.
+        row(OtherHostAnnounced.self, translated(Made.server), "passed"),
+        row(AddressIgnoredByClient.self, translated(Made.server), "passed"),
+        row(OtherHostAnnounced.self, translated(other), "failed"),
         // PH106: malformed or unusable.
         row(AnnouncementUnusable.self, Made.session([Made.channel(5005, .established)]), "passed"),
         row(

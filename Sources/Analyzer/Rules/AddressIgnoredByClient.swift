@@ -30,7 +30,7 @@ enum AddressIgnoredByClient: Rule {
             guard let named = offer.channel.advertised?.address,
                 let used = offer.channel.server?.address
             else { return false }
-            return used != named
+            return used != named && !Prefix.embeds(used, named)
         }
         guard let first = hit.first else {
             return .passed("\(established.count) data connections went to the announced address")
