@@ -47,10 +47,7 @@ enum AnnouncementUnusable: Rule {
         return .failed([
             Fault(
                 key: names.sorted().prefix(7).joined(separator: " "),
-                message: """
-                    \(hit.count) \(hit.count == 1 ? "announcement names" : "announcements name") \
-                    \(names.listed), to which no client can connect.
-                    """,
+                message: message(hit),
                 expected: "\(reached)", observed: names.listed,
                 count: hit.count,
                 packets: hit.lazy.map {
@@ -68,6 +65,27 @@ enum AnnouncementUnusable: Rule {
                     ]
                     : [])
         ])
+    }
+
+    private static func message(_ hit: [Offer]) -> String {
+        let named = hit.compactMap(\.channel.advertised)
+        let unread = hit.count - named.count
+        var parts: [String] = []
+        if !named.isEmpty {
+            parts.append(
+                """
+                \(named.count) \(named.count == 1 ? "announcement names" : "announcements name") \
+                \(Set(named.map(\.address)).listed), to which no client can connect
+                """)
+        }
+        if unread > 0 {
+            parts.append(
+                """
+                \(unread) \(unread == 1 ? "announcement names" : "announcements name") no endpoint \
+                that can be read: what clients make of it differs
+                """)
+        }
+        return parts.joined(separator: "; ") + "."
     }
 
     /// The address of the end that announced, on the control connection.

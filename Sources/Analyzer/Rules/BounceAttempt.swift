@@ -61,9 +61,13 @@ enum BounceAttempt: Rule {
             !accepted
             ? "the server refused"
             : connected ? "the server accepted and connected" : "the server accepted"
+        let isForeign = hit.contains {
+            $0.channel.advertised?.address != $0.session.client.address
+        }
+        let wrong = isForeign ? "not their own" : "their own privileged ports"
         return Fault(
             key: (accepted ? "accepted " : "refused ") + targets,
-            message: "Clients had the server connect to \(targets), not their own; \(what).",
+            message: "Clients had the server connect to \(targets), \(wrong); \(what).",
             expected: "PORT of the client's own address, refused otherwise", observed: what,
             count: hit.count, severity: accepted ? (connected ? .critical : .high) : .low,
             packets: hit.lazy.flatMap { offer in

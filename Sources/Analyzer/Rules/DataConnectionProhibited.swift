@@ -27,7 +27,7 @@ enum DataConnectionProhibited: Rule {
             return Fault(
                 key: "prohibited",
                 message: """
-                    The announced \(ports.named) were answered with ICMP \
+                    The announced \(ports.named) \(ports.count == 1 ? "was" : "were") answered with ICMP \
                     \(codes.sorted().joined(separator: ", ")) by \(names)\
                     \(between ? ", a device between client and server" : "").
                     """,
