@@ -87,6 +87,7 @@ extension Extraction {
             sessions.open[number].control.note(
                 .foreignPeer, FrameReference(first), detail: "\(opener.address)")
         }
+        if path.table[index].role == .hidden { unhide(index) }
         sessions.open[number].control.links[channel].flows.append(.live(path.table.handle(index)))
         sessions.open[number].control.settledChannels = min(
             sessions.open[number].control.settledChannels, channel)
@@ -94,6 +95,16 @@ extension Extraction {
         path.table[index].owner = UInt32(number)
         path.table[index].ownerItem = UInt32(channel)
         return true
+    }
+
+    /// Takes a connection from the encrypted session that it seemed to belong to.
+    private mutating func unhide(_ index: Int) {
+        let (number, handle) = (Int(path.table[index].owner), path.table.handle(index))
+        guard sessions.holds(number) else { return }
+        sessions.open[number].control.hidden.removeAll { linked in
+            guard case .live(let other) = linked else { return false }
+            return other == handle
+        }
     }
 
     private func rank(

@@ -215,6 +215,37 @@ import Testing
         #expect(found.first?.end == .open)
     }
 
+    /// What may belong to an encrypted session was announced by another of the same client.
+    @Test func `a connection that was announced is taken from an encrypted session`() throws {
+        let others = (0..<40).map { "data 203.0.113.10:\(6000 + $0) refused" }
+        let found = try Self.records(
+            """
+            server 203.0.113.10
+            client 198.51.100.7
+            connect as one
+            S: 220 Ready
+            C: AUTH TLS
+            S: 234 Go
+            tls client 200
+            tls server 900
+            connect as two
+            \(login("anna"))
+            data 203.0.113.10:5005 established download 100
+            C: PASV
+            S: 227 Entering Passive Mode (203,0,113,10,19,141)
+            use one
+            close
+            wait 20
+            \(others.joined(separator: "\n"))
+            use two
+            C: QUIT
+            S: 221 Bye
+            close
+            """)
+        #expect(found.map(\.hiddenData.count) == [0, 0])
+        #expect(found.last?.channels.map(\.outcome) == [.established])
+    }
+
     /// A SYN between the endpoints of a session, of an end that says other sequence numbers.
     private static func stray(_ sequence: Int) throws -> Frames {
         Array(
