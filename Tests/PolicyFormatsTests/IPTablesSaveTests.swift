@@ -112,6 +112,18 @@ import Testing
         "-A INPUT ! -p udp --dport 21 -j ACCEPT", "-A INPUT -p tcp -m ah -j ACCEPT",
         "-A INPUT -p tcp -m ah --ahspi 5 -j ACCEPT", "-A INPUT -p tcp -m esp -j ACCEPT",
         "-A INPUT -m multiport --dports 21 -j ACCEPT",
+        // Options whose module isn't loaded, or not yet.
+        "-A INPUT -p tcp --ctstate NEW -j ACCEPT", "-A INPUT -p tcp --state NEW -j ACCEPT",
+        "-A INPUT -p tcp -m state --ctstate NEW -j ACCEPT",
+        "-A INPUT -p tcp --ctstate NEW -m conntrack -j ACCEPT",
+        "-A INPUT -p tcp --dports 21,22 -j ACCEPT", "-A INPUT -p tcp --mark 1 -j ACCEPT",
+        "-A INPUT -p tcp --src-range 10.0.0.1-10.0.0.9 -j ACCEPT",
+        "-A INPUT -p tcp --dst-type LOCAL -j ACCEPT", "-A INPUT -p tcp --comment x -j ACCEPT",
+        "-A INPUT -p tcp --match-set clients src -j ACCEPT",
+        "-A INPUT -p tcp --pkt-type unicast -j ACCEPT", "-A INPUT -p tcp --limit 3/min -j ACCEPT",
+        "-A INPUT -p tcp -m comment --comment x --limit 3/min -j ACCEPT",
+        "-A INPUT -m tcp --dport 21 -p tcp -j ACCEPT", "-A INPUT --syn -p tcp -j ACCEPT",
+        "-A INPUT --sport 1024:65535 -j ACCEPT",
         // Targets of other tables and hooks.
         "-A INPUT -p tcp -j MASQUERADE", "-A INPUT -p tcp -j SNAT --to-source 10.0.0.5",
         "-A INPUT -j NETMAP --to 10.0.0.0/24", "-A INPUT -p tcp -j REDIRECT",
@@ -138,6 +150,22 @@ import Testing
         let configuration = Self.read(Self.text([line]))
         #expect(configuration.notes.first { $0.line == 5 }?.state == .notModelled)
         #expect(Self.ports(Self.reach(configuration), .unknown) == "0-65535")
+    }
+
+    @Test(arguments: [
+        "-m conntrack -m tcp --ctstate NEW --dport 21", "--dport 21 -m state --state NEW",
+        "-m limit -m comment --comment x --dport 21 --limit 3/min",
+        "-m connmark -m comment --comment x --dport 21 --mark 0",
+    ])
+    func `options may stand apart from their module`(words: String) {
+        let configuration = Self.read(Self.text(["-A INPUT -p tcp \(words) -j ACCEPT"]))
+        #expect(Self.ports(Self.reach(configuration), .permitted) == "21")
+    }
+
+    @Test func `a mark that two modules may mean is unknown`() {
+        let line = "-A INPUT -p tcp -m mark -m connmark --mark 0 --mark 0 --dport 21 -j ACCEPT"
+        let configuration = Self.read(Self.text([line]))
+        #expect(Self.ports(Self.reach(configuration), .permitted) == "")
     }
 
     @Test func `a module that isn't modelled never decides by itself`() {

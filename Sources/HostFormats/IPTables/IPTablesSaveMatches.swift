@@ -26,7 +26,9 @@ extension IPTablesRuleReader {
         case "--mark":
             let wanted = try IPTablesValues.mark(value(name))
             let not = negated
-            let onConnection = modules.last == "connmark"
+            let owners = Set(owners(of: name))
+            let onConnection = owners == ["connmark"]
+            if owners.count > 1 { rule.doubt("--mark of two modules") }
             rule.narrow {
                 $0.tests.append(
                     onConnection
@@ -231,7 +233,7 @@ extension IPTablesRuleReader {
 
     /// Modules whose answer depends on history: judged for the first packet after loading.
     private mutating func countingOption(_ name: String) throws(Problem) {
-        let module = modules.last ?? ""
+        let module = owners(of: name).last ?? modules.last ?? ""
         switch (module, name) {
         case ("limit", "--limit"), ("limit", "--limit-burst"), ("hashlimit", "--hashlimit"),
             ("hashlimit", "--hashlimit-upto"):

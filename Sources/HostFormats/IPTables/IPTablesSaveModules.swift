@@ -23,6 +23,42 @@ extension IPTablesRuleReader {
         "state": ["--state"],
     ]
 
+    /// Options that only these modules bring; iptables knows them behind `-m` alone.
+    private static let owners: [String: Set<String>] = {
+        var owners: [String: Set<String>] = [:]
+        for (module, options) in needed {
+            for option in options { owners[option, default: []].insert(module) }
+        }
+        let more = [
+            "addrtype": ["--limit-iface-in", "--limit-iface-out"],
+            "limit": ["--limit", "--limit-burst"], "policy": ["--pol"],
+            "recent": [
+                "--seconds", "--reap", "--hitcount", "--rttl", "--name", "--rsource", "--rdest",
+            ],
+            "set": ["--return-nomatch", "--update-counters", "--update-subcounters"],
+        ]
+        for (module, options) in more {
+            for option in options { owners[option, default: []].insert(module) }
+        }
+        return owners
+    }()
+
+    /// Modules loaded so far that have the option; empty where it is any module's.
+    func owners(of option: String) -> [String] {
+        guard let owners = Self.owners[option] else { return [] }
+        return modules.filter(owners.contains)
+    }
+
+    /// An option whose module wasn't loaded before it is refused (`unknown option "--ctstate"`);
+    /// modules that aren't known here may have one of that name.
+    func checkOwner(_ option: String) throws(Problem) {
+        guard Self.owners[option] != nil, owners(of: option).isEmpty else { return }
+        let known = modules.allSatisfy {
+            Self.needed[$0] != nil || Self.ofProtocol.contains($0) || $0 == "limit"
+        }
+        if known { throw .invalid("\(option) without -m of a module that has it") }
+    }
+
     /// Modules that the kernel takes with their protocol only.
     private static let ofProtocol: Set<String> = [
         "tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmp6", "icmpv6", "ah", "esp", "ipcomp",

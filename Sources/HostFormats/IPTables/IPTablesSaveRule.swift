@@ -184,6 +184,7 @@ struct IPTablesRuleReader {
         case "-w", "--wait", "-4", "-6", "--ipv4", "--ipv6": break
         default:
             named[name, default: 0] += 1
+            try checkOwner(name)
             try matchOption(name)
         }
     }
