@@ -10,7 +10,8 @@ extension Device {
     private func names(_ address: IPAddress, at place: Place) -> Bool {
         hasRule(from: stages.filter { $0.places == [place] }.map(\.chain)) { rule in
             guard let meant = rule.match.destinations else { return false }
-            return rule.match.mayBe(for: address) && meant != .all && meant != .allV4 && meant != .allV6
+            return rule.match.mayBe(for: address) && meant != .all && meant != .allV4
+                && meant != .allV6
         }
     }
 }

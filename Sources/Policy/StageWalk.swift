@@ -85,7 +85,8 @@ struct StageWalk {
             if rule.action == .next, rule.effects.isEmpty { continue }
             trials -= pending.list.count
             guard trials > 0 else {
-                exhaust(pending, "limit of \(ReachLimit.ruleTrials) rule trials reached", jumps)
+                exhaust(
+                    pending, "limit of \(ReachLimit.ruleTrials) rule trials reached", rule, jumps)
                 return fallen
             }
             apply(rule, &pending, &fallen, jumps)
@@ -116,7 +117,7 @@ struct StageWalk {
             touched = true
             if pending.list[index].region.size > ReachLimit.ranges {
                 let limit = "limit of \(ReachLimit.ranges) ranges reached"
-                exhaust(Flows(pending.list[index]), limit, jumps)
+                exhaust(Flows(pending.list[index]), limit, rule, jumps)
                 pending.change(index) { $0.region = Region() }
             }
             if !result.doubts.isEmpty {
@@ -143,8 +144,8 @@ struct StageWalk {
         case .return: fallen.add(inside)
         case .jump(let name), .go(let name):
             guard jumps.count < ReachLimit.jumpDepth else {
-                exhaust(
-                    Flows(inside), "limit of \(ReachLimit.jumpDepth) nested jumps reached", jumps)
+                let limit = "limit of \(ReachLimit.jumpDepth) nested jumps reached"
+                exhaust(Flows(inside), limit, rule, jumps)
                 return
             }
             let back = enter(name, inside, by)
@@ -179,13 +180,16 @@ struct StageWalk {
         return back
     }
 
-    /// Gives flows up: they may pass or not.
-    private mutating func exhaust(_ flows: Flows, _ limit: String, _ jumps: [Reach.Decision]) {
+    /// Gives flows up at the rule: they may pass or not.
+    private mutating func exhaust(
+        _ flows: Flows, _ limit: String, _ rule: FilterRule, _ jumps: [Reach.Decision]
+    ) {
+        let by = jumps + [Reach.Decision(hop: hop, source: rule.source)]
         for flow in flows.list {
             var flow = flow
-            flow.doubt([limit])
-            exits.append(Exit(flow: flow, action: .permit, by: jumps))
-            exits.append(Exit(flow: flow, action: .deny(answered: nil), by: jumps))
+            flow.doubt([Self.sentence(rule.source, limit)])
+            exits.append(Exit(flow: flow, action: .permit, by: by))
+            exits.append(Exit(flow: flow, action: .deny(answered: nil), by: by))
         }
     }
 

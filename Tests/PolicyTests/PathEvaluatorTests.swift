@@ -125,6 +125,23 @@ import Testing
         #expect(reach.segments.first?.decidedBy.first?.source.text == "policy DROP")
     }
 
+    @Test func `where a limit ends the walk, the line at which it ended is told`() {
+        let rules = (1...9).map {
+            Self.rule(Self.ports(UInt16($0)...UInt16($0)), .permit, $0)
+        }
+        let device = Self.filter(["INPUT": rules])
+        let context = MatchContext(
+            sourcePorts: .all, entering: nil, leaving: nil, clientsMayBeLocal: false)
+        var walk = StageWalk(chains: device.chains, context: context, hop: nil, trials: 4)
+        let packet = Packet(to: .oneOf([RandomDevice.server]), place: .host)
+        walk.pass(
+            device.stages[0], Flow(packet: packet, region: Region(ports: .all, sources: .all)))
+        let given = walk.exits.filter { !$0.flow.isCertain }
+        #expect(given.count == 2)
+        #expect(given.allSatisfy { $0.by.map(\.source.line) == [4] })
+        #expect(given.allSatisfy { $0.flow.doubts.first?.contains(":4: limit of") == true })
+    }
+
     @Test func `a goto doesn't come back to the chain that it left`() {
         let device = Self.filter([
             "INPUT": [
