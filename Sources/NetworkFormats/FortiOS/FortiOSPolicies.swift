@@ -230,23 +230,10 @@ extension FortiOSReader {
             policy.destinations = plain
             let matchesCarried = value("match-vip", node) == "enable"
             policy.ignoresCarried = !matchesCarried && !firewall.forwards.isEmpty
-            firewall.policies += aside(policy)
+            firewall.policies.append(policy)
         }
         return policy.doubts + policy.sources.unknown + plain.unknown
             + policy.services.flatMap(\.notModelled)
-    }
-
-    /// What is bound for the device's own addresses isn't let through by a policy: it goes to
-    /// services of its own (`allowaccess`, `local-in-policy`), or to none.
-    private func aside(_ policy: ZonedFirewall.Policy) -> [ZonedFirewall.Policy] {
-        let own = AddressSet(firewall.interfaces.flatMap(\.addresses).map { $0...$0 })
-        var (local, rest) = (policy, policy)
-        local.destinations.set = policy.destinations.set.intersection(own)
-        guard policy.action == .permit, !local.destinations.set.isEmpty else { return [policy] }
-        rest.destinations.set.subtract(own)
-        local.destinations.unknown = []
-        local.action = .unknown("it goes to the device itself, whose services aren't modelled")
-        return [local, rest]
     }
 
     mutating func helpers() {

@@ -55,16 +55,18 @@ extension JunosReader {
             case "destination-address":
                 policy.destinations = joined(values, to)
             case "application": policy.services = values.flatMap { services($0) }
-            case "source-address-excluded":
-                policy.doubts.append("source-address-excluded")
-            case "destination-address-excluded":
-                policy.doubts.append("destination-address-excluded")
             case "from-zone", "to-zone": continue
             case "dynamic-application", "source-identity", "url-category",
                 "source-end-user-profile":
                 if values != ["any"], values != ["none"] { policy.doubts.append(tree.name(part)) }
             default: continue
             }
+        }
+        if tree.find("match", "source-address-excluded", in: node) != nil {
+            policy.sources.exclude()
+        }
+        if tree.find("match", "destination-address-excluded", in: node) != nil {
+            policy.destinations.exclude()
         }
         if tree.find("scheduler-name", in: node) != nil { policy.doubts.append("scheduler-name") }
         policy.doubts += tree.strays(node, JunosGrammar.policy, values: 0)
@@ -205,13 +207,15 @@ extension JunosReader {
     // MARK: filters
 
     mutating func filters() {
-        for root in [
-            ["firewall"], ["firewall", "family", "inet"], ["firewall", "family", "inet6"],
+        for (root, family) in [
+            (["firewall"], IPAddress.Family.v4), (["firewall", "family", "inet"], .v4),
+            (["firewall", "family", "inet6"], .v6),
         ] {
             guard let base = tree.find(root) else { continue }
             for node in tree.children(tree.find("filter", in: base)) {
                 mark(node, .used)
-                firewall.lists[tree.name(node)] = tree.children(tree.find("term", in: node))
+                let name = Self.list(tree.name(node), family)
+                firewall.lists[name] = tree.children(tree.find("term", in: node))
                     .flatMap { term($0) }
             }
         }
@@ -222,7 +226,7 @@ extension JunosReader {
         let bound = Set(firewall.bound.map(\.list)).union(lists.flatMap(\.parts))
         for root in [["firewall"], ["firewall", "family", "inet"]] {
             for node in tree.children(tree.find(root + ["filter"]))
-            where !bound.contains(tree.name(node)) {
+            where !bound.contains(Self.list(tree.name(node), .v4)) {
                 mark(node, .irrelevant, "no interface uses the filter")
             }
         }
@@ -239,8 +243,14 @@ extension JunosReader {
             case "next": .next
             default: .permit
             }
+        if let mode = tree.find("then", "packet-mode", in: node) {
+            firewall.unknown.append((tree.line(mode), "a term that passes by the policies"))
+        }
         var match = Match()
-        for part in tree.children(tree.find("from", in: node)) { condition(part, &match) }
+        let from = tree.find("from", in: node) ?? node
+        for part in tree.children(tree.find("from", in: node)) {
+            condition(part, of: from, &match)
+        }
         if case .unknown(let why) = action { match.notModelled.append(why) }
         match.notModelled += tree.strays(node, JunosGrammar.term, values: 0)
             .map { "\($0) isn't known here" }
@@ -255,31 +265,26 @@ extension JunosReader {
         ]
     }
 
-    private func condition(_ part: Int, _ match: inout Match) {
+    private func condition(_ part: Int, of from: Int, _ match: inout Match) {
         let name = tree.name(part)
         let values = tree.children(part).map { tree.name($0) }
         switch name {
-        case "source-address": match.sources = addresses(part, &match)
-        case "destination-address": match.destinations = addresses(part, &match)
-        case "source-prefix-list", "destination-prefix-list":
-            var set = AddressSet()
-            for value in tree.children(part) {
-                if tree.find("except", in: value) != nil { match.notModelled.append(name) }
-                for word in tree.values("policy-options", "prefix-list", tree.name(value), in: 0) {
-                    if let prefix = Prefix(word) {
-                        set = set.union(AddressSet(prefix))
-                    } else {
-                        match.notModelled.append("\(word) in a prefix list")
-                    }
-                }
+        case "source-address", "destination-address", "source-prefix-list",
+            "destination-prefix-list":
+            // Lists and addresses of one side are alternatives: read together, once.
+            let side = name.hasPrefix("source") ? "source" : "destination"
+            let parts = ["\(side)-address", "\(side)-prefix-list"].compactMap { key in
+                tree.find(key, in: from)
             }
-            let own = name.hasPrefix("source") ? match.sources : match.destinations
-            if set.isEmpty { match.notModelled.append("a prefix list that isn't defined") }
-            if name.hasPrefix("source") {
-                match.sources = set.isEmpty ? own : own?.union(set) ?? set
-            } else {
-                match.destinations = set.isEmpty ? own : own?.union(set) ?? set
+            guard parts.first == part else { break }
+            var hosts = ZonedFirewall.Hosts()
+            for part in parts {
+                hosts.join(tree.name(part).hasSuffix("list") ? listed(part) : addresses(part))
             }
+            // What isn't known may be any address.
+            match.notModelled += hosts.unknown
+            let set = hosts.unknown.isEmpty ? hosts.set : nil
+            if side == "source" { match.sources = set } else { match.destinations = set }
         case "protocol", "next-header", "payload-protocol":
             if !values.contains("tcp"), !values.contains("6") { match.never = "not TCP" }
         case "protocol-except":
@@ -309,23 +314,42 @@ extension JunosReader {
     }
 
     /// Prefixes, those with `except` taken out where they are the longer ones.
-    private func addresses(_ part: Int, _ match: inout Match) -> AddressSet {
+    private func addresses(_ part: Int) -> ZonedFirewall.Hosts {
         var entries: [(prefix: Prefix, except: Bool)] = []
+        var hosts = ZonedFirewall.Hosts()
         for value in tree.children(part) {
             guard let prefix = Prefix(tree.name(value)) else {
-                match.notModelled.append("\(tree.name(value)) is no address known here")
+                hosts.unknown.append("\(tree.name(value)) is no address known here")
                 continue
             }
             entries.append((prefix, tree.find("except", in: value) != nil))
         }
-        var set = AddressSet()
+        if entries.allSatisfy(\.except) { hosts.unknown.append("nothing but exceptions") }
         for entry in entries.sorted(by: { $0.prefix.length < $1.prefix.length }) {
             if entry.except {
-                set.subtract(AddressSet(entry.prefix))
+                hosts.set.subtract(AddressSet(entry.prefix))
             } else {
-                set = set.union(AddressSet(entry.prefix))
+                hosts.set = hosts.set.union(AddressSet(entry.prefix))
             }
         }
-        return set
+        return hosts
+    }
+
+    private func listed(_ part: Int) -> ZonedFirewall.Hosts {
+        var hosts = ZonedFirewall.Hosts()
+        for value in tree.children(part) {
+            if tree.find("except", in: value) != nil {
+                hosts.unknown.append("an exception of a prefix list")
+            }
+            for word in tree.values("policy-options", "prefix-list", tree.name(value), in: 0) {
+                if let prefix = Prefix(word) {
+                    hosts.set = hosts.set.union(AddressSet(prefix))
+                } else {
+                    hosts.unknown.append("\(word) in a prefix list")
+                }
+            }
+        }
+        if hosts.set.isEmpty { hosts.unknown.append("a prefix list that isn't defined") }
+        return hosts
     }
 }

@@ -21,6 +21,7 @@ struct JunosReader {
             firewall.unknown.append((tree.line(groups), why))
         }
         interfaces()
+        forwarding()
         applications()
         zones()
         filters()
@@ -107,6 +108,24 @@ struct JunosReader {
         }
     }
 
+    /// Families that pass by the policies, or by which nothing passes (Juniper, `forwarding-options
+    /// (Security)`); for IPv6 it hangs on product and release where the file doesn't say.
+    private mutating func forwarding() {
+        guard let root = tree.find(["security", "forwarding-options", "family"]) else { return }
+        for family in tree.children(root) {
+            let mode = tree.values("mode", in: family).first ?? ""
+            switch (tree.name(family), mode) {
+            case ("inet6", "flow-based"), ("iso", _): mark(family, .used)
+            default:
+                let why = "forwarding \(mode) of family \(tree.name(family))"
+                mark(family, .notModelled, why)
+                let only: AddressSet = tree.name(family) == "inet6" ? .allV6 : .all
+                firewall.unknown.append((tree.line(family), why))
+                firewall.doubtful[tree.line(family)] = only
+            }
+        }
+    }
+
     // MARK: interfaces and zones
 
     private mutating func interfaces() {
@@ -126,23 +145,29 @@ struct JunosReader {
                     if let address = tree.find("address", in: node) { mark(address, .used) }
                     guard let filter = tree.find("filter", in: node) else { continue }
                     mark(filter, .used)
-                    bind(filter, name)
+                    bind(filter, name, family == "inet" ? .v4 : .v6)
                 }
                 firewall.interfaces.append(interface)
             }
         }
     }
 
-    private mutating func bind(_ node: Int, _ interface: String) {
+    /// The key of a filter: each family has its own, by the same names perhaps.
+    static func list(_ name: String, _ family: IPAddress.Family) -> String {
+        family == .v4 ? name : "\(name) of inet6"
+    }
+
+    private mutating func bind(_ node: Int, _ interface: String, _ family: IPAddress.Family) {
         for (word, way) in [("input", Stage.Direction.entering), ("output", .leaving)] {
-            if let name = tree.values(word, in: node).first {
-                firewall.bound.append((name, interface, way, tree.line(node)))
+            func bind(_ list: String) {
+                firewall.bound.append((list, interface, way, tree.line(node), family))
             }
-            let several = tree.values("\(word)-list", in: node)
+            if let name = tree.values(word, in: node).first { bind(Self.list(name, family)) }
+            let several = tree.values("\(word)-list", in: node).map { Self.list($0, family) }
             guard !several.isEmpty else { continue }
             let name = several.joined(separator: ", then ")
             if several.count > 1 { listed.append((name, several)) }
-            firewall.bound.append((name, interface, way, tree.line(node)))
+            bind(name)
         }
     }
 
@@ -157,7 +182,7 @@ struct JunosReader {
         for zone in tree.children(tree.find(["security", "zones", "security-zone"])) {
             let name = tree.name(zone)
             mark(zone, .used)
-            for member in tree.values("interfaces", in: zone) {
+            for member in tree.values("interfaces", in: zone) where member != "all" {
                 let full = member.contains(".") ? member : "\(member).0"
                 if let index = firewall.interfaces.firstIndex(where: { $0.name == full }) {
                     firewall.interfaces[index].zone = name
@@ -166,6 +191,12 @@ struct JunosReader {
                 }
             }
             if let book = tree.find("address-book", in: zone) { books[name] = book }
+        }
+        for zone in tree.children(tree.find(["security", "zones", "security-zone"]))
+        where tree.find("interfaces", "all", in: zone) != nil {
+            for index in firewall.interfaces.indices where firewall.interfaces[index].zone == nil {
+                firewall.interfaces[index].zone = tree.name(zone)
+            }
         }
         for book in tree.children(tree.find(["security", "address-book"])) {
             mark(book, .used)

@@ -24,6 +24,11 @@ struct ZonedFirewall {
             return hosts
         }()
 
+        /// All but these.
+        mutating func exclude() {
+            (set, within) = (unknown.isEmpty ? set.complement : AddressSet(), set.complement)
+        }
+
         mutating func join(_ other: Hosts) {
             set = set.union(other.set)
             unknown += other.unknown
@@ -75,7 +80,11 @@ struct ZonedFirewall {
     var forwards: [Forward] = []
     /// Lines on an interface, before and behind the policies.
     var lists: [String: [FilterRule]] = [:]
-    var bound: [(list: String, interface: String, way: Stage.Direction, line: Int)] = []
+    var bound:
+        [(
+            list: String, interface: String, way: Stage.Direction, line: Int,
+            family: IPAddress.Family
+        )] = []
     var hasPolicies = false
     /// Where packets from outside enter, where the file says it.
     var entering: String?
@@ -84,6 +93,8 @@ struct ZonedFirewall {
     var assumptions: [String] = []
     /// What makes every answer unknown.
     var unknown: [(line: Int, why: String)] = []
+    /// Of these lines of `unknown`, only answers for such addresses.
+    var doubtful: [Int: AddressSet] = [:]
 
     // MARK: device
 
@@ -111,7 +122,8 @@ struct ZonedFirewall {
         device.assumptions = assumptions
         // What isn't known may stand in any list: none of them is sure to deny.
         var first = unknown.map {
-            FilterRule(Match(), .unknown($0.why), text.source($0.line))
+            FilterRule(
+                Match(destinations: doubtful[$0.line]), .unknown($0.why), text.source($0.line))
         }
         for (name, rules) in lists { device.chains[name] = Chain(name: name, rules: first + rules) }
         let denial = text.absence("implicit deny")
@@ -125,7 +137,7 @@ struct ZonedFirewall {
                         ending: known
                             ? Setting(.deny(answered: false), denial)
                             : Setting(.unknown(why), text.source(entry.line)),
-                        interface: entry.interface, direction: way))
+                        interface: entry.interface, direction: way, families: [entry.family]))
             }
         }
         bind(.entering)
@@ -138,9 +150,10 @@ struct ZonedFirewall {
             let why = "the file shows no policy and no filter that is applied"
             first.append(FilterRule(Match(), .unknown(why), text.absence(why)))
         }
+        let own = AddressSet(interfaces.flatMap(\.addresses).map { $0...$0 })
         if hasPolicies || !first.isEmpty {
             device.chains["policies"] = Chain(
-                name: "policies", rules: first + policies.flatMap(rules))
+                name: "policies", rules: first + policies.flatMap { aside($0, own) + rules($0) })
             let pass = Setting(Action.permit, text.absence("no policy applies"))
             device.stages.append(
                 Stage(.filter, chain: "policies", ending: hasPolicies ? ending : pass))
@@ -210,6 +223,21 @@ struct ZonedFirewall {
             }
         }
         return matches.map { FilterRule($0, policy.action, source, support: Array(support)) }
+    }
+
+    /// What is bound for the device's own addresses isn't let through by a policy: it goes to
+    /// services of the device (FortiOS's `allowaccess`, Junos's `host-inbound-traffic`, PAN-OS's
+    /// management profiles), or to none.
+    private func aside(_ policy: Policy, _ own: AddressSet) -> [FilterRule] {
+        guard policy.action == .permit, policy.carriedBy == nil, !own.isEmpty else { return [] }
+        return rules(policy).compactMap { rule in
+            var rule = rule
+            let local = rule.match.destinations?.intersection(own) ?? own
+            guard !local.isEmpty else { return nil }
+            rule.match.destinations = local
+            rule.action = .unknown("it goes to the device itself, whose services aren't modelled")
+            return rule
+        }
     }
 
     private static func split(
