@@ -218,6 +218,44 @@ import Testing
         #expect(try ask.ports(.unknown, "203.0.113.10") == "21,5001-5201,5300")
     }
 
+    @Test(arguments: ["TCP/UDP/SCTP", "TCP/UDP/UDP-Lite/SCTP"])
+    func `services of TCP by the names of all releases`(_ kind: String) throws {
+        let ports = "set tcp-portrange 21"
+        let ask = try replacing(ports, "set protocol \(kind)\n\(ports)")
+        #expect(try ask.ports(.permitted, "203.0.113.10") == "21,5001-5201,5300")
+    }
+
+    @Test func `a kind of service that isn't known is unknown`() throws {
+        let ask = try replacing("set tcp-portrange 21", "set protocol NEW\nset tcp-portrange 21")
+        #expect(try ask.ports(.permitted, "203.0.113.10") == "5001-5201,5300")
+        #expect(try ask.ports(.denied, "203.0.113.10") == "")
+    }
+
+    @Test(arguments: [
+        ("virtual-wan-link", "system virtual-wan-link", ""),
+        ("underlay", "system sdwan", "set zone \"underlay\""),
+    ])
+    func `policies name the zone of SD-WAN for its members`(
+        _ zone: String, _ section: String, _ line: String
+    ) throws {
+        let text = Self.text.replacing("set srcintf \"wan1\"", with: "set srcintf \"\(zone)\"")
+        let members = """
+            config \(section)
+                set status enable
+                config members
+                    edit 1
+                        set interface "wan1"
+                        \(line)
+                    next
+                end
+            end
+            """
+        #expect(
+            try ask(text + "\n" + members).ports(.permitted, "203.0.113.10")
+                == "21,5001-5201,5300")
+        #expect(try ask(text).ports(.permitted, "203.0.113.10") == "")
+    }
+
     @Test func `ports of a virtual address that aren't one for one are unknown`() throws {
         let ask = try replacing("set extport 2121", "set extport 2121-2125")
         #expect(try ask.ports(.permitted, "203.0.113.11") == "")
@@ -235,6 +273,7 @@ import Testing
         "config system settings\nset ngfw-mode policy-based\nend",
         "config firewall security-policy\nedit 1\nset action deny\nnext\nend",
         "config firewall consolidated policy\nedit 1\nset action deny\nnext\nend",
+        "config firewall acl\nedit 1\nset interface \"wan1\"\nset srcaddr \"all\"\nnext\nend",
     ])
     func `another way of judging leaves everything unknown`(_ lines: String) throws {
         let ask = ask(Self.text + "\n" + lines)

@@ -249,6 +249,38 @@ import Testing
         #expect(try open.ports(.permitted, "203.0.113.10") == "21,5001-5100,5150,6000-6010")
     }
 
+    @Test(arguments: ["pre-rulebase", "post-rulebase"])
+    func `rules of a Panorama leave everything unknown`(_ base: String) throws {
+        let rules = "\nset \(base) security rules x action deny"
+        let ask = FirewallVerdicts(PANOS.self, Self.set + rules)
+        #expect(try ask.ports(.permitted, "203.0.113.10") == "")
+        #expect(try ask.ports(.unknown, "203.0.113.10") == "1-65535")
+    }
+
+    @Test(arguments: ["active-active-device-binding 0", "service passive"])
+    func `what isn't modelled of a rule for both ways holds for both`(_ line: String) throws {
+        let nat = "set rulebase nat rules in"
+        let out = [
+            "from trust", "to untrust", "source ftp-inside", "destination any",
+            "source-translation static-ip translated-address ftp",
+            "source-translation static-ip bi-directional yes",
+        ]
+        let rest = Self.set.split(separator: "\n").filter { !$0.hasPrefix(nat) }
+            .joined(separator: "\n")
+        let both = rest + "\n" + out.map { "\(nat) \($0)" }.joined(separator: "\n")
+        let open = FirewallVerdicts(PANOS.self, both + "\n\(nat) service any")
+        #expect(try open.ports(.permitted, "203.0.113.10") == "21,5001-5100,5150")
+        let ask = FirewallVerdicts(PANOS.self, both + "\n\(nat) \(line)")
+        #expect(try ask.ports(.permitted, "203.0.113.10") == "")
+        #expect(try ask.ports(.unknown, "203.0.113.10") != "")
+    }
+
+    @Test func `no rule lets anybody through to the device itself`() throws {
+        let ask = FirewallVerdicts(PANOS.self, Self.set)
+        #expect(try ask.ports(.permitted, "203.0.113.2") == "")
+        #expect(try ask.ports(.unknown, "203.0.113.2") == "1-65535")
+    }
+
     @Test func `no bytes trap it`() {
         FirewallVerdicts.batter(PANOS.self, Self.set)
         FirewallVerdicts.batter(PANOS.self, Self.xml)

@@ -8,6 +8,9 @@ extension FortiOSReader {
         for node in edits("system interface") { interface(node) }
         if firewall.entering == "" { firewall.entering = nil }
         for node in edits("system zone") { zone(node) }
+        for section in ["system sdwan", "system virtual-wan-link"] {
+            for node in tree.children(tree.find([section, "members"])) { member(node) }
+        }
         for section in ["router static", "router static6"] {
             for node in edits(section) where value("status", node) != "disable" {
                 route(node, section == "router static" ? "0.0.0.0/0" : "::/0")
@@ -50,6 +53,15 @@ extension FortiOSReader {
         firewall.policies.append(
             ZonedFirewall.Policy(
                 lines: [tree.line(node)], from: [name], to: [name], action: .unknown(why)))
+    }
+
+    /// Policies name the zone of SD-WAN for its members, by this name where none is set.
+    private mutating func member(_ node: Int) {
+        mark(node, .used)
+        guard value("status", node) != "disable", let name = value("interface", node),
+            let index = firewall.interfaces.firstIndex(where: { $0.name == name })
+        else { return }
+        firewall.interfaces[index].zone = value("zone", node) ?? "virtual-wan-link"
     }
 
     /// A route to what an object or a service of the Internet names tells nothing here.

@@ -126,12 +126,16 @@ extension FortiOSReader {
     }
 
     /// Policies by application, and those of 6.2 for both families in one list, judge instead of
-    /// the usual ones, or after them.
+    /// the usual ones, or after them; access lists before.
     private mutating func otherModes() {
-        for section in ["firewall consolidated policy", "firewall security-policy"] {
+        for section in [
+            "firewall consolidated policy", "firewall security-policy", "firewall acl",
+            "firewall acl6",
+        ] {
             guard let node = tree.find([section]) else { continue }
             mark(node, .notModelled, "\(section)s aren't modelled")
-            guard !edits(section).isEmpty else { continue }
+            let isIdle = edits(section).allSatisfy { value("status", $0) == "disable" }
+            if isIdle { continue }
             firewall.unknown.append((tree.line(node), "\(section)s aren't modelled"))
         }
         if let node = tree.find(["system settings", "ngfw-mode", "policy-based"]) {

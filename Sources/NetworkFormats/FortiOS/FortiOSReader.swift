@@ -217,9 +217,10 @@ struct FortiOSReader {
         case "IP":
             let number = value("protocol-number", node) ?? "0"
             return ["0", "6"].contains(number) ? [Match()] : [IOSConfig.never("not TCP")]
-        case "TCP/UDP/SCTP": break
+        case let kind where kind.hasPrefix("TCP/"): break
         case "ALL": return [Match()]
-        default: return [IOSConfig.never("not TCP")]
+        case "ICMP", "ICMP6", "SOCKS-UDP": return [IOSConfig.never("not TCP")]
+        case let kind: return [Match(notModelled: ["service \(name) is of kind \(kind)"])]
         }
         let words = tree.values("tcp-portrange", in: node)
         guard !words.isEmpty else { return [IOSConfig.never("not TCP")] }

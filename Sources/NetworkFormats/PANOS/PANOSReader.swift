@@ -119,6 +119,14 @@ struct PANOSReader {
                 firewall.unknown.append((tree.line(group), why))
             }
         }
+        for base in systems + devices {
+            for name in ["pre-rulebase", "post-rulebase"] {
+                guard let rules = tree.find(name, in: base) else { continue }
+                let why = "rules of a Panorama"
+                mark(rules, .notModelled, why)
+                firewall.unknown.append((tree.line(rules), why))
+            }
+        }
         let shared = [tree.find("config", "shared", in: 0), tree.find("shared", in: 0)]
         bases = systems + devices + shared.compactMap(\.self)
         let ruled = systems.filter { tree.find("rulebase", "security", in: $0) != nil }

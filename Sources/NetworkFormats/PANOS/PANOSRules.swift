@@ -69,6 +69,8 @@ extension PANOSReader {
         back.destinations = joined(tree.values("translated-address", in: node))
         back.to = forward.sources
         back.isOneToOne = true
+        back.doubts = forward.doubts
+        if forward.ports != nil { back.doubts.append("a service of a rule for both ways") }
         return back
     }
 
