@@ -246,6 +246,26 @@ import Testing
         return site
     }
 
+    @Test(arguments: [("0", true), ("%1", false)])
+    func `whether FTP takes the system's few ports is said where it is known`(
+        _ low: String, _ isKnown: Bool
+    ) throws {
+        let site = try Self.site(
+            Row(
+                rule: DynamicRangeShrunk.self, format: "iis7-appcmd",
+                text: """
+                    netsh int ipv4 set dynamicport tcp start=50000 num=255
+                    appcmd set config /section:system.ftpServer/firewallSupport \
+                    /lowDataChannelPort:\(low) /highDataChannelPort:0
+                    """, mark: "failed"))
+        guard case .failed(let faults) = Made.judge(DynamicRangeShrunk.self, site, nil) else {
+            Issue.record("not failed")
+            return
+        }
+        #expect(faults[0].message.contains("FTP among them") == isKnown)
+        #expect(faults[0].changes.isEmpty == !isKnown)
+    }
+
     @Test(arguments: rows)
     func `says what the files allow`(_ row: Row) throws {
         let judgement = Made.judge(row.rule, try Self.site(row), nil)

@@ -45,22 +45,25 @@ enum DynamicRangeShrunk: Rule {
             return .passed("the system has \(range.count) dynamic ports")
         }
         // The FTP server takes them, or has a range of its own and left them small for nothing.
-        let takesThem: Bool
-        if case .ports(let own)? = settings.passive {
-            takesThem = own == dynamic.value
-        } else {
-            takesThem = true
+        let takesThem: Bool?
+        switch settings.passive {
+        case _ where server.passiveOff != nil: takesThem = nil
+        case .ports(let own): takesThem = own == dynamic.value
+        case .osDynamic: takesThem = true
+        case nil: takesThem = settings.passiveFrom == .invalid ? true : nil
         }
+        let whose =
+            takesThem.map { $0 ? ", FTP among them" : "; FTP has a range of its own" } ?? ""
         return .failed([
             Fault(
                 key: "\(range)",
                 message: """
                     The system hands out only the \(range.count) ports \(range) to all programs\
-                    \(takesThem ? ", FTP among them" : "; FTP has a range of its own").
+                    \(whose).
                     """,
                 expected: "\(PortSet(usual))", observed: "\(range)",
                 confidence: .probable, config: [dynamic.source] + also(settings, dynamic),
-                changes: changes(server, takesThem), ports: range)
+                changes: changes(server, takesThem ?? false), ports: range)
         ])
     }
 
