@@ -46,6 +46,9 @@ public struct Device: Hashable, Sendable {
     /// StatefulFTP does. Nil: it is no such device; a value of nil: the file doesn't say.
     public var followsFTP: Setting<Bool?>?
 
+    /// Whether a rule that denies counts before those that permit, wherever in the file it stands.
+    public var denialsFirst = false
+
     /// Whether it ends connections and makes its own to the servers, so that devices behind it see
     /// its address in place of the client's.
     public var hidesClients = false

@@ -39,7 +39,9 @@ public enum NetFirewallRule: ConfigFormat {
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
         switch change {
         case .permit(let ports, _):
-            fix(NetshFirewallFix.name("FTP \(ports)", configuration), "Allow", ports)
+            fix(
+                NetshFirewallFix.name("FTP \(ports)", configuration), "Allow", ports,
+                after: NetshFirewallFix.blocks(ports, configuration).map { "# " + $0 })
         case .forbid(let ports, _):
             fix(NetshFirewallFix.name("Not for FTP \(ports)", configuration), "Block", ports)
         default: nil
@@ -48,10 +50,12 @@ public enum NetFirewallRule: ConfigFormat {
 
     /// A block beats every rule that lets in, so that nothing need be taken away; what another
     /// rule blocks, no rule opens.
-    private static func fix(_ name: String, _ action: String, _ ports: PortSet) -> Fix {
+    private static func fix(
+        _ name: String, _ action: String, _ ports: PortSet, after notes: [String] = []
+    ) -> Fix {
         Fix(
             platform: platform,
-            commands: [
+            commands: notes + [
                 "New-NetFirewallRule -DisplayName \"\(name)\" -Direction Inbound -Action \(action) -Protocol TCP -LocalPort \(ports)"
             ],
             undo: ["Remove-NetFirewallRule -DisplayName \"\(name)\""])

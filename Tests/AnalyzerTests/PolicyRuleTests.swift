@@ -174,6 +174,23 @@ import Testing
                     "permit tcp any host 203.0.113.77 range 5500 5502",
                 ])
             ], "passed"),
+        // Where a denial counts before a permission, the order of the lines is none.
+        row(
+            PermitNeverReached.self, vsftpd: range,
+            path: [
+                """
+                netsh advfirewall firewall add rule name=b dir=in action=block protocol=TCP localport=5501
+                netsh advfirewall firewall add rule name=a dir=in action=allow protocol=TCP localport=21,5500-5502
+                """
+            ], "passed"),
+        row(
+            PermitNeverReached.self, vsftpd: range,
+            path: [
+                """
+                <zone><rule><port port="5501" protocol="tcp"/><drop/></rule>
+                <port port="5500-5502" protocol="tcp"/><port port="21" protocol="tcp"/></zone>
+                """
+            ], "passed"),
         row(PermitNeverReached.self, vsftpd: range, "n/a"),
         // PH215
         row(

@@ -203,6 +203,23 @@ import Testing
         #expect(WindowsVerdicts(back).permitted == "21,5001-5300")
     }
 
+    @Test func `says what blocks the ports that a rule is to open`() {
+        let it = WindowsVerdicts([
+            Self.add("dir=in action=block protocol=TCP localport=5050", name: "b"),
+            Self.add(
+                "dir=in action=block protocol=TCP localport=5060 program=c:\\x.exe", name: "c"),
+            Self.add("dir=in action=block protocol=TCP localport=6000", name: "d"),
+        ])
+        let change = Change.permit(PortSet(5001...5201), to: IPAddress(v4: 0xcb00_7105))
+        let commands = NetshFirewallScript.fix(change, it.configuration)?.commands ?? []
+        #expect(
+            commands.dropLast() == [
+                "REM line 1 blocks 5050, and no rule opens that: change or delete it first",
+                "REM line 2 may block 5060, and no rule opens that: change or delete it first",
+            ])
+        #expect(commands.last?.contains("action=allow protocol=TCP localport=5001-5201") == true)
+    }
+
     @Test func `no broken text makes it stumble`() {
         let text = [
             Self.add("dir=in action=allow protocol=TCP localport=21,5001-5003 remoteip=10.0.0.0/8"),

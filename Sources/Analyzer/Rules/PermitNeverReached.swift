@@ -31,7 +31,8 @@ enum PermitNeverReached: Rule {
     private static func fault(_ blockade: Blockade, _ server: ServerView) -> Fault? {
         guard blockade.line.line != nil,
             let hop = server.path.first(where: { $0.name == blockade.hop }) ?? server.path.first,
-            let device = hop.configuration.device, let address = server.addressSeen(by: hop.name)
+            let device = hop.configuration.device, !device.denialsFirst,
+            let address = server.addressSeen(by: hop.name)
         else { return nil }
         for chain in device.chains.values.sorted(by: { $0.name < $1.name }) {
             guard let deny = chain.rules.firstIndex(where: { $0.source == blockade.line }) else {

@@ -46,6 +46,7 @@ struct FirewalldDevice {
         }
         guard !zones.isEmpty else { return nil }
         var device = Device(usualPlace: .host)
+        device.denialsFirst = true
         device.assumptions = ["\(file): firewalld is taken as running, in these files' state"]
         if (zones + policies).contains(where: { $0.entries.contains(where: \.limited) }) {
             device.assumptions.append(IPTablesRule.firstPacket)

@@ -62,20 +62,35 @@ enum NetshFirewallFix {
     static func advanced(_ change: Change, _ configuration: Configuration?) -> Fix? {
         switch change {
         case .permit(let ports, _):
-            advanced(name("FTP \(ports)", configuration), "allow", ports)
+            advanced(
+                name("FTP \(ports)", configuration), "allow", ports,
+                after: blocks(ports, configuration).map { "REM " + $0 })
         case .forbid(let ports, _):
             advanced(name("Not for FTP \(ports)", configuration), "block", ports)
         default: nil
         }
     }
 
+    /// Sentences about lines that block some of the ports: no rule opens those.
+    static func blocks(_ ports: PortSet, _ configuration: Configuration?) -> [String] {
+        let rules = configuration?.device?.chains["inbound"]?.rules ?? []
+        return rules.filter { $0.action == .deny(answered: false) }.compactMap { rule in
+            let hit = ports.intersection(rule.match.destinationPorts ?? .all)
+            guard !hit.isEmpty, let line = rule.source.line else { return nil }
+            let verb = rule.match.notModelled.isEmpty ? "blocks" : "may block"
+            return "line \(line) \(verb) \(hit), and no rule opens that: change or delete it first"
+        }
+    }
+
     /// A block beats every rule that lets in, so that nothing need be taken away; what another
     /// rule blocks, no rule opens.
-    private static func advanced(_ name: String, _ action: String, _ ports: PortSet) -> Fix {
+    private static func advanced(
+        _ name: String, _ action: String, _ ports: PortSet, after notes: [String] = []
+    ) -> Fix {
         let rule = "netsh advfirewall firewall"
         return Fix(
             platform: advancedPlatform,
-            commands: [
+            commands: notes + [
                 "\(rule) add rule name=\"\(name)\" dir=in action=\(action) protocol=TCP localport=\(ports)"
             ],
             undo: ["\(rule) delete rule name=\"\(name)\""])

@@ -176,6 +176,7 @@ struct WindowsFirewall {
         var device = Device(
             usualPlace: .host, chains: ["inbound": chain],
             stages: [Stage(.filter, chain: "inbound", ending: ending)], assumptions: assumptions)
+        device.denialsFirst = true
         if followsFTP != nil || !rules.isEmpty || text.mentions("advfirewall") {
             let source = followsFTP?.source ?? text.absence("StatefulFTP isn't mentioned")
             device.followsFTP = Setting(followsFTP?.value, source)

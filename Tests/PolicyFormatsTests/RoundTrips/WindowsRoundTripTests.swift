@@ -105,7 +105,7 @@ import Testing
     /// Deletes every rule of a name, as netsh does.
     static func netsh(_ commands: [String], on listing: String) throws -> String {
         var blocks = listing.split(separator: "Rule Name:").map { "Rule Name:\($0)" }
-        for command in commands {
+        for command in commands where !command.hasPrefix("REM ") {
             let (verb, name, rest) = try parts(command)
             if verb == "add" {
                 let (ports, action) = try values(rest)
@@ -164,7 +164,7 @@ import Testing
             + rules.map { value($0.0, $0.1, $0.2) }).joined(separator: "\n") + "\n"
         let trip = Self.trip(WindowsFirewallRegistry.self) { commands, text in
             var lines = text.trippedLines
-            for command in commands {
+            for command in commands where !command.hasPrefix("REM ") {
                 let (verb, name, rest) = try Self.parts(command)
                 if verb == "add" {
                     let (ports, action) = try Self.values(rest)
@@ -193,7 +193,7 @@ import Testing
         let text = ([head] + rules.map { row($0.0, $0.1, $0.2) }).joined(separator: "\n") + "\n"
         let trip = Self.trip(NetFirewallRule.self) { commands, text in
             var lines = text.trippedLines
-            for command in commands {
+            for command in commands where !command.hasPrefix("# ") {
                 if let match = try
                     /New-NetFirewallRule -DisplayName "([^"]*)" -Direction Inbound -Action (Allow|Block) -Protocol TCP -LocalPort ([\d,-]+)/
                     .wholeMatch(in: command)
