@@ -116,6 +116,22 @@ import Testing
         #expect(reading.notes.contains { $0.state == .notModelled || $0.state == .notRecognised })
     }
 
+    @Test(arguments: [
+        (#""dormant""#, "1-65535", ""), (#"["dormant", "owner"]"#, "1-65535", ""),
+        (#""owner""#, "", ""), (#"["owner", "persist"]"#, "", ""),
+        // nft 1.0.6, whatever the flag.
+        (#""t""#, "", "1-65535"), (#"["t"]"#, "", "1-65535"), ("1", "", "1-65535"),
+    ])
+    func `a dormant table judges nothing`(flags: String, open: String, unknown: String) {
+        let text =
+            Self.head.replacing(
+                #""name": "t", "handle": 1"#, with: #""name": "t", "flags": \#(flags)"#)
+            + #"{"chain": {"family": "inet", "table": "t", "name": "last"}}]}"#
+        let reach = Verdicts.reach(NftablesJSON.read(ConfigText(file: "rules.json", text)))
+        #expect(Verdicts.ports(reach) == open)
+        #expect(Verdicts.ports(reach, .unknown) == unknown)
+    }
+
     @Test func `a rule is shown in the words of nft`() {
         let reach = NftQuestion.reach(
             Self.read(["\(Self.match(Self.port, "21")), {\"accept\": null}"]))

@@ -47,6 +47,8 @@ struct NftJSONReader {
         }
     }
 
+    private static let tableFlags: Set<String> = ["dormant", "owner", "persist"]
+
     private mutating func beyond(_ item: JSONWithLines, _ why: String) {
         let place = NftPlace(line: item.line)
         notes.note(place, through: item.last, .notModelled, why)
@@ -65,9 +67,12 @@ struct NftJSONReader {
         if member.key == "table" {
             let table = ruleset.add(
                 table: NftRuleset.TableName(family: family, name: name), place)
-            let flags = body["flags"]?.array?.compactMap(\.string) ?? []
-            ruleset.setDormant(
-                flags.contains("dormant") || body["flags"]?.string == "dormant", table)
+            let flags = body["flags"].map { $0.array?.map(\.string) ?? [$0.string] } ?? []
+            // nft 1.0.6 prints the table's name in place of a flag's.
+            guard flags.allSatisfy({ $0.map(Self.tableFlags.contains) ?? false }) else {
+                return beyond(item, "its flags aren't told, and so not whether it is dormant")
+            }
+            ruleset.setDormant(flags.contains("dormant"), table)
             notes.note(place, through: item.last, .used)
             return
         }
