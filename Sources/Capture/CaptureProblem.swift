@@ -31,6 +31,8 @@ public struct CaptureProblem: Error, Hashable, Sendable {
         case emptyFolder
         /// More files than `count` under a folder; the rest was left out.
         case tooManyFiles(count: Int)
+        /// So many of its frames have a link type that is not read.
+        case linkType(LinkType, frames: Int, of: Int)
     }
 }
 
@@ -59,6 +61,8 @@ extension CaptureProblem: CustomStringConvertible {
         case .decompressorFailed(let program, let status):
             "\(path): byte \(offset): \(program) could not unpack it to its end (status \(status))"
         case .emptyFolder: "\(path): no capture in this folder"
+        case .linkType(let type, let frames, let all):
+            "\(path): \(frames) of \(all) packets are of link type \(type), which is not read"
         case .tooManyFiles(let count): "\(path): only the first \(count) files were read"
         }
     }

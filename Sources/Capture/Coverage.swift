@@ -19,8 +19,21 @@ public struct Coverage: Hashable, Sendable {
     /// Fragments of IP datagrams.
     public var fragments = 0
     public var tcp = 0
+    /// Frames of link types that are not read, by their type; counted under `notIP` too.
+    public var unread: [LinkType: Int] = [:]
 
     public init() {}
+
+    /// Whether not one frame was read.
+    public var isUseless: Bool { unread.values.reduce(0, +) == frames }
+
+    /// Frames that were left out for their link type, as problems of the capture.
+    public func problems(of path: String) -> [CaptureProblem] {
+        unread.sorted { $0.key.rawValue < $1.key.rawValue }.map { type, count in
+            CaptureProblem(
+                path: path, offset: 0, reason: .linkType(type, frames: count, of: frames))
+        }
+    }
 
     /// Counts a frame and what it turned out to be.
     public mutating func count(_ header: FrameHeader, captured: Int, as decoded: Decoded) {
@@ -43,7 +56,9 @@ public struct Coverage: Hashable, Sendable {
             tcp += 1
             fragments += 1
         case .fragment: fragments += 1
-        case .notIP: notIP += 1
+        case .notIP:
+            notIP += 1
+            if !header.linkType.isRead { unread[header.linkType, default: 0] += 1 }
         case .undecodable: undecodable += 1
         case .otherIP, .unreachable: break
         }

@@ -25,4 +25,30 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var linuxCooked2: LinkType { LinkType(rawValue: 276) }
     /// A frame whose interface the capture never described.
     @inlinable public static var unknown: LinkType { LinkType(rawValue: .max) }
+
+    /// Whether `Decoder` looks into its frames.
+    public var isRead: Bool {
+        switch self {
+        case .null, .ethernet, .ppp, .raw12, .raw14, .pppHDLC, .pppEthernet, .raw, .ciscoHDLC,
+            .loop, .linuxCooked, .ipv4, .ipv6, .linuxCooked2:
+            true
+        default: false
+        }
+    }
+}
+
+extension LinkType: CustomStringConvertible {
+    public var description: String {
+        let name: String? =
+            switch rawValue {
+            case 105, 119, 127, 163, 192: "IEEE 802.11"
+            case 117: "PFLOG"
+            case 189, 220, 249: "USB"
+            case 239: "NFLOG"
+            case 253: "netlink"
+            default: nil
+            }
+        guard self != .unknown else { return "that the file does not tell" }
+        return name.map { "\(rawValue) (\($0))" } ?? "\(rawValue)"
+    }
 }

@@ -22,7 +22,7 @@ struct CaptureReading {
     private let digests: FileDigests?
 
     /// Whether not one frame could be had.
-    var isUseless: Bool { coverage.allSatisfy { $0.frames == 0 } && !problems.isEmpty }
+    var isUseless: Bool { coverage.allSatisfy(\.isUseless) && !problems.isEmpty }
 
     /// Reads all captures as one, merged by time.
     ///
@@ -80,6 +80,9 @@ struct CaptureReading {
         // What a session reached once it reaches again when it is read from a distilled capture.
         self.limits = hits.counts.merging(before.counts, uniquingKeysWith: max)
         problems = summary.problems
+        for (source, coverage) in zip(sources, summary.coverage) {
+            problems += coverage.problems(of: source.path)
+        }
         for sentence in origins.compactMap({ $0?.sentences }).joined()
         where !problemsBefore.contains(sentence) { problemsBefore.append(sentence) }
     }

@@ -26,7 +26,7 @@ struct Distillation {
     /// Whether some input was not read to its end, now or before.
     var isPartial: Bool { !problems.isEmpty || !problemsBefore.isEmpty }
     /// Whether not one frame could be had.
-    var isUseless: Bool { coverage.allSatisfy { $0.frames == 0 } && !problems.isEmpty }
+    var isUseless: Bool { coverage.allSatisfy(\.isUseless) && !problems.isEmpty }
 
     /// Reads the captures to know what to keep.
     ///
@@ -44,7 +44,8 @@ struct Distillation {
         sources = set.captures
         origins = sources.map { $0.origin.flatMap(DistilledOrigin.init(comment:)) }
         coverage = distiller.coverage
-        problems = (set.problems + source.problems).map(spooled.named)
+        let unread = zip(sources, coverage).flatMap { $1.problems(of: $0.path) }
+        problems = (set.problems + source.problems + unread).map(spooled.named)
         Self.read(set.open(), distiller.select)
         distiller.finishSelection()
     }

@@ -303,6 +303,24 @@ import Testing
         #expect(run.output.contains("tcpdump -s 0"))
     }
 
+    /// Wireless frames are not looked into; where there are others, these are.
+    @Test(arguments: [[], [first]])
+    func `a link type that is not read is named`(_ others: [String]) throws {
+        var bytes = try Data(contentsOf: Pinhole.root.appending(path: Self.first))
+        bytes[20] = 127
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-wireless-\(UUID().uuidString).pcap")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try bytes.write(to: file)
+        for command in ["audit", "sessions"] {
+            let run = try Pinhole.run([command, file.path] + others)
+            #expect(run.code == (others.isEmpty ? 2 : 3))
+            #expect(
+                run.complaints.contains("are of link type 127 (IEEE 802.11), which is not read"),
+                "\(run.complaints)")
+        }
+    }
+
     @Test func `what is cut inside a record is not called whole`() throws {
         let whole = try Data(contentsOf: Pinhole.root.appending(path: Self.first))
         let file = FileManager.default.temporaryDirectory.appending(
