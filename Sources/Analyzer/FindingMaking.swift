@@ -6,13 +6,19 @@ import Policy
 struct DraftFinding {
     var finding: Finding
     var offers: Set<Offer.ID>
-    /// Those of them that were seen to fail.
+    /// Those of them whose outcome may be its doing: a wrong address hurts no client that went
+    /// to another one.
+    var blamed: Set<Offer.ID>
+    /// Those of these that were seen to fail.
     var failing: Set<Offer.ID>
 
     init(_ finding: Finding, offers: Set<Offer.ID> = [], of server: ServerView) {
         self.finding = finding
         self.offers = offers
-        failing = offers.filter { server.offers[$0].failedOnTheWire }
+        blamed =
+            Symptoms.addressRules.contains(finding.rule)
+            ? offers.filter { !server.offers[$0].wasSoughtElsewhere } : offers
+        failing = blamed.filter { server.offers[$0].failedOnTheWire }
         self.finding.hurt += failing.count
     }
 }

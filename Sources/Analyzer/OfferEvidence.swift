@@ -11,6 +11,14 @@ extension Offer {
             || (channel.server.map { own.contains($0.address) } ?? false)
     }
 
+    /// Whether the client didn't go to the announced address but to the one that it knew.
+    var wasSoughtElsewhere: Bool {
+        guard let listener = isPassive ? channel.server : channel.client,
+            let advertised = channel.advertised
+        else { return false }
+        return listener.address != advertised.address
+    }
+
     /// Whether an attempt at it was seen to fail, or the server said so.
     var failedOnTheWire: Bool {
         switch channel.outcome {

@@ -12,6 +12,9 @@ enum Symptoms {
         "PH108": ["PH304", "PH225", "PH104", "PH105", "PH106"],
     ]
 
+    /// Rules on the address that is announced.
+    static let addressRules: Set = ["PH104", "PH105", "PH106", "PH225"]
+
     /// Rules whose faults may be a consequence and a cause.
     private static let middle = Set(causes.values.joined())
 
@@ -27,23 +30,30 @@ enum Symptoms {
             + symptoms.filter({ !middle.contains($0.finding.rule) })
         {
             let rules = causes[symptom.finding.rule] ?? []
+            // An address explains another word on itself wherever the clients went.
+            let isAddress = addressRules.contains(symptom.finding.rule)
+            func explained(by cause: DraftFinding) -> Set<Offer.ID> {
+                isAddress ? cause.offers : cause.blamed
+            }
             let fitting = kept.indices.filter { index in
                 kept[index].finding.status == .failed
                     && rules.contains(kept[index].finding.rule)
-                    && !symptom.offers.isDisjoint(with: kept[index].offers)
+                    && !symptom.offers.isDisjoint(with: explained(by: kept[index]))
             }
             // Told only where causes explain every one of its offers; in the one that explains most.
-            let explained = fitting.reduce(into: Set<Offer.ID>()) { $0.formUnion(kept[$1].offers) }
-            let cause = fitting.max {
-                kept[$0].offers.intersection(symptom.offers).count
-                    < kept[$1].offers.intersection(symptom.offers).count
+            let all = fitting.reduce(into: Set<Offer.ID>()) {
+                $0.formUnion(explained(by: kept[$1]))
             }
-            if let cause, symptom.offers.isSubset(of: explained) {
+            let cause = fitting.max {
+                explained(by: kept[$0]).intersection(symptom.offers).count
+                    < explained(by: kept[$1]).intersection(symptom.offers).count
+            }
+            if let cause, symptom.offers.isSubset(of: all) {
                 kept[cause].finding.symptoms.append(
                     "\(symptom.finding.rule): \(symptom.finding.message)")
             } else {
                 var rest = symptom
-                rest.finding.hurt = symptom.failing.subtracting(explained).count
+                rest.finding.hurt = symptom.failing.subtracting(all).count
                 kept.append(rest)
             }
         }

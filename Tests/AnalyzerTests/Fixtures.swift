@@ -28,7 +28,8 @@ enum Made {
         channel.attempts = outcome == .established ? 1 : 3
         channel.dataFrame = frame(number + 1)
         channel.client = Endpoint(client, 50000)
-        channel.server = Endpoint(server, port)
+        // Where it failed the client believed the announcement.
+        channel.server = Endpoint(outcome == .established ? server : address, port)
         if outcome == .established { channel.lastDataFrame = frame(number + 4) }
         return channel
     }

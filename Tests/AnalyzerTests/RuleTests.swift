@@ -232,6 +232,29 @@ import Testing
         #expect(cause.symptoms.contains { $0.hasPrefix("PH101") })
     }
 
+    /// Many clients take no notice of a private address: what they meet then isn't its doing.
+    @Test func `a wrong address explains no drop at another`() throws {
+        var believed = Made.channel(5150, .unanswered, address: Made.inside)
+        func failed() -> [Finding] {
+            let traffic = Traffic([Made.session([believed])])
+            return Audit(site: Site(), traffic: traffic)
+                .findings(now: Timestamp(seconds: 0)) { _, _ in [] }
+                .filter { $0.status == .failed }
+        }
+        #expect(failed().map(\.rule) == ["PH104"])
+        #expect(failed().map(\.hurt) == [1])
+        believed.server = Endpoint(Made.server, 5150)
+        #expect(failed().map(\.rule) == ["PH101", "PH104"])
+        #expect(failed().map(\.hurt) == [1, 0])
+    }
+
+    @Test func `a port outside the range isn't said to be permitted`() throws {
+        let judgement = Made.judge(
+            PortBlockedByPolicy.self, Made.site(open: Self.open),
+            [Made.session([Made.channel(6150, .unanswered)])])
+        #expect("\(judgement)".contains("no announced port of the range that failed"))
+    }
+
     @Test func `a waiver holds to the end of its last day, and no longer`() throws {
         var site = Made.site()
         site.servers[0].sessions = 4
