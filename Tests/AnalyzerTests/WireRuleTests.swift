@@ -20,9 +20,26 @@ import Testing
         return Made.session([channel]) { $0.server = Endpoint(address, 21) }
     }
 
+    /// An attempt of one SYN, frame 11.
+    private static let once = {
+        var channel = Made.channel(5005, .unanswered)
+        channel.attempts = 1
+        return channel
+    }()
+
+    /// A session whose last packet comes before the attempt.
+    private static func ended(_ session: SessionRecord) -> SessionRecord {
+        var session = session
+        session.last = Made.frame(8)
+        return session
+    }
+
     static let rows: [JudgementTests.Case] = [
         row(DataConnectionRefused.self, Made.session([Made.channel(5005, .established)]), "passed"),
         row(DataConnectionRefused.self, Made.session(), "?"),
+        // PH101: a single SYN, with more behind it and as the last that was captured.
+        row(DataConnectionDropped.self, Made.session([once]), "failed"),
+        row(DataConnectionDropped.self, ended(Made.session([once])), "?"),
         row(
             DataConnectionProhibited.self, Made.session([Made.channel(5005, .established)]),
             "passed"),
@@ -79,7 +96,8 @@ import Testing
         row(EncryptedDataDropped.self, Made.encrypted(.unanswered), "failed"),
         row(EncryptedDataDropped.self, Made.encrypted(.prohibited), "failed"),
         row(EncryptedDataDropped.self, Made.encrypted(.established), "passed"),
-        row(EncryptedDataDropped.self, Made.encrypted(.unseen), "passed"),
+        row(EncryptedDataDropped.self, Made.encrypted(.unseen), "?"),
+        row(EncryptedDataDropped.self, ended(Made.encrypted(.unanswered)), "?"),
         row(EncryptedDataDropped.self, Made.encrypted(nil), "?"),
         row(EncryptedDataDropped.self, Made.session(), "n/a"),
         row(RangeExhausted.self, Made.encrypted(nil), "?"),

@@ -32,7 +32,10 @@ enum EncryptedDataDropped: Rule {
         }
         let hit = pairs.filter { [.unanswered, .refused, .prohibited].contains($0.1.outcome) }
         guard let first = hit.first else {
-            return .passed("\(pairs.count) connections under TLS were established")
+            let established = pairs.count { $0.1.outcome == .established }
+            return established == 0
+                ? .cannotTell("the capture could not have shown the data connections")
+                : .passed("\(established) connections under TLS were established")
         }
         let ports = PortSet(ports: hit.map(\.1.server.port))
         let command = first.0.encryption?.command ?? "TLS"
@@ -42,8 +45,8 @@ enum EncryptedDataDropped: Rule {
                 key: "hidden",
                 message: """
                     The control connection is encrypted (\(command), frame \(frame)), and \
-                    \(hit.count) connections to \(ports.named) came to nothing: no device can read \
-                    which port to open.
+                    \(hit.count) \(hit.count == 1 ? "connection" : "connections") to \
+                    \(ports.named) came to nothing: no device can read which port to open.
                     """,
                 expected: "a SYN-ACK",
                 observed: Set(hit.map(\.1.outcome.rawValue)).sorted().joined(separator: ", "),

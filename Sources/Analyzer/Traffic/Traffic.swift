@@ -31,10 +31,11 @@ public struct Traffic: Sendable {
                 details: details == nil ? .absent : UInt32(self.details.count - 1),
                 firstChannel: UInt32(channels.count), channels: UInt32(record.channels.count),
                 marks: SessionRow.Marks(record)))
-        for channel in record.channels { add(channel) }
+        for channel in record.channels { add(channel, of: record) }
     }
 
-    private mutating func add(_ channel: DataChannel) {
+    private mutating func add(_ channel: DataChannel, of record: SessionRecord) {
+        let isTold = channel.transferReply != nil || !record.ends(behind: channel)
         channels.append(
             ChannelRow(
                 frame: channel.frame, dataFrame: MaybeFrame(channel.dataFrame),
@@ -48,7 +49,7 @@ public struct Traffic: Sendable {
                 attempts: UInt32(clamping: channel.attempts),
                 reply: Int16(clamping: channel.reply ?? -1),
                 transferReply: Int16(clamping: channel.transferReply ?? -1),
-                announcedBy: channel.announcedBy, outcome: channel.outcome,
+                announcedBy: channel.announcedBy, outcome: isTold ? channel.outcome : .unseen,
                 answerTTL: channel.answerTTL, controlTTL: channel.controlTTL,
                 icmp: channel.icmp))
     }

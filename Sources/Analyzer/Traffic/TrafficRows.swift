@@ -48,7 +48,14 @@ struct SessionDetails: Sendable {
     /// Nil where there is nothing of it.
     init?(_ record: SessionRecord) {
         encryption = record.encryption
-        hiddenData = record.hiddenData
+        hiddenData = record.hiddenData.map { hidden in
+            guard record.ends(behind: hidden.first, hidden.attempts, hidden.outcome) else {
+                return hidden
+            }
+            var hidden = hidden
+            hidden.outcome = .unseen
+            return hidden
+        }
         turnedAway = record.failures.filter(Self.isExhaustion)
         if encryption == nil, hiddenData.isEmpty, turnedAway.isEmpty { return nil }
     }
@@ -57,6 +64,21 @@ struct SessionDetails: Sendable {
         guard ["PASV", "EPSV", "LPSV"].contains(failure.command) else { return false }
         return [421, 425].contains(failure.code)
             || failure.text.hasPrefix("500 OOPS: vsf_sysutil_bind")
+    }
+}
+
+extension SessionRecord {
+    /// Whether so little was captured behind a connection's only SYN that it may be answered yet:
+    /// after a second it is sent again (RFC 6298 section 2).
+    func ends(
+        behind syn: FrameReference?, _ attempts: Int, _ outcome: DataChannel.Outcome
+    ) -> Bool {
+        guard let syn, attempts < 2, outcome == .unanswered, end == .open else { return false }
+        return last.time.since(syn.time) < 1_000_000_000
+    }
+
+    func ends(behind channel: DataChannel) -> Bool {
+        ends(behind: channel.dataFrame, channel.attempts, channel.outcome)
     }
 }
 
