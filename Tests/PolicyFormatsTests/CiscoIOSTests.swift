@@ -158,6 +158,24 @@ import Testing
         #expect(try ask.ports(.unknown, "170.0.0.2", from: "0.0.0.0/0") == "22")
     }
 
+    @Test(arguments: ["common FIRST OUT in", "common FIRST in", "OUT in common"])
+    func `two lists at one interface are unknown`(_ words: String) throws {
+        let text = """
+            version 15.2
+            interface GigabitEthernet0/0
+             ip address 203.0.113.1 255.255.255.0
+             ip access-group \(words)
+            ip access-list extended FIRST
+             permit tcp any any eq 22
+            ip access-list extended OUT
+             permit tcp any any eq 21
+            """
+        var ask = FirewallVerdicts(CiscoIOS.self, text)
+        ask.leaving = "GigabitEthernet0/0"
+        #expect(try ask.ports(.permitted, "10.1.1.10") == "")
+        #expect(try ask.ports(.unknown, "10.1.1.10") == "1-65535")
+    }
+
     @Test func `sorts by sequence number and takes back`() {
         let lines = rules(
             "20 deny ip any any", "10 permit tcp any any eq 21", "30 permit ip any any", "no 30")

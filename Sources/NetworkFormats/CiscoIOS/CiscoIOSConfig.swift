@@ -1,4 +1,5 @@
 import Net
+import Policy
 import PolicyText
 
 /// What an IOS configuration holds, in IOS's own terms.
@@ -21,6 +22,9 @@ struct IOSConfig {
     var networkGroups: [String: IOSGroup] = [:]
     var serviceGroups: [String: IOSGroup] = [:]
     var portGroups: [String: IOSGroup] = [:]
+    /// The groups of addresses and services, resolved.
+    let networksTold = Told<Result<AddressSet, IOSFault>>()
+    let servicesTold = Told<Result<[Match], IOSFault>>()
     var zones = IOSZones()
     /// Translations of sources that come from outside: who is meant, and the line.
     var outsideSources: [IOSOutsideSource] = []

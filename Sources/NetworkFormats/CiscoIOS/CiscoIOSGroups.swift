@@ -8,15 +8,23 @@ extension IOSConfig {
     private static let deepest = 16
 
     func network(_ name: String, depth: Int) throws(IOSFault) -> AddressSet {
+        let circle = IOSFault.puzzling("object group \(name) holds itself")
+        return try networksTold.value(of: name, meanwhile: .failure(circle)) {
+            Result { () throws(IOSFault) in try resolvedNetwork(name, depth) }
+        }.get()
+    }
+
+    private func resolvedNetwork(_ name: String, _ depth: Int) throws(IOSFault) -> AddressSet {
         guard let group = networkGroups[name], depth < Self.deepest else {
             throw .puzzling("object group \(name) isn't defined")
         }
-        var set = AddressSet()
+        var ranges: [ClosedRange<IPAddress>] = []
         for member in group.members {
             var rest = IOSWords(member.words)
             if rest.take("description") { continue }
-            set = set.union(try members(&rest, depth: depth))
+            ranges += try members(&rest, depth: depth).ranges
         }
+        let set = AddressSet(ranges)
         guard !set.isEmpty else { throw .puzzling("object group \(name) is empty") }
         return set
     }
@@ -45,6 +53,13 @@ extension IOSConfig {
 
     /// The services of a group, as matches of ports alone.
     func services(_ name: String, depth: Int) throws(IOSFault) -> [Match] {
+        let circle = IOSFault.puzzling("object group \(name) holds itself")
+        return try servicesTold.value(of: name, meanwhile: .failure(circle)) {
+            Result { () throws(IOSFault) in try resolvedServices(name, depth) }
+        }.get()
+    }
+
+    private func resolvedServices(_ name: String, _ depth: Int) throws(IOSFault) -> [Match] {
         guard let group = serviceGroups[name], depth < Self.deepest else {
             throw .puzzling("object group \(name) isn't defined")
         }

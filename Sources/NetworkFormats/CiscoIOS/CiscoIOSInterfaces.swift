@@ -9,8 +9,15 @@ extension IOSReader {
         let word = line.words.count > 2 ? line.words[2] : ""
         switch (line.keyword(0), line.keyword(1)) {
         case ("ip", "access-group"):
-            let group = on && !word.isEmpty ? (list: word, line: line.number) : nil
-            if line.keyword(3) == "in" {
+            var group = on && !word.isEmpty ? (list: word, line: line.number) : nil
+            let way = line.words.last?.lowercased() ?? ""
+            if on, line.words.count > 4 {
+                // `common NAME NAME in`: two lists are one.
+                let name = line.words[2..<line.words.count - 1].joined(separator: " ")
+                config.lists[name] = IOSAccessList(name: name, extended: true, strange: line.number)
+                group?.list = name
+            }
+            if way == "in" {
                 replaced(config.interfaces[index].filterIn?.line, by: line.number)
                 config.interfaces[index].filterIn = group
             } else {

@@ -8,6 +8,8 @@ struct FortiOSReader {
     var notes: [LineNote]
     var firewall: ZonedFirewall
     let text: ConfigText
+    private let hostsTold = Told<ZonedFirewall.Hosts>()
+    private let servicesTold = Told<[Match]>()
     /// Virtual domains that hold policies.
     var domains: Set<String> = []
 
@@ -141,6 +143,14 @@ struct FortiOSReader {
     func hosts(
         _ name: String, _ family: FortiOSFamily, depth: Int = 0
     ) -> ZonedFirewall.Hosts {
+        hostsTold.value(of: family.tag(name), meanwhile: .circular(name)) {
+            resolved(name, family, depth)
+        }
+    }
+
+    private func resolved(
+        _ name: String, _ family: FortiOSFamily, _ depth: Int
+    ) -> ZonedFirewall.Hosts {
         var hosts = ZonedFirewall.Hosts()
         if let node = tree.find([family.addresses, name]) {
             address(node, name, family, &hosts)
@@ -192,7 +202,11 @@ struct FortiOSReader {
     func services(_ name: String, depth: Int = 0) -> [Match] {
         if let node = tree.find(["firewall service custom", name]) { return service(node, name) }
         if let node = tree.find(["firewall service group", name]), depth < 16 {
-            return tree.values("member", in: node).flatMap { services($0, depth: depth + 1) }
+            let circle = [Match(notModelled: ["\(name) holds itself"])]
+            return servicesTold.value(of: name, meanwhile: circle) {
+                tree.values("member", in: node).flatMap { services($0, depth: depth + 1) }
+                    .bounded(name)
+            }
         }
         if name == "ALL" || name == "ALL_TCP" { return [Match()] }
         if ["ALL_UDP", "ALL_ICMP", "PING", "NTP", "SYSLOG", "TFTP", "DHCP"].contains(name) {

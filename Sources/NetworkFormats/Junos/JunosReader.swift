@@ -8,6 +8,8 @@ struct JunosReader {
     var notes: [LineNote]
     var firewall: ZonedFirewall
     private let text: ConfigText
+    private let hostsTold = Told<ZonedFirewall.Hosts>()
+    private let servicesTold = Told<[Match]>()
 
     init(_ text: ConfigText) {
         self.text = text
@@ -240,12 +242,16 @@ struct JunosReader {
                 return address(entry, name)
             }
             if let set = tree.find("address-set", name, in: book) {
-                for kind in ["address", "address-set"] {
-                    for member in tree.values(kind, in: set) {
-                        hosts.join(self.hosts(member, zones, depth: depth + 1))
+                let key = zones.joined(separator: " ") + "/" + name
+                return hostsTold.value(of: key, meanwhile: .circular(name)) {
+                    var hosts = ZonedFirewall.Hosts()
+                    for kind in ["address", "address-set"] {
+                        for member in tree.values(kind, in: set) {
+                            hosts.join(self.hosts(member, zones, depth: depth + 1))
+                        }
                     }
+                    return hosts
                 }
-                return hosts
             }
         }
         hosts.unknown = ["address \(name) isn't defined"]
@@ -325,10 +331,11 @@ struct JunosReader {
         }
         if JunosPorts.notTCP.contains(name) { return [IOSConfig.never("not TCP")] }
         if let set = tree.find("applications", "application-set", name, in: 0), depth < 16 {
-            return tree.values("application", in: set).flatMap { services($0, depth: depth + 1) }
-                + tree.values("application-set", in: set).flatMap {
-                    services($0, depth: depth + 1)
-                }
+            let circle = [Match(notModelled: ["\(name) holds itself"])]
+            return servicesTold.value(of: name, meanwhile: circle) {
+                ["application", "application-set"].flatMap { tree.values($0, in: set) }
+                    .flatMap { services($0, depth: depth + 1) }.bounded(name)
+            }
         }
         var match = Match()
         match.notModelled = ["application \(name) isn't known here"]

@@ -8,6 +8,8 @@ struct PANOSReader {
     var notes: [LineNote]
     var firewall: ZonedFirewall
     let text: ConfigText
+    private let hostsTold = Told<ZonedFirewall.Hosts>()
+    private let servicesTold = Told<[Match]>()
     /// Nodes that may hold objects and rules: a virtual system, what is shared, the root.
     var bases: [Int] = []
 
@@ -237,9 +239,13 @@ struct PANOSReader {
                 hosts.unknown = ["address \(name) is of a kind that isn't modelled"]
             }
         } else if let node = entry("address-group", name), depth < 16 {
-            let members = tree.values("static", in: node)
-            for member in members { hosts.join(self.hosts(member, depth: depth + 1)) }
-            if members.isEmpty { hosts.unknown = ["group \(name) is filled elsewhere"] }
+            hosts = hostsTold.value(of: name, meanwhile: .circular(name)) {
+                let members = tree.values("static", in: node)
+                var all = ZonedFirewall.Hosts()
+                for member in members { all.join(self.hosts(member, depth: depth + 1)) }
+                if members.isEmpty { all.unknown = ["group \(name) is filled elsewhere"] }
+                return all
+            }
         } else if let prefix = Prefix(name) {
             hosts.set = AddressSet(prefix)
         } else if let range = Self.range(name) {
@@ -289,7 +295,11 @@ struct PANOSReader {
             return [match]
         }
         if let node = entry("service-group", name), depth < 16 {
-            return tree.values("members", in: node).flatMap { services($0, depth: depth + 1) }
+            let circle = [Match(notModelled: ["\(name) holds itself"])]
+            return servicesTold.value(of: name, meanwhile: circle) {
+                tree.values("members", in: node).flatMap { services($0, depth: depth + 1) }
+                    .bounded(name)
+            }
         }
         switch name {
         case "any": return [match]

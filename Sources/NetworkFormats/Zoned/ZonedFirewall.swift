@@ -18,6 +18,13 @@ struct ZonedFirewall {
         /// Where what isn't known lies.
         var within = AddressSet.all
 
+        /// Where a name is part of what it stands for.
+        static func circular(_ name: String) -> Hosts {
+            var hosts = Hosts()
+            hosts.unknown = ["\(name) holds itself"]
+            return hosts
+        }
+
         static let any: Hosts = {
             var hosts = Hosts()
             hosts.set = AddressSet.all
@@ -31,7 +38,9 @@ struct ZonedFirewall {
 
         mutating func join(_ other: Hosts) {
             set = set.union(other.set)
-            unknown += other.unknown
+            for why in other.unknown where unknown.count < 16 && !unknown.contains(why) {
+                unknown.append(why)
+            }
         }
     }
 
