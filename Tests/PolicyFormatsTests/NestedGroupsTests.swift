@@ -136,4 +136,66 @@ import Testing
         #expect(try ask(vendor, groups).ports(.permitted, "10.1.1.11") == "")
         #expect(try ask(vendor, groups).ports(.unknown, "10.1.1.11") != "")
     }
+
+    /// Texts that name one group of many addresses in many lines.
+    private static let many = 1...3000
+    private static let large: [(any ConfigFormat.Type, String)] = [
+        (
+            CiscoASA.self,
+            """
+            ASA Version 9.8(2)
+            interface GigabitEthernet0/0
+             nameif outside
+             security-level 0
+             ip address 203.0.113.1 255.255.255.0
+            object-group network G
+            \(many.map { " network-object host 10.\($0 / 250).\($0 % 250).9" }.joined(separator: "\n"))
+            \(many.map { "access-list OUT extended permit tcp any object-group G eq \($0)" }.joined(separator: "\n"))
+            access-group OUT in interface outside
+            """
+        ),
+        (
+            CiscoIOS.self,
+            """
+            version 15.2
+            object-group network G
+            \(many.map { " host 10.\($0 / 250).\($0 % 250).9" }.joined(separator: "\n"))
+            interface GigabitEthernet0/0
+             ip address 203.0.113.1 255.255.255.0
+             ip access-group OUT in
+            ip access-list extended OUT
+            \(many.map { " permit tcp any object-group G eq \($0)" }.joined(separator: "\n"))
+            """
+        ),
+        (
+            RouterOS.self,
+            """
+            # nov/21/2026 10:00:00 by RouterOS 6.49
+            /ip address
+            add address=203.0.113.10/24 interface=ether1
+            /ip firewall address-list
+            \(many.map { "add address=10.\($0 / 250).\($0 % 250).9 list=G" }.joined(separator: "\n"))
+            /ip firewall filter
+            add action=accept chain=forward protocol=tcp dst-port=1-3000 dst-address-list=G
+            add action=drop chain=forward
+            """
+        ),
+        (
+            PFConf.self,
+            """
+            table <G> { \(many.map { "10.\($0 / 250).\($0 % 250).9" }.joined(separator: ", ")) }
+            block in
+            \(many.prefix(300).map { "pass in proto tcp to <G> port \($0)" }.joined(separator: "\n"))
+            pass in proto tcp to <G> port 301:3000
+            """
+        ),
+    ]
+
+    @Test(.timeLimit(.minutes(1)), arguments: large.indices)
+    func `a large group that many lines name is put together once`(_ index: Int) throws {
+        let (format, text) = Self.large[index]
+        let verdicts = FirewallVerdicts(format, text)
+        #expect(try verdicts.ports(.permitted, "10.1.7.9") == "1-3000")
+        #expect(try verdicts.ports(.permitted, "10.1.7.8") == "")
+    }
 }

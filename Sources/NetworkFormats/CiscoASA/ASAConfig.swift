@@ -4,6 +4,8 @@ import PolicyText
 
 /// What an ASA, PIX or FWSM configuration holds, in its own terms.
 struct ASAConfig {
+    /// The addresses of objects and groups, for lists, whose lines name the same again and again.
+    let setsTold = Told<Result<AddressSet, IOSFault>>()
     /// `ASA Version 9.0(3)`: the product's first word in lower case, and the version.
     var product = "asa"
     var release: (major: Int, minor: Int)?

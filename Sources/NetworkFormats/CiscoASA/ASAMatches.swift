@@ -91,7 +91,7 @@ extension ASAConfig {
         case "object", "object-group":
             rest.skip()
             do throws(IOSFault) {
-                set = AddressSet(try ranges(rest.next()))
+                set = try self.set(rest.next())
             } catch {
                 match.notModelled.append(error.why)
             }

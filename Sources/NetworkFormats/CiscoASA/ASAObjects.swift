@@ -81,6 +81,14 @@ extension ASAConfig {
         return all
     }
 
+    /// The addresses of an object or object group.
+    func set(_ name: String) throws(IOSFault) -> AddressSet {
+        let circle = IOSFault.puzzling("\(name) holds itself")
+        return try setsTold.value(of: name, meanwhile: .failure(circle)) {
+            Result { () throws(IOSFault) in AddressSet(try ranges(name)) }
+        }.get()
+    }
+
     // MARK: services
 
     /// The services of an object or group, as matches of ports alone.

@@ -176,10 +176,8 @@ extension FortiOSReader {
         var policy = ZonedFirewall.Policy(
             lines: tree.lines(node), from: tree.values("srcintf", in: node),
             to: tree.values("dstintf", in: node), action: action)
-        policy.sources = ZonedFirewall.Hosts()
-        for name in tree.values(family.source, in: node) {
-            policy.sources.join(hosts(name, family))
-        }
+        policy.sources = ZonedFirewall.Hosts(
+            joining: tree.values(family.source, in: node).map { hosts($0, family) })
         policy.sources.within = family.all
         policy.services = tree.values("service", in: node).flatMap { services($0) }
         policy.doubts = conditions(node).filter { !family.isOfOther($0) }
@@ -206,16 +204,17 @@ extension FortiOSReader {
         _ node: Int, _ family: FortiOSFamily, _ policy: ZonedFirewall.Policy
     ) -> [String] {
         var policy = policy
-        var (plain, carried) = (ZonedFirewall.Hosts(), [String]())
+        var (names, carried) = ([String](), [String]())
         for name in tree.values(family.destination, in: node) {
             if tree.find([family.translations, name]) != nil {
                 carried.append(family.tag(name))
             } else if let group = tree.find([family.translationGroups, name]) {
                 carried += tree.values("member", in: group).map(family.tag)
             } else {
-                plain.join(hosts(name, family))
+                names.append(name)
             }
         }
+        var plain = ZonedFirewall.Hosts(joining: names.map { hosts($0, family) })
         plain.within = family.all
         if policy.doubts.contains("\(family.destination)-negate")
             || policy.doubts.contains(family.service)

@@ -155,9 +155,10 @@ struct FortiOSReader {
         if let node = tree.find([family.addresses, name]) {
             address(node, name, family, &hosts)
         } else if let node = tree.find([family.groups, name]), depth < 16 {
-            for member in tree.values("member", in: node) {
-                hosts.join(self.hosts(member, family, depth: depth + 1))
-            }
+            hosts = ZonedFirewall.Hosts(
+                joining: tree.values("member", in: node).map {
+                    self.hosts($0, family, depth: depth + 1)
+                })
             if value("exclude", node) == "enable" {
                 for member in tree.values("exclude-member", in: node) {
                     let out = self.hosts(member, family, depth: depth + 1)

@@ -80,9 +80,7 @@ extension JunosReader {
     }
 
     private func joined(_ names: [String], _ zones: [String]) -> ZonedFirewall.Hosts {
-        var hosts = ZonedFirewall.Hosts()
-        for name in names { hosts.join(self.hosts(name, zones)) }
-        return hosts
+        ZonedFirewall.Hosts(joining: names.map { hosts($0, zones) })
     }
 
     mutating func algs() {
@@ -277,10 +275,10 @@ extension JunosReader {
                 tree.find(key, in: from)
             }
             guard parts.first == part else { break }
-            var hosts = ZonedFirewall.Hosts()
-            for part in parts {
-                hosts.join(tree.name(part).hasSuffix("list") ? listed(part) : addresses(part))
-            }
+            let hosts = ZonedFirewall.Hosts(
+                joining: parts.map {
+                    tree.name($0).hasSuffix("list") ? listed($0) : addresses($0)
+                })
             // What isn't known may be any address.
             match.notModelled += hosts.unknown
             let set = hosts.unknown.isEmpty ? hosts.set : nil

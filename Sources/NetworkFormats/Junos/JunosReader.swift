@@ -244,13 +244,9 @@ struct JunosReader {
             if let set = tree.find("address-set", name, in: book) {
                 let key = zones.joined(separator: " ") + "/" + name
                 return hostsTold.value(of: key, meanwhile: .circular(name)) {
-                    var hosts = ZonedFirewall.Hosts()
-                    for kind in ["address", "address-set"] {
-                        for member in tree.values(kind, in: set) {
-                            hosts.join(self.hosts(member, zones, depth: depth + 1))
-                        }
-                    }
-                    return hosts
+                    let members = ["address", "address-set"].flatMap { tree.values($0, in: set) }
+                    return ZonedFirewall.Hosts(
+                        joining: members.map { self.hosts($0, zones, depth: depth + 1) })
                 }
             }
         }

@@ -241,8 +241,8 @@ struct PANOSReader {
         } else if let node = entry("address-group", name), depth < 16 {
             hosts = hostsTold.value(of: name, meanwhile: .circular(name)) {
                 let members = tree.values("static", in: node)
-                var all = ZonedFirewall.Hosts()
-                for member in members { all.join(self.hosts(member, depth: depth + 1)) }
+                var all = ZonedFirewall.Hosts(
+                    joining: members.map { self.hosts($0, depth: depth + 1) })
                 if members.isEmpty { all.unknown = ["group \(name) is filled elsewhere"] }
                 return all
             }
@@ -265,9 +265,7 @@ struct PANOSReader {
     }
 
     func joined(_ names: [String]) -> ZonedFirewall.Hosts {
-        var hosts = ZonedFirewall.Hosts()
-        for name in names { hosts.join(self.hosts(name)) }
-        return hosts
+        ZonedFirewall.Hosts(joining: names.map { hosts($0) })
     }
 
     func services(_ name: String, depth: Int = 0) -> [Match] {

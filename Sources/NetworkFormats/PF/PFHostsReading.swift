@@ -9,8 +9,12 @@ struct PFTable {
     var unknown: [String] = []
     var isPersistent = false
 
-    var hosts: PFHosts {
-        var hosts = PFHosts()
+    /// What it comes to; made once, when all of it is read.
+    private(set) var hosts = PFHosts()
+
+    mutating func settle() {
+        hosts = PFHosts()
+        var ranges: [ClosedRange<IPAddress>] = []
         let ordered = entries.enumerated().sorted { a, b in
             let sizes = [a, b].map {
                 $0.element.prefix.upperBound.bits &- $0.element.prefix.lowerBound.bits
@@ -18,14 +22,16 @@ struct PFTable {
             return sizes[0] == sizes[1] ? a.offset < b.offset : sizes[0] > sizes[1]
         }
         for (_, entry) in ordered {
-            if entry.negated {
-                hosts.set.subtract(AddressSet(entry.prefix))
-            } else {
-                hosts.set = hosts.set.union(AddressSet(entry.prefix))
+            guard entry.negated else {
+                ranges.append(entry.prefix)
+                continue
             }
+            hosts.set = AddressSet(hosts.set.ranges + ranges)
+            ranges = []
+            hosts.set.subtract(AddressSet(entry.prefix))
         }
+        hosts.set = AddressSet(hosts.set.ranges + ranges)
         hosts.unknown = unknown
-        return hosts
     }
 }
 

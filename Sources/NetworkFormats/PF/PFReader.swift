@@ -221,6 +221,7 @@ struct PFReader {
                 throw PFFault("\(rest.peek?.text ?? "") is no part of a table")
             }
         }
+        table.settle()
         tables[name] = table
         if !table.unknown.isEmpty { return (.notModelled, table.unknown.joined(separator: ", ")) }
         if table.entries.isEmpty {

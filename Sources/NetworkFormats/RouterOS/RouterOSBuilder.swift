@@ -108,6 +108,7 @@ struct RouterOSBuilder {
     ]
 
     private mutating func objects() {
+        var entries: [String: [ZonedFirewall.Hosts]] = [:]
         for command in reader.commands where !command.isDisabled {
             switch command.menu {
             case let menu where Self.given.contains(menu):
@@ -150,10 +151,11 @@ struct RouterOSBuilder {
                 guard let list = command.values["list"], let word = command.values["address"]
                 else { continue }
                 reader.note(command.first, command.last, .used)
-                lists[list, default: ZonedFirewall.Hosts()].join(Self.hosts(word))
+                entries[list, default: []].append(Self.hosts(word))
             default: continue
             }
         }
+        lists = entries.mapValues { ZonedFirewall.Hosts(joining: $0) }
         for name in members.values.joined()
         where !device.interfaces.contains(where: { $0.name == name }) {
             device.interfaces.append(DeviceInterface(name: name))

@@ -36,9 +36,12 @@ struct ZonedFirewall {
             (set, within) = (unknown.isEmpty ? set.complement : AddressSet(), set.complement)
         }
 
-        mutating func join(_ other: Hosts) {
-            set = set.union(other.set)
-            for why in other.unknown where unknown.count < 16 && !unknown.contains(why) {
+        init() {}
+
+        /// All of them at once: thousands of members one by one would be put in order as often.
+        init(joining all: [Hosts]) {
+            set = all.count == 1 ? all[0].set : AddressSet(all.flatMap(\.set.ranges))
+            for why in all.flatMap(\.unknown) where unknown.count < 16 && !unknown.contains(why) {
                 unknown.append(why)
             }
         }
