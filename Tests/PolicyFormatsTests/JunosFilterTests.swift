@@ -38,6 +38,7 @@ import Testing
         let asked = ask(
             """
             \(Self.open)
+            set security forwarding-options family inet6 mode flow-based
             \(Self.bound(family))
             set firewall family \(family) filter guard term all then discard
             set firewall family \(other) filter guard term all then accept
@@ -133,8 +134,18 @@ import Testing
         #expect(asked.configuration.device?.interfaces.count == 2)
     }
 
+    @Test func `where the file doesn't say that IPv6 is forwarded, it isn't permitted`() throws {
+        let to = Self.inner6
+        #expect(try ask(Self.open).ports(.unknown, to, from: "2001:db8:9::1") == "21")
+        #expect(try ask(Self.open).ports(.permitted, to, from: "2001:db8:9::1") == "")
+        #expect(try ask(Self.open).ports(.permitted, "10.1.1.10") == "21")
+        let dropped = ask("\(Self.open)\nset security forwarding-options family inet6 mode drop")
+        #expect(try dropped.ports(.denied, to, from: "2001:db8:9::1") == "1-65535")
+        #expect(try dropped.ports(.permitted, "10.1.1.10") == "21")
+    }
+
     @Test(arguments: [
-        ("inet6 mode drop", "21", ""), ("inet6 mode packet-based", "21", ""),
+        ("inet6 mode packet-based", "21", ""),
         ("inet6 mode flow-based", "21", "21"), ("mpls mode packet-based", "", ""),
     ])
     func `what passes by the policies is unknown`(

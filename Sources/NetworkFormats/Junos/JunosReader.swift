@@ -113,11 +113,14 @@ struct JunosReader {
     /// Families that pass by the policies, or by which nothing passes (Juniper, `forwarding-options
     /// (Security)`); for IPv6 it hangs on product and release where the file doesn't say.
     private mutating func forwarding() {
-        guard let root = tree.find(["security", "forwarding-options", "family"]) else { return }
+        let root = tree.find(["security", "forwarding-options", "family"])
+        if tree.find(["security", "zones"]) != nil {
+            forwarding6(root.flatMap { tree.find("inet6", "mode", in: $0) })
+        }
         for family in tree.children(root) {
             let mode = tree.values("mode", in: family).first ?? ""
             switch (tree.name(family), mode) {
-            case ("inet6", "flow-based"), ("iso", _): mark(family, .used)
+            case ("inet6", "flow-based"), ("inet6", "drop"), ("iso", _): mark(family, .used)
             default:
                 let why = "forwarding \(mode) of family \(tree.name(family))"
                 mark(family, .notModelled, why)
@@ -126,6 +129,20 @@ struct JunosReader {
                 firewall.doubtful[tree.line(family)] = only
             }
         }
+    }
+
+    /// `drop`, as older releases have it by themselves.
+    private mutating func forwarding6(_ mode: Int?) {
+        var denial = ZonedFirewall.Policy(lines: [], action: .deny(answered: false))
+        denial.destinations.set = .allV6
+        if let mode {
+            guard tree.children(mode).map(tree.name) == ["drop"] else { return }
+            denial.lines = [tree.line(mode)]
+        } else {
+            denial.absence = "no mode of family inet6"
+            denial.doubts = ["the file doesn't say whether IPv6 is forwarded"]
+        }
+        firewall.policies.append(denial)
     }
 
     // MARK: interfaces and zones
