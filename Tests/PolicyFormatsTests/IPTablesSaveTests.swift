@@ -44,6 +44,15 @@ import Testing
         ("-A INPUT -p tcp --dport :20 -j ACCEPT", "0-20"),
         ("-A INPUT -p tcp --dport 65000: -j ACCEPT", "65000-65535"),
         ("-A INPUT -p tcp --dport ftp -j ACCEPT", "21"),
+        // Octal behind a 0, hexadecimal behind 0x.
+        ("-A INPUT -p tcp --dport 021 -j ACCEPT", "17"),
+        ("-A INPUT -p tcp -m multiport --dports 021,0x20,030:040 -j ACCEPT", "17,24-32"),
+        ("-A INPUT -p 06 --dport 0x15 -j ACCEPT", "21"),
+        ("-A INPUT -s 0306.51.0x64.0/24 -p tcp --dport 21 -j ACCEPT", "21"),
+        ("-A INPUT -m iprange --src-range 0306.0.0.0-0306.255.0.0 -j ACCEPT", "0-65535"),
+        ("-A INPUT -s 198.51.100.0/030 -p tcp --dport 21 -j ACCEPT", "21"),
+        ("-A INPUT -s 198.51.100.0/040 -p tcp --dport 21 -j ACCEPT", ""),
+        ("-A INPUT -p tcp --dport 21 -m mark ! --mark 010/077 -j ACCEPT", "21"),
         ("-A INPUT -p tcp ! --dport 22:65535 -j ACCEPT", "0-21"),
         ("-A INPUT -p tcp --dport ! 22:65535 -j ACCEPT", "0-21"),
         (
@@ -93,6 +102,8 @@ import Testing
     }
 
     @Test(arguments: [
+        "-A INPUT -p tcp --dport 08 -j ACCEPT", "-A INPUT -p tcp --dport 0x1g -j ACCEPT",
+        "-A INPUT -s 10.0.0.0/08 -j ACCEPT",
         "-A INPUT -p tcp --dport 99999 -j ACCEPT", "-A INPUT --dport 21 -j ACCEPT",
         "-A INPUT -p tcp --dport 30:20 -j ACCEPT", "-A INPUT -p tcp -j NOWHERE",
         "-A NOWHERE -j ACCEPT", "-A INPUT -p tcp --bogus 1 -j ACCEPT", "this is wrapped",
@@ -138,6 +149,8 @@ import Testing
     }
 
     @Test(arguments: [
+        // Names are looked up to the letter.
+        "-A INPUT -p tcp --dport FTP -j ACCEPT",
         "-A INPUT -m set --match-set clients src -j ACCEPT",
         "-A INPUT -m time --days Mon -j ACCEPT",
         "-A INPUT -m mac --mac-source 00:00:00:00:00:01 -j ACCEPT", "-A INPUT -j NFQUEUE",

@@ -9,6 +9,11 @@ import Testing
         ("tcp dport 21 accept", "21"), ("tcp dport { 21, 50000-50100 } accept", "21,50000-50100"),
         ("tcp dport != { 22-65535 } accept", "0-21"), ("tcp dport >= 65000 accept", "65000-65535"),
         ("tcp dport < 21 accept", "0-20"), ("tcp dport ftp accept", "21"),
+        // Octal behind a 0, but what is no octal number is a name to the library.
+        ("tcp dport 021 accept", "17"), ("tcp dport { 08, 0x20-040 } accept", "8,32"),
+        ("ip saddr 0306.51.100.0/24 tcp dport 21 accept", "21"),
+        ("ip saddr 198.51.100.0/030 tcp dport 21 accept", "21"),
+        ("ip saddr 198.51.100.0/040 tcp dport 21 accept", ""),
         ("meta l4proto tcp th dport 21 accept", "21"),
         ("ip protocol tcp tcp dport 21 accept", "21"), ("udp dport 21 accept", ""),
         ("meta l4proto { tcp, udp } th dport 21 accept", "21"),
@@ -73,7 +78,8 @@ import Testing
 
     @Test(arguments: [
         ("meta length 40-60 accept", LineNote.State.notModelled),
-        ("tcp dport nosuchname accept", .notModelled), ("meta time > 5 accept", .notModelled),
+        ("tcp dport nosuchname accept", .notModelled),
+        ("tcp dport FTP accept", .notModelled), ("meta time > 5 accept", .notModelled),
         ("osf name \"Linux\" accept", .notModelled), ("queue num 1", .notModelled),
         ("synproxy mss 1460 wscale 7 timestamp sack-perm", .notModelled),
         ("xt match \"conntrack\" accept", .notRecognised), ("newly made words", .notRecognised),

@@ -192,8 +192,9 @@ struct IPTablesRuleReader {
     private mutating func protocolOption() throws(Problem) {
         let name = try value("-p").lowercased()
         rule.protocolNamed = true
-        let all = name == "all" || name == "0"
-        rule.tcp = (all || name == "tcp" || name == "6") != (negated && !all)
+        let number = IPTablesValues.number(name)
+        let all = name == "all" || number == 0
+        rule.tcp = (all || name == "tcp" || number == 6) != (negated && !all)
         rule.namesTCP = rule.tcp && !all && !negated
         if !rule.tcp { rule.never("it is for \(negated ? "all but " : "")\(name)") }
     }

@@ -54,7 +54,8 @@ extension NftCursor {
     private mutating func ranged(_ side: Side) throws(NftProblem) -> NftExpression {
         let low = try primary(side)
         if side == .wanted || low.name != nil {
-            if token.isSymbol("/"), ahead(1).kind == .word, let length = Int(ahead(1).text),
+            if token.isSymbol("/"), ahead(1).kind == .word,
+                let length = NftValues.number(ahead(1).text).map({ Int($0) }),
                 ahead(1).text.allSatisfy(\.isNumber)
             {
                 index += 2
@@ -65,7 +66,9 @@ extension NftCursor {
             if token.isSymbol("-") {
                 index += 1
                 var high = try primary(side)
-                if token.isSymbol("/"), let length = Int(ahead(1).text) {
+                if token.isSymbol("/"),
+                    let length = NftValues.number(ahead(1).text).map({ Int($0) })
+                {
                     index += 2
                     high = .prefix(high, length)
                 }

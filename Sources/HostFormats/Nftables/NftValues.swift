@@ -18,15 +18,14 @@ enum NftValues {
         "l2tp": 115, "eigrp": 88, "rsvp": 46, "mobility-header": 135,
     ]
 
-    static func number(_ text: String) -> UInt32? {
-        text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
-    }
+    static func number(_ text: String) -> UInt32? { IPTablesValues.number(text) }
 
     static func port(_ expression: NftExpression) throws(Problem) -> UInt16 {
         guard let name = expression.name else {
             throw .unresolved("port \(expression.text)")
         }
-        if let number = number(name) {
+        // What is no number to nft (`08`) is a decimal one to the library's getaddrinfo(3).
+        if let number = number(name) ?? UInt32(name) {
             guard let port = UInt16(exactly: number) else {
                 throw .invalid("\(name) is no port")
             }
@@ -42,7 +41,7 @@ enum NftValues {
         guard let name = expression.name else {
             throw .unresolved("address \(expression.text)")
         }
-        if let address = IPAddress(name) { return address }
+        if let address = IPTablesValues.address(name) { return address }
         let numeric = name.allSatisfy { $0.isNumber || $0 == "." || $0 == ":" }
         throw numeric ? .invalid("'\(name)' is no address") : .unresolved("host name \(name)")
     }

@@ -25,12 +25,13 @@ package enum IPTablesValues {
     package static func port(_ text: String) throws(Problem) -> UInt16 { try port(text[...]) }
 
     package static func port(_ text: Substring) throws(Problem) -> UInt16 {
-        if let known = services[text.lowercased()] { return known }
+        if let known = services[String(text)] { return known }
         guard let first = text.first, first.isASCII, first.isNumber else {
             throw text.isEmpty ? .invalid("a port is missing") : .unresolved("service name \(text)")
         }
-        let number = text.hasPrefix("0x") ? UInt16(text.dropFirst(2), radix: 16) : UInt16(text)
-        guard let number else { throw .invalid("'\(text)' is no port") }
+        guard let number = number(text).flatMap({ UInt16(exactly: $0) }) else {
+            throw .invalid("'\(text)' is no port")
+        }
         return number
     }
 
@@ -75,12 +76,12 @@ package enum IPTablesValues {
     private static func block(_ text: String) throws(Problem) -> AddressSet {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let base = parts[0] == "0" ? "0.0.0.0" : String(parts[0])
-        guard let address = IPAddress(base) else {
+        guard let address = address(base) else {
             let numeric = base.allSatisfy { $0.isNumber || $0 == "." || $0 == ":" }
             throw numeric ? .invalid("'\(text)' is no address") : .unresolved("host name \(base)")
         }
         guard parts.count == 2 else { return AddressSet(address) }
-        if let length = Int(parts[1]), let prefix = Prefix(address, length: length) {
+        if let length = number(parts[1]), let prefix = Prefix(address, length: Int(length)) {
             return AddressSet(prefix)
         }
         guard let mask = IPAddress(String(parts[1])), mask.family == address.family else {
@@ -103,15 +104,15 @@ package enum IPTablesValues {
         IPAddress
     > {
         let parts = text.split(separator: "-", maxSplits: 1)
-        guard let first = parts.first, let last = parts.last, let low = IPAddress(String(first)),
-            let high = IPAddress(String(last)), low.family == high.family, low <= high
+        guard let first = parts.first, let last = parts.last, let low = address(String(first)),
+            let high = address(String(last)), low.family == high.family, low <= high
         else { throw .invalid("'\(text)' is no range of addresses") }
         return low...high
     }
 
     /// `0x1/0xff`, `1`.
     package static func mark(_ text: String) throws(Problem) -> (value: UInt32, mask: UInt32) {
-        let parts = text.split(separator: "/", maxSplits: 1).map(number)
+        let parts = text.split(separator: "/", maxSplits: 1).map { number($0) }
         guard let first = parts.first, let value = first else {
             throw .invalid("'\(text)' is no mark")
         }
@@ -120,7 +121,24 @@ package enum IPTablesValues {
         return (value, mask)
     }
 
-    private static func number(_ text: Substring) -> UInt32? {
-        text.lowercased().hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
+    /// An address, the numbers of IPv4 of any base: `010.0.0.1` is 8.0.0.1.
+    package static func address(_ text: String) -> IPAddress? {
+        if let plain = IPAddress(text) { return plain }
+        let octets = text.split(separator: ".", omittingEmptySubsequences: false)
+            .compactMap { number($0).flatMap { UInt8(exactly: $0) } }
+        guard octets.count == 4, text.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 3 else {
+            return nil
+        }
+        return IPAddress(v4: octets.reduce(0) { $0 << 8 | UInt32($1) })
+    }
+
+    /// A number as `strtoul(3)` reads one of any base, and with it iptables and nft: octal behind a 0,
+    /// hexadecimal behind 0x.
+    package static func number(_ text: some StringProtocol) -> UInt32? {
+        let lower = text.lowercased()
+        guard lower.utf8.first.map({ (0x30...0x39).contains($0) }) == true, !lower.contains("+")
+        else { return nil }
+        if lower.hasPrefix("0x") { return UInt32(lower.dropFirst(2), radix: 16) }
+        return UInt32(lower, radix: lower.hasPrefix("0") ? 8 : 10)
     }
 }
