@@ -106,6 +106,8 @@ import Testing
     @Test(arguments: [
         "New-NetFirewallRule -DisplayName a -Direction Inbound -Protocol TCP -LocalPort 21 -Action Block",
         "Remove-NetFirewallRule -DisplayName FTP",
+        "Get-NetFirewallRule -DisplayName FTP | Disable-NetFirewallRule",
+        "Get-NetFirewallRule; netsh advfirewall set allprofiles state on",
         "powershell -Command \"Set-NetFirewallProfile -All -Enabled True\"",
         "netsh -f more.txt", "netsh advfirewall import policy.wfw",
         "reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\PublicProfile /v DoNotAllowExceptions /t REG_DWORD /d 1",
@@ -122,6 +124,17 @@ import Testing
             #expect(it.unknown == "1-65535")
         }
         #expect(WindowsVerdicts([command, "netsh advfirewall reset", open]).permitted == "21")
+    }
+
+    @Test(arguments: [
+        "Get-NetFirewallRule -DisplayName FTP", "powershell -Command \"Show-NetFirewallRule\"",
+        "reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy",
+    ])
+    func `a command that shows the firewall changes nothing`(_ command: String) {
+        let it = WindowsVerdicts(["netsh firewall add portopening TCP 21 FTP", command])
+        #expect(it.permitted == "21")
+        #expect(it.unknown == "")
+        #expect(it.state(2) == .irrelevant)
     }
 
     @Test func `a rule of PowerShell's that permits takes nothing away`() {

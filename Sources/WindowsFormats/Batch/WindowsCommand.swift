@@ -63,6 +63,9 @@ struct WindowsCommand {
         if command.mentions("firewallpolicy") || command.mentions("netfirewall")
             || verb.hasPrefix("powershell")
         {
+            if Self.onlyShows(verb, command) {
+                return .init(state: .irrelevant, why: "it shows the firewall")
+            }
             let why = "what it does to the firewall isn't read"
             return Self.mayShut(command) ? veil(why, &state) : doubt(why, &state)
         }
@@ -84,12 +87,28 @@ struct WindowsCommand {
         return .init(state: .notModelled, why: why, changed: true)
     }
 
+    /// The verbs of the NetSecurity cmdlets that a command names: `new`, `get`.
+    private static func verbs(_ command: String) -> [String] {
+        command.lowercased().matches(of: /(\w+)-netfirewall/).map { String($0.1) }
+    }
+
+    private static func onlyShows(_ verb: String, _ command: String) -> Bool {
+        let words = command.lowercased().split { $0 == " " || $0 == "\t" }
+        if verb == "reg" || verb == "reg.exe" {
+            return words.count > 1 && ["query", "export", "save"].contains(words[1])
+        }
+        let verbs = verbs(command)
+        return !verbs.isEmpty && verbs.allSatisfy { $0 == "get" || $0 == "show" }
+            && !command.mentions("netsh") && !command.mentions("firewallpolicy")
+    }
+
     /// Whether a command of the firewall that isn't read may do anything but open ports.
     private static func mayShut(_ command: String) -> Bool {
-        let text = command.lowercased()
-        guard text.contains("firewall") else { return false }
-        return text.contains("block") || text.ranges(of: "firewall").count > 1
-            || !text.contains("new-netfirewallrule")
+        guard command.mentions("firewall") else { return false }
+        let verbs = verbs(command)
+        return verbs.isEmpty || command.mentions("block") || command.mentions("netsh")
+            || command.mentions("firewallpolicy")
+            || !verbs.allSatisfy { ["new", "get", "show"].contains($0) }
     }
 
     private func veil(_ why: String, _ state: inout BatchState) -> BatchRun.Outcome {
