@@ -101,7 +101,7 @@ struct Extraction {
                 limitHits.count("flows")
             }
         case .due(let index):
-            settle(index, at: packet.mark.time)
+            if !isMisdated(packet, index) { settle(index, at: packet.mark.time) }
             followOther(path.retake(packet), packet, bytes)
         }
     }

@@ -50,6 +50,24 @@ extension Extraction {
         sessions.look(number, at: time.after(limits.linger))
     }
 
+    /// No connection is silent for so long and goes on then.
+    private static let longestSilence: Int64 = 30 * 86_400_000_000_000
+
+    /// Whether a packet goes on with a connection just where that stood, but for a time that is
+    /// far off: its clock is wrong, and nothing has ended.
+    func isMisdated(_ packet: borrowing Packet, _ index: Int) -> Bool {
+        guard packet.mark.time.since(path.table[index].last.time) > Self.longestSilence else {
+            return false
+        }
+        if let expected = path.table.nextExpected(index, low: packet.isFromLow) {
+            // A keep-alive stands before it, what follows a FIN behind it.
+            return (-1...1).contains(SequenceNumber(packet.sequence).distance(from: expected))
+        }
+        guard packet.flags.contains(.ack) else { return false }
+        let other = path.table.nextExpected(index, low: !packet.isFromLow)
+        return other?.value == packet.acknowledgement
+    }
+
     /// Settles what a flow belongs to before a packet of it is noted, if a sweep would have by
     /// now: what a record tells does not depend on when other traffic led to one.
     mutating func settle(_ index: Int, at time: Timestamp) {

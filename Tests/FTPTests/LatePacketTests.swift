@@ -102,6 +102,35 @@ import Testing
         }
     }
 
+    /// So does one of the session itself, or of its data connection.
+    @Test func `a frame with a wrong time splits no session`() throws {
+        let script =
+            loggedIn + """
+                C: PASV
+                S: 227 Entering Passive Mode (203,0,113,10,19,141)
+                data 203.0.113.10:5005 established download 3000
+                S: 226 Done
+
+                """ + Self.another
+        let frames = try Self.frames(script)
+        // But for a SYN: when that came decides whose it is.
+        for place in frames.indices where frames[place].bytes[47] != 2 {
+            for year in [Int64(-40), 5, 200] {
+                let found = try Self.records(script) {
+                    $0[place].time = Timestamp(
+                        nanoseconds: $0[place].time.nanoseconds + year * 31_536_000_000_000_000)
+                }
+                let here = "frame \(place + 1), \(year) years"
+                #expect(found.count == 1, "\(here)")
+                #expect(found.first?.end == .closed, "\(here)")
+                // The announcement itself may have lost its connection, and no more.
+                let others = found.first?.channels.filter { $0.frame.number != place + 1 } ?? []
+                #expect(
+                    !others.isEmpty && others.allSatisfy { $0.outcome == .established }, "\(here)")
+            }
+        }
+    }
+
     private static let another = """
         C: PASV
         S: 227 Entering Passive Mode (203,0,113,10,19,142)
