@@ -64,15 +64,18 @@ enum Verb: String, CaseIterable {
     case conf = "CONF"
     case enc = "ENC"
     case mic = "MIC"
-    // What tells another protocol: SMTP, POP3, IMAP, NNTP, IRC, HTTP.
+    // What tells another protocol: SMTP, POP3, IMAP, NNTP, IRC, HTTP, DICT, CDDB.
     case apop = "APOP"
     case article = "ARTICLE"
     case authinfo = "AUTHINFO"
     case bdat = "BDAT"
     case cap = "CAP"
     case capa = "CAPA"
+    case cddb = "CDDB"
+    case client = "CLIENT"
     case connect = "CONNECT"
     case data = "DATA"
+    case define = "DEFINE"
     case ehlo = "EHLO"
     case etrn = "ETRN"
     case expn = "EXPN"
@@ -111,9 +114,10 @@ enum Verb: String, CaseIterable {
             .user:
             .shared
         case .conf, .enc, .mic: .protected
-        case .apop, .article, .authinfo, .bdat, .cap, .capa, .connect, .data, .ehlo, .etrn, .expn,
-            .get, .group, .head, .helo, .join, .lhlo, .mail, .nick, .options, .post, .privmsg, .put,
-            .rcpt, .starttls, .stls, .uidl, .vrfy, .xclient, .xover:
+        case .apop, .article, .authinfo, .bdat, .cap, .capa, .cddb, .client, .connect, .data,
+            .define, .ehlo, .etrn, .expn, .get, .group, .head, .helo, .join, .lhlo, .mail, .nick,
+            .options, .post, .privmsg, .put, .rcpt, .starttls, .stls, .uidl, .vrfy, .xclient,
+            .xover:
             .foreign
         case .other: .other
         }
