@@ -33,8 +33,8 @@ enum DataConnectionDropped: Rule {
             return Fault(
                 key: "dropped",
                 message: """
-                    \(tries) SYNs to the announced \(ports.named) went unanswered: the data \
-                    connections were silently dropped.
+                    \(tries) \(tries == 1 ? "SYN" : "SYNs") to the announced \(ports.named) went \
+                    unanswered: the data connections were silently dropped.
                     """,
                 expected: "a SYN-ACK", observed: "no answer", count: hit.count,
                 severity: thin ? .medium : nil, confidence: thin ? .probable : .confirmed,
