@@ -14,7 +14,16 @@ extension Flow {
         guard packet.flags.contains(.syn), !packet.flags.contains(.ack) else { return false }
         if state.contains(.syn) || state.contains(.synAck) { return packet.sequence != initial }
         // A SYN that was captured just after the packets that followed it.
-        return packet.mark.nanoseconds &- first.nanoseconds > 1_000_000_000 || isOver
+        let isLate = packet.mark.nanoseconds &- first.nanoseconds > 1_000_000_000
+        return isLate || isOver ? true : !precedes(packet)
+    }
+
+    /// Whether a SYN may be the one before what is known of the bytes of its end.
+    private func precedes(_ packet: borrowing Packet) -> Bool {
+        let begin = SequenceNumber(packet.sequence).advanced(by: 1)
+        let isLow = packet.isFromLow
+        let known = next(Flow.end(low: isLow)) ?? acknowledged(byLow: !isLow)
+        return known.map { (0...Self.window).contains($0.distance(from: begin)) } ?? true
     }
 
     /// Whether somebody looks at a packet.

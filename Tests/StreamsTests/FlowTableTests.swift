@@ -68,6 +68,14 @@ import Testing
         #expect(table[again.index].first.number == 2)
     }
 
+    /// Of the connection before only the end was captured, just before the port was taken again.
+    @Test mutating func `takes a SYN just behind an end for another connection`() throws {
+        try send(server, client, .ack, 900, 101, "421 Timeout")
+        #expect(!(try send(client, server, .syn, 100).isNew))
+        try send(server, client, [.fin, .ack], 911, 101)
+        #expect(try send(client, server, .syn, 5_000_000).isNew)
+    }
+
     @Test mutating func `counts bytes over a wrap of the sequence numbers`() throws {
         try send(client, server, .syn, 0xffff_fffe)
         try send(client, server, .ack, 0xffff_ffff, 1, "ab")
