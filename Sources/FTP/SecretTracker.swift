@@ -84,9 +84,7 @@ struct SecretTracker {
         }
         while end - frontier > Self.window, position > frontier { passHole(upTo: position) }
         let isNext = position == frontier && scanner.beginsLine
-        // A keep-alive repeats the last byte, often as another (RFC 9293 section 3.8.4).
-        let isStale = payload.count == 1 && end == frontier
-        let isOdd = store(payload, at: position) && !isStale
+        let isOdd = store(payload, at: position)
         note(lost: lost, at: end)
         if isOdd { isUncertain = true }
         var isOpen = false

@@ -250,22 +250,6 @@ import Testing
         #expect(!Self.leaks(again, headers: 54), "seed \(seed)")
     }
 
-    /// A keep-alive behind a password, its byte another than the last one was.
-    @Test func `keeps the commands behind a keep-alive`() throws {
-        var frames = try Self.frames(
-            Self.secret(Self.opening + "C: PASS ~\nS: 230 In\n")
-                + "C: PASV\nS: 227 Entering Passive Mode (203,0,113,10,19,141)\nclose")
-        let place = try #require(frames.firstIndex { $0.bytes.contains(0x81) })
-        let size = frames[place].bytes.count
-        var alive = try #require(Self.part(frames[place], size - 1..<size))
-        alive.bytes[54] = 0
-        frames.insert(alive, at: place + 2)
-        let kept = distill(frames)
-        #expect(!Self.leaks(kept))
-        #expect(records(kept) == records(frames))
-        #expect(records(kept).first?.channels.first?.command == "PASV")
-    }
-
     /// A segment with the bytes of a frame at `range`, the headers apart.
     private static func part(_ frame: Captured, _ range: Range<Int>) -> Captured? {
         guard !range.isEmpty else { return nil }
