@@ -233,7 +233,7 @@ struct Extraction {
     mutating func followUp(_ number: Int) {
         guard sessions.open[number].control.verdict != .undecided else { return }
         sessions.open[number].control.hasNews = false
-        guard sessions.open[number].control.verdict == .ftp, !isRecital(number) else {
+        guard sessions.open[number].control.verdict == .ftp else {
             if let index = index(sessions.open[number].control.flow) {
                 path.table[index].role = .none
                 path.table[index].dismiss()
@@ -254,14 +254,6 @@ struct Extraction {
             sessions.open[number].control.isEncryptionRegistered = true
             encrypted[pair(number), default: []].append(number)
         }
-    }
-
-    /// Whether the server answers a client that said nothing: a text, or numbers, are sent.
-    private func isRecital(_ number: Int) -> Bool {
-        guard sessions.open[number].control.isMonologue,
-            let index = index(sessions.open[number].control.flow)
-        else { return false }
-        return path.table[index].isOpenerSilent
     }
 
     func pair(_ number: Int) -> Pair {

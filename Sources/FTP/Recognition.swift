@@ -56,12 +56,6 @@ extension ControlSession {
         if dialogue.evidence.oddLines > good + 2 { letGo() }
     }
 
-    /// Only replies were told, and of those that answer commands.
-    var isMonologue: Bool {
-        let seen = dialogue.evidence
-        return seen.distinctReplies > 0 && seen.ownCommands + seen.sharedCommands == 0
-    }
-
     private mutating func letGo() {
         if verdict == .undecided { verdict = .other }
     }

@@ -140,12 +140,6 @@ public struct Flow: Sendable {
         return SequenceNumber(ends[end].acknowledged)
     }
 
-    /// Whether the opener said nothing, as the other end's acknowledgements prove.
-    public var isOpenerSilent: Bool {
-        guard state.contains(.syn), let opener else { return false }
-        return acknowledged(byLow: opener == high) == SequenceNumber(initial).advanced(by: 1)
-    }
-
     /// TTL or hop limit of the last packet that an end sent; nil where none was seen.
     public func hopLimit(ofLow isLow: Bool) -> UInt8? {
         let end = Self.end(low: isLow)
