@@ -27,13 +27,18 @@ public struct Coverage: Hashable, Sendable {
     /// Whether not one frame was read.
     public var isUseless: Bool { unread.values.reduce(0, +) == frames }
 
-    /// Frames that were left out for their link type, as problems of the capture.
+    /// Frames that were left out for their link type, as problems of the capture: of the types that
+    /// most of them have.
     public func problems(of path: String) -> [CaptureProblem] {
-        unread.sorted { $0.key.rawValue < $1.key.rawValue }.map { type, count in
+        let types = unread.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+        return types.prefix(Self.mostTypes).map { type, count in
             CaptureProblem(
                 path: path, offset: 0, reason: .linkType(type, frames: count, of: frames))
         }
     }
+
+    /// Link types that are named; a file may have as many as there are numbers.
+    private static let mostTypes = 16
 
     /// Counts a frame and what it turned out to be.
     public mutating func count(_ header: FrameHeader, captured: Int, as decoded: Decoded) {

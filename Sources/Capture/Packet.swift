@@ -76,6 +76,13 @@ public struct Packet: Sendable {
         set { (reporterBits, reporterFamily) = (newValue.bits, newValue.family) }
     }
 
+    /// The same with another time.
+    public func dated(_ time: Timestamp) -> Packet {
+        var packet = self
+        packet.mark.nanoseconds = time.nanoseconds
+        return packet
+    }
+
     /// A TCP packet that begins no connection.
     public var goesOn: Bool {
         @inline(__always) get { kind != .unreachable && !flags.contains(.syn) }

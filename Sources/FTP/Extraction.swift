@@ -101,8 +101,14 @@ struct Extraction {
                 limitHits.count("flows")
             }
         case .due(let index):
-            if !isMisdated(packet, index) { settle(index, at: packet.mark.time) }
-            followOther(path.retake(packet), packet, bytes)
+            guard isMisdated(packet, index) else {
+                settle(index, at: packet.mark.time)
+                followOther(path.retake(packet), packet, bytes)
+                break
+            }
+            // Else nothing of its session would be after it, and no silence end it.
+            let dated = packet.dated(min(packet.mark.time, now))
+            followOther(path.retake(dated), dated, bytes)
         }
     }
 
@@ -145,7 +151,8 @@ struct Extraction {
     /// A connection begins: it may have been announced, or be an attempt to reach a server.
     private mutating func begin(_ index: Int, _ packet: Packet) {
         let flow = path.table[index]
-        let isSYN = packet.flags.contains(.syn)
+        // The SYN may have come before its answer, which is the packet.
+        let isSYN = flow.state.contains(.syn) || packet.flags.contains(.syn)
         if isSYN, let opener = flow.opener {
             recent.add(
                 path.table.handle(index), to: flow.other(than: opener), at: flow.first.time)
@@ -158,7 +165,7 @@ struct Extraction {
         {
             return
         }
-        guard controlPorts.contains(listener.port), !packet.flags.contains(.ack) else { return }
+        guard controlPorts.contains(listener.port), flow.state.contains(.syn) else { return }
         guard attempts.count < limits.controlAttempts else {
             limitHits.count("controlAttempts")
             return

@@ -107,6 +107,8 @@ public struct Flow: Sendable {
         @inlinable public static var wasControl: State { State(rawValue: 1 << 24) }
         /// Whoever reads the connection wants to see packets without payload too.
         @inlinable public static var watched: State { State(rawValue: 1 << 22) }
+        /// A SYN into it waits for its answer; see `DoubtedSYN`.
+        static var doubted: State { State(rawValue: 1 << 26) }
         /// It has left the table; the rest is stale.
         static var vacant: State { State(rawValue: 1 << 25) }
     }
@@ -205,10 +207,11 @@ public struct Flow: Sendable {
         role != .none && (isOver || now &- last.nanoseconds > silence)
     }
 
-    /// Whether it goes on, and whoever it is something to need not be asked (see `isDue`).
+    /// Whether it goes on undoubted, and whoever it is something to need not be asked (`isDue`).
     @inline(__always)
     func isQuiet(at now: Int64, silence: Int64) -> Bool {
-        !isOver && (role == .none || now &- last.nanoseconds <= silence)
+        !isOver && !state.contains(.doubted)
+            && (role == .none || now &- last.nanoseconds <= silence)
     }
 
     /// Both ends closed it, and each acknowledged the other's last byte: nothing is sent again.

@@ -36,7 +36,7 @@ public struct FlowTable {
     public static let usuallyKept: Int64 = 10_000_000_000
     /// The same where something may be sent again: nobody waits longer with that (RFC 6298
     /// section 2.5 lets the timer be bounded; Linux does at 120 s).
-    private static let longest: Int64 = 125_000_000_000
+    static let longest: Int64 = 125_000_000_000
     /// Nanoseconds of silence after which a flow's owner is asked before a packet is noted.
     private let silence: Int64
     private var hand = 0
@@ -106,7 +106,7 @@ public struct FlowTable {
         let found = find(packet)
         if let found, !isSettled, isDue(found, packet) { return .due(found) }
         var (index, isNew) = place(packet, found)
-        if !doubts.isEmpty, flows[index].isWanted(packet) {
+        if flows[index].state.contains(.doubted), flows[index].isWanted(packet) {
             if isDoubted(packet, index) { return .nothing }
             if isAnswer(packet, index) { isNew = true }
         }
@@ -126,7 +126,7 @@ public struct FlowTable {
     mutating func takeUsual(
         _ packets: Span<Packet>, from index: inout Int, _ clock: inout PacketClock
     ) -> PacketPath.Seen? {
-        guard !hasRetired, doubts.isEmpty else { return nil }
+        guard !hasRetired else { return nil }
         return Self.takeUsual(packets, from: &index, &flows, places.slots, silence, &clock)
     }
 
@@ -175,6 +175,7 @@ public struct FlowTable {
     public mutating func remove(_ index: Int) {
         guard flows[index].inUse else { return }
         places.remove(index, flows[index].hash)
+        if flows[index].state.contains(.doubted) { forgetDoubt(index) }
         flows[index].state = .vacant
         free.append(UInt32(index))
     }
@@ -195,6 +196,7 @@ public struct FlowTable {
     /// A flow leaves, and another between the same endpoints begins in its place.
     mutating func replace(_ index: Int, _ packet: borrowing Packet) {
         leave(index)
+        if flows[index].state.contains(.doubted) { forgetDoubt(index) }
         let generation = flows[index].generation &+ 1
         flows[index] = Self.flow(packet)
         flows[index].generation = generation

@@ -19,6 +19,12 @@ import Testing
     ) throws -> [SessionRecord] {
         var frames = try frames(script)
         change(&frames)
+        return read(frames).records
+    }
+
+    private static func read(_ frames: Frames) -> (
+        records: [SessionRecord], attempts: [ControlAttempt]
+    ) {
         var records: [SessionRecord] = []
         let extractor = SessionExtractor { records.append($0) }
         for (index, frame) in frames.enumerated() {
@@ -28,7 +34,7 @@ import Testing
             extractor.consume(header, frame.bytes.span)
         }
         extractor.finish()
-        return records.sorted { $0.first < $1.first }
+        return (records.sorted { $0.first < $1.first }, extractor.controlAttempts)
     }
 
     /// A port is announced again just after a session that had it.
@@ -123,6 +129,7 @@ import Testing
                 let here = "frame \(place + 1), \(year) years"
                 #expect(found.count == 1, "\(here)")
                 #expect(found.first?.end == .closed, "\(here)")
+                #expect(found.first.map { $0.last.time <= frames[frames.count - 1].time } == true)
                 // The announcement itself may have lost its connection, and no more.
                 let others = found.first?.channels.filter { $0.frame.number != place + 1 } ?? []
                 #expect(
@@ -329,5 +336,20 @@ import Testing
         #expect(found.map(\.login) == [.accepted, .accepted])
         #expect(found.map(\.end) == [.open, .closed])
         #expect(found.last?.oddities.isEmpty == true)
+    }
+
+    /// Of the server that was started anew nobody listens, or its half is not in the capture.
+    @Test func `what a second connection of a client comes to is told`() throws {
+        let open = try Self.frames(loggedIn)
+        let start = "at 2026-11-21T00:00:00Z\nsequence client 3000000\nsequence server 99\n"
+        let next = try Self.frames(start + loggedIn + Self.closing)
+        let clients = next.filter { $0.bytes[36...37] == [0, 21] }
+        let oneSided = try Self.records(loggedIn) { $0 += clients }
+        #expect(oneSided.map(\.visibility.oneSided) == [false, true])
+
+        var answer = next[1].bytes
+        answer[47] = 0x14
+        let attempts = Self.read(open + [next[0], (next[1].time, answer)]).attempts
+        #expect(attempts.map(\.outcome) == [.refused])
     }
 }
