@@ -124,21 +124,10 @@ package enum IPTablesValues {
     /// An address, the numbers of IPv4 of any base: `010.0.0.1` is 8.0.0.1.
     package static func address(_ text: String) -> IPAddress? {
         if let plain = IPAddress(text) { return plain }
-        let octets = text.split(separator: ".", omittingEmptySubsequences: false)
-            .compactMap { number($0).flatMap { UInt8(exactly: $0) } }
-        guard octets.count == 4, text.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 3 else {
-            return nil
-        }
-        return IPAddress(v4: octets.reduce(0) { $0 << 8 | UInt32($1) })
+        let isWhole = text.utf8.count(where: { $0 == UInt8(ascii: ".") }) == 3
+        return isWhole ? ServerText.aton(text) : nil
     }
 
-    /// A number as `strtoul(3)` reads one of any base, and with it iptables and nft: octal behind a 0,
-    /// hexadecimal behind 0x.
-    package static func number(_ text: some StringProtocol) -> UInt32? {
-        let lower = text.lowercased()
-        guard lower.utf8.first.map({ (0x30...0x39).contains($0) }) == true, !lower.contains("+")
-        else { return nil }
-        if lower.hasPrefix("0x") { return UInt32(lower.dropFirst(2), radix: 16) }
-        return UInt32(lower, radix: lower.hasPrefix("0") ? 8 : 10)
-    }
+    /// As iptables and nft read a number.
+    package static func number(_ text: some StringProtocol) -> UInt32? { ServerText.strtoul(text) }
 }

@@ -46,12 +46,7 @@ package enum ServerText {
     /// number octal, 0x hexadecimal.
     package static func aton(_ text: some StringProtocol) -> IPAddress? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        let numbers = parts.compactMap { part -> UInt32? in
-            let lower = part.lowercased()
-            guard lower.utf8.first.map({ (0x30...0x39).contains($0) }) == true else { return nil }
-            if lower.hasPrefix("0x") { return UInt32(lower.dropFirst(2), radix: 16) }
-            return UInt32(lower, radix: lower.hasPrefix("0") ? 8 : 10)
-        }
+        let numbers = parts.compactMap { strtoul($0) }
         guard (1...4).contains(parts.count), numbers.count == parts.count, let last = numbers.last,
             numbers.dropLast().allSatisfy({ $0 < 256 }),
             UInt64(last) < 1 << (8 * UInt64(5 - numbers.count))
@@ -59,6 +54,15 @@ package enum ServerText {
         let head = numbers.dropLast().enumerated()
             .reduce(UInt32(0)) { $0 | $1.element << (24 - 8 * UInt32($1.offset)) }
         return IPAddress(v4: head | last)
+    }
+
+    /// A number as `strtoul(3)` reads one of any base: octal behind a 0, hexadecimal behind 0x.
+    package static func strtoul(_ text: some StringProtocol) -> UInt32? {
+        let lower = text.lowercased()
+        guard lower.utf8.first.map({ (0x30...0x39).contains($0) }) == true, !lower.contains("+")
+        else { return nil }
+        if lower.hasPrefix("0x") { return UInt32(lower.dropFirst(2), radix: 16) }
+        return UInt32(lower, radix: lower.hasPrefix("0") ? 8 : 10)
     }
 
     /// An IPv4 address in dotted form.
