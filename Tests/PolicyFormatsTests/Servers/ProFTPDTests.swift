@@ -24,8 +24,8 @@ import Testing
             ),
             ("<Global>\nPassivePorts 40000 40010\n</Global>", 40000...40010),
             (
-                "<Global>\nPassivePorts 40000 40010\n</Global>\n<Global>\nPassivePorts 50000 50010\nPassivePorts 1 2\n</Global>"
-                    .replacing("1 2", with: "2000 2010"),
+                "<Global>\nPassivePorts 40000 40010\n</Global>\n"
+                    + "<Global>\nPassivePorts 50000 50010\nPassivePorts 2000 2010\n</Global>",
                 50000...50010
             ),
             ("Passive\\\nPorts 50000 50010", 50000...50010),
