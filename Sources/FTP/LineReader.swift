@@ -11,21 +11,19 @@ struct LineReader {
     /// Bytes before the line are missing: it may be the rest of another.
     private(set) var followsLoss = false
     private let limit: Int
-    private var telnet = Telnet.text
+    private var telnet = Telnet()
     private var isComplete = false
-
-    private enum Telnet { case text, command, option, subnegotiation, subnegotiationCommand }
 
     init(limit: Int) { self.limit = limit }
 
     /// Begins anew, in the same memory.
     mutating func restart() {
         begin()
-        telnet = .text
+        telnet = Telnet()
     }
 
     /// No byte of a line is held.
-    var isAtStart: Bool { (isComplete || line.count == 0) && telnet == .text }
+    var isAtStart: Bool { (isComplete || line.count == 0) && telnet.isText }
 
     /// What `read` came to.
     struct Step: Equatable {
@@ -41,10 +39,10 @@ struct LineReader {
         if isComplete, start < bytes.count { begin() }
         var at = start
         while at < bytes.count {
-            guard telnet == .text else {
+            guard telnet.isText else {
                 readTelnet(bytes[at])
                 at += 1
-                if telnet == .text { break }
+                if telnet.isText { break }
                 continue
             }
             let end = Self.endOfText(bytes, from: at)
@@ -91,7 +89,7 @@ struct LineReader {
     /// Whether the next byte begins a line, and nothing is missing before it; the line that ended
     /// is let go then.
     mutating func passLine() -> Bool {
-        guard telnet == .text, isComplete || line.count == 0 && !followsLoss else { return false }
+        guard telnet.isText, isComplete || line.count == 0 && !followsLoss else { return false }
         begin()
         return true
     }
@@ -156,12 +154,12 @@ struct LineReader {
     }
 
     private mutating func readTelnet(_ byte: UInt8) {
-        switch telnet {
-        case .text: telnet = .command
-        case .command: command(byte)
-        case .option: telnet = .text
-        case .subnegotiation: if byte == 255 { telnet = .subnegotiationCommand }
-        case .subnegotiationCommand: telnet = byte == 240 ? .text : .subnegotiation
+        switch telnet.take(byte) {
+        case .text, .command, .parameter: break
+        case .doubled: append(byte)
+        case .undoubled:
+            append(Telnet.interpretAsCommand)
+            if byte != 0x0a { append(byte) }
         }
     }
 
@@ -174,23 +172,6 @@ struct LineReader {
         line.append(byte)
     }
 
-    /// RFC 854: the byte after IAC.
-    private mutating func command(_ byte: UInt8) {
-        switch byte {
-        case 250: telnet = .subnegotiation
-        case 251...254: telnet = .option
-        case 255:
-            append(255)
-            telnet = .text
-        case 236...249: telnet = .text
-        default:
-            // No command: a name in Latin-1 whose author did not double the byte.
-            append(255)
-            telnet = .text
-            if byte != 0x0a { append(byte) }
-        }
-    }
-
     private mutating func begin() {
         line.removeAll()
         isCut = false
@@ -200,7 +181,7 @@ struct LineReader {
 
     /// Bytes are missing here; true where a line was cut by that and can be taken as it is.
     mutating func lose() -> Bool {
-        telnet = .text
+        telnet = Telnet()
         guard !isComplete, line.count > 0 else {
             begin()
             followsLoss = true

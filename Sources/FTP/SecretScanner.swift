@@ -13,7 +13,7 @@ struct SecretScanner {
 
     let isClient: Bool
     var line: Line
-    private var telnet = Telnet.text
+    private var telnet = Telnet()
     var word: [UInt8] = []
     private var isShouted = true
     /// Where the letters of a line's first word stand.
@@ -50,8 +50,6 @@ struct SecretScanner {
         case secret
     }
 
-    private enum Telnet { case text, command, option, subnegotiation, subnegotiationCommand }
-
     /// - Parameters:
     ///   - isClient: Whether the sender is the FTP client, so that lines are commands.
     ///   - followsLoss: Bytes before the first one are missing.
@@ -69,7 +67,7 @@ struct SecretScanner {
     }
 
     /// A line begins with the next byte.
-    var beginsLine: Bool { walker == nil && line == .verb && word.isEmpty && telnet == .text }
+    var beginsLine: Bool { walker == nil && line == .verb && word.isEmpty && telnet.isText }
 
     mutating func takeFound() -> [[UInt8]] {
         defer { found.removeAll() }
@@ -99,14 +97,14 @@ struct SecretScanner {
     }
 
     private var isAtStart: Bool {
-        guard word.isEmpty, telnet == .text else { return false }
+        guard word.isEmpty, telnet.isText else { return false }
         if case .doubt = line { return true }
         return line == .verb
     }
 
     /// Bytes are missing before `position`.
     mutating func lose(at position: Int, _ mark: (Range<Int>) -> Void) {
-        telnet = .text
+        telnet = Telnet()
         guard walker == nil else {
             walker?.lose()
             isTLSBroken = true
@@ -158,52 +156,18 @@ struct SecretScanner {
     // MARK: bytes
 
     private mutating func take(_ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void) {
-        switch telnet {
-        case .text:
-            guard byte != 255 else {
-                telnet = .command
-                hide(at, mark)
-                return
-            }
+        switch telnet.take(byte) {
+        case .text, .doubled: takeText(byte, at, mark)
+        case .command: hide(at, mark)
+        case .parameter:
+            // FTP has none: one that never ends may be a name in Latin-1, and hold all that follows.
+            if isClient { note(at, mark) }
+        case .undoubled:
+            // As `LineReader` reads it.
+            guard byte != 0x0a else { return hide(at, mark) }
+            takeText(Telnet.interpretAsCommand, at - 1, mark)
             takeText(byte, at, mark)
-        case .command: takeCommand(byte, at, mark)
-        case .option:
-            telnet = .text
-            hide(at, mark)
-        case .subnegotiation:
-            if byte == 255 {
-                telnet = .subnegotiationCommand
-                hide(at, mark)
-            } else if isClient {
-                // FTP has none: one that never ends may be a name in Latin-1, and hold all that follows.
-                note(at, mark)
-            }
-        case .subnegotiationCommand:
-            telnet = byte == 240 ? .text : .subnegotiation
-            hide(at, mark)
         }
-    }
-
-    /// RFC 854, read as `LineReader` reads it.
-    private mutating func takeCommand(
-        _ byte: UInt8, _ at: Int, _ mark: (Range<Int>) -> Void
-    ) {
-        telnet = .text
-        switch byte {
-        case 250: telnet = .subnegotiation
-        case 251...254: telnet = .option
-        case 236...249: break
-        case 255:
-            takeText(255, at, mark)
-            return
-        case 0x0a: break
-        default:
-            // No command: a byte that its sender did not double.
-            takeText(255, at - 1, mark)
-            takeText(byte, at, mark)
-            return
-        }
-        hide(at, mark)
     }
 
     /// Bytes of Telnet inside a secret go with it.
