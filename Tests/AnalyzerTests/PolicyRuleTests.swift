@@ -311,6 +311,18 @@ import Testing
         #expect(asked[0] == asked[1])
     }
 
+    @Test func `no passive port is due where passive mode is off`() throws {
+        let site = try Made.site(vsftpd: Self.off)
+        let offer = Made.session([Made.channel(5501, .established)])
+        let judgement = Made.judge(PortOutsideRange.self, site, [offer])
+        #expect(judgement.mark == "failed")
+        let fault = try #require(judgement.faults.first)
+        #expect(fault.message.contains("switches passive mode off"))
+        #expect(fault.config.map(\.line) == [3])
+        #expect(Made.judge(PortOutsideRange.self, site, [Made.session()]).mark == "?")
+        #expect(Made.judge(PortOutsideRange.self, site, nil).mark == "n/a")
+    }
+
     @Test func `every rule has a row that fails and one that passes`() {
         let all =
             (JudgementTests.wire + JudgementTests.meant + WireRuleTests.rows)

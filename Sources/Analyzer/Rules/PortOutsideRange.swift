@@ -24,13 +24,16 @@ enum PortOutsideRange: Rule {
 
     static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
         guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
-        guard let range = server.range, server.settings?.passiveFrom != .invalid else {
+        let off = server.passiveOff
+        guard off != nil || server.range != nil, server.settings?.passiveFrom != .invalid else {
             return .notApplicable("no passive range is known to be in force")
         }
         let offers = server.ownOffers
         guard !offers.isEmpty else {
             return .cannotTell("no passive port was announced in clear text")
         }
+        if let off { return .failed([undue(offers, off, server)]) }
+        let range = server.range ?? PortSet()
         let outside = server.outside(range)
         guard !outside.isEmpty else {
             return .passed("\(offers.count) announced ports lie in \(range.brief)")
@@ -60,6 +63,21 @@ enum PortOutsideRange: Rule {
                 changes: wasFull ? server.widening : [ProposedChange(.server, .restart)],
                 ports: ports)
         ])
+    }
+
+    /// The fault of offers by a server whose configuration has it make none.
+    private static func undue(_ offers: Offers, _ off: SourceLine, _ server: ServerView) -> Fault {
+        let ports = PortSet(ports: offers.compactMap(\.port))
+        return Fault(
+            key: "off",
+            message: """
+                The server announced \(ports.named), though its configuration switches passive mode \
+                off: another configuration is in force, or another server answers at this address.
+                """,
+            expected: "no passive port", observed: ports.brief, count: offers.count,
+            packets: offers.lazy.map(\.announcement), config: [off],
+            offers: Set(offers.map(\.id)), sessions: offers.lazy.map(\.session),
+            changes: [ProposedChange(.server, .restart)], ports: ports)
     }
 
     /// The cause that fits best, as far as ports and times tell.
