@@ -22,17 +22,22 @@ public struct PlacedFrame: Hashable, Sendable {
 public struct FrameBatch: Sendable {
     public internal(set) var frames: [PlacedFrame] = []
     public internal(set) var bytes: [UInt8] = []
+    /// Frames that the source has lost since its begin, as far as it knows.
+    public var dropped: UInt64 = 0
 
     public init() {}
 
-    mutating func removeAll() {
+    public mutating func removeAll() {
         frames.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
     }
 
-    mutating func append(_ header: FrameHeader, _ captured: Span<UInt8>) {
-        frames.append(PlacedFrame(header, start: bytes.count, length: captured.count))
-        for index in 0..<captured.count { bytes.append(captured[index]) }
+    public mutating func append(_ header: FrameHeader, _ captured: Span<UInt8>) {
+        let start = bytes.count
+        frames.append(PlacedFrame(header, start: start, length: captured.count))
+        bytes.append(contentsOf: repeatElement(0, count: captured.count))
+        var room = bytes.mutableSpan
+        for index in 0..<captured.count { room[start + index] = captured[index] }
     }
 
     mutating func append(_ header: FrameHeader, _ captured: ArraySlice<UInt8>) {

@@ -1,8 +1,9 @@
 import Dispatch
 import Synchronization
 
-/// Reads captures on a thread of its own, a few batches ahead of whoever takes the packets: the copy
-/// out of the page cache and the wait for a slow disk or pipe go on beside the rest of the work.
+/// Reads captures or interfaces on a thread of its own, a few batches ahead of whoever takes the
+/// packets: the copy out of the page cache and the wait for a slow disk or pipe go on beside the
+/// rest of the work.
 ///
 /// Decoding is done by who has nothing better to do: by the reader where the batches lie ready, by
 /// the taker where it would wait.
@@ -10,12 +11,12 @@ public final class PacketAhead: Sendable {
     /// What was read, once all of it was.
     public struct Summary: Sendable {
         /// By the capture's index.
-        public var coverage: [Coverage]
+        public var coverage: [Coverage] = []
         /// Fragment trains given up because a bound was reached.
-        public var fragmentsDropped: Int
+        public var fragmentsDropped = 0
         public var problems: [CaptureProblem]
-        /// What the indexes name.
-        public var captures: [CaptureSet.Source]
+        /// What the indexes name, where they name files.
+        public var captures: [CaptureSet.Source] = []
     }
 
     /// Batches in the air: some are read and decoded while others are taken.
@@ -53,13 +54,42 @@ public final class PacketAhead: Sendable {
     private let wakesReader = DispatchSemaphore(value: 0)
     private let wakesTaker = DispatchSemaphore(value: 0)
 
-    /// Begins to read.
-    public init(
+    /// Begins to read captures.
+    public convenience init(
         _ captures: CaptureSet, limits: DecoderLimits = DecoderLimits(),
         remark: PacketReader.Remark? = nil
     ) {
+        self.init { ahead in
+            var set = captures
+            let source = set.open()
+            let count = set.captures.count
+            ahead.read(source, PacketReader(captures: count, limits: limits, remark: remark)) {
+                false
+            }
+            return Summary(problems: set.problems + source.problems, captures: set.captures)
+        }
+    }
+
+    /// Begins to read a source of so many captures, until `stops` says so: it is asked before each
+    /// batch.
+    public convenience init(
+        _ source: sending any PacketSource, captures: Int,
+        limits: DecoderLimits = DecoderLimits(), remark: PacketReader.Remark? = nil,
+        until stops: @escaping @Sendable () -> Bool
+    ) {
+        let lent = Mutex<(any PacketSource)?>(source)
+        self.init { ahead in
+            guard let source = lent.withLock({ $0.take() }) else { return Summary(problems: []) }
+            ahead.read(
+                source, PacketReader(captures: captures, limits: limits, remark: remark), stops)
+            return Summary(problems: source.problems)
+        }
+    }
+
+    private init(_ work: @escaping @Sendable (PacketAhead) -> Summary) {
         DispatchQueue(label: "pinhole.packets", qos: .userInitiated).async {
-            self.read(captures, limits, remark)
+            let summary = work(self)
+            self.wakeTaker { $0.summary = summary }
         }
     }
 
@@ -145,24 +175,16 @@ public final class PacketAhead: Sendable {
     }
 
     private func read(
-        _ captures: CaptureSet, _ limits: DecoderLimits, _ remark: PacketReader.Remark?
+        _ source: any PacketSource, _ reader: PacketReader, _ stops: () -> Bool
     ) {
-        var set = captures
-        let source = set.open()
-        let count = set.captures.count
-        let reader = PacketReader(captures: count, limits: limits, remark: remark)
         state.withLock { $0.reader = reader }
-        while true {
+        while !stops() {
             var batch = nextToFill()
             guard batch?.fill(from: source) == true else { break }
             wakeTaker { state in
                 if let batch = batch.take() { state.read.append(batch) }
             }
         }
-        let summary = Summary(
-            coverage: [], fragmentsDropped: 0, problems: set.problems + source.problems,
-            captures: set.captures)
-        wakeTaker { $0.summary = summary }
     }
 
     /// A batch that is free; where none is, what was read is decoded until there are enough.

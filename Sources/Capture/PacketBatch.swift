@@ -1,3 +1,5 @@
+public import Net
+
 /// Packets, and the memory in which their payloads stand.
 public struct PacketBatch: Sendable {
     public internal(set) var packets: [Packet] = []
@@ -17,6 +19,12 @@ public struct PacketBatch: Sendable {
         guard let first = frames.frames.first, let last = frames.frames.last else { return 0 }
         return last.start + last.length - first.start
     }
+
+    public var frameCount: Int { frames.frames.count }
+    /// When its last frame was captured; nil where it has none.
+    public var last: Timestamp? { frames.frames.last?.header.time }
+    /// See `FrameBatch.dropped`.
+    public var dropped: UInt64 { frames.dropped }
 
     public var bytes: [UInt8] { frames.bytes }
     public var assembledBytes: [UInt8] { assembled }

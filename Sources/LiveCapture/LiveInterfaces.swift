@@ -28,6 +28,10 @@ import Net
     public let names: [String]
     /// Milliseconds after which `advance()` says `.idle`.
     private let patience: Int32
+    /// What is handed over at one time: so many frames or bytes, or those of so many nanoseconds.
+    private static let mostFrames = 1024
+    private static let mostBytes = 256 << 10
+    private static let longest: Int64 = 100_000_000
 
     /// Opens the interfaces in promiscuous mode; needs the right to capture (on Linux CAP_NET_RAW).
     ///
@@ -45,13 +49,14 @@ import Net
         self.patience = patience
         var opened: [OpaquePointer] = unsafe []
         var types: [LinkType] = []
-        do {
+        do throws(LiveCaptureError) {
             for name in names {
                 let handle = try unsafe Self.open(name, snapLength: snapLength)
                 unsafe opened.append(handle)
                 if let filter { try unsafe Self.apply(filter, to: handle, of: name) }
-                let type = unsafe pcap_datalink(handle)
-                types.append(LinkType(rawValue: UInt32(clamping: type)))
+                let type = LinkType(rawValue: UInt32(clamping: unsafe pcap_datalink(handle)))
+                guard type.isRead else { throw LiveCaptureError.unread(interface: name, type) }
+                types.append(type)
             }
         } catch {
             for index in unsafe opened.indices { unsafe pcap_close(opened[index]) }
@@ -79,6 +84,23 @@ import Net
         return .idle
     }
 
+    /// Takes what comes in a short while; no frame where none came.
+    public func fill(_ batch: inout FrameBatch) -> Bool {
+        batch.removeAll()
+        reading: while batch.frames.count < Self.mostFrames, batch.bytes.count < Self.mostBytes {
+            switch advance() {
+            case .idle: break reading
+            case .end: return !batch.frames.isEmpty
+            case .frame(let header):
+                withBytes { batch.append(header, $0) }
+                let first = batch.frames.first?.header.time ?? header.time
+                if header.time.since(first) > Self.longest { break reading }
+            }
+        }
+        batch.dropped = dropped
+        return true
+    }
+
     public func withBytes(_ body: (Span<UInt8>) -> Void) {
         guard let loan = unsafe loan else {
             body([UInt8]().span)
@@ -89,7 +111,7 @@ import Net
     }
 
     /// Frames that the kernel or the interface dropped since the start, over all interfaces.
-    public var dropped: UInt64 {
+    private var dropped: UInt64 {
         var total: UInt64 = 0
         for index in unsafe handles.indices {
             var statistics = pcap_stat()
@@ -137,8 +159,7 @@ import Net
         unsafe pcap_set_snaplen(handle, snapLength)
         unsafe pcap_set_promisc(handle, 1)
         unsafe pcap_set_timeout(handle, 100)
-        unsafe pcap_set_buffer_size(handle, 16 << 20)
-        unsafe pcap_set_immediate_mode(handle, 1)
+        unsafe pcap_set_buffer_size(handle, 32 << 20)
         let status = unsafe pcap_activate(handle)
         guard status >= 0, unsafe pcap_setnonblock(handle, 1, &message) == 0 else {
             let reason = unsafe String(cString: pcap_geterr(handle))
@@ -172,6 +193,8 @@ import Net
 public enum LiveCaptureError: Error, Hashable, Sendable, CustomStringConvertible {
     case cannotOpen(interface: String, reason: String)
     case badFilter(String, reason: String)
+    /// Nothing is read of frames that begin so.
+    case unread(interface: String, LinkType)
 
     public var description: String {
         switch self {
@@ -179,6 +202,8 @@ public enum LiveCaptureError: Error, Hashable, Sendable, CustomStringConvertible
             "cannot listen on \(interface): \(reason)"
                 + (reason.contains("not permitted") ? "; it takes root or CAP_NET_RAW" : "")
         case .badFilter(let filter, let reason): "filter '\(filter)': \(reason)"
+        case .unread(let interface, let type):
+            "cannot listen on \(interface): frames of link type \(type) are not read"
         }
     }
 }

@@ -46,15 +46,15 @@ struct MonitorCommand: ParsableCommand {
         saying.tell("listening on \(interface.joined(separator: ", ")); Ctrl-C ends")
         let fixers = Fixers(loaded.site.hops)
         let monitor = Monitor(
-            source, names: interface, site: loaded.site, limits: limits,
+            names: interface, site: loaded.site, limits: limits,
             fixer: { fixers.fixes($0, $1) },
-            emit: Self.emit)
-        monitor.run(
-            now: { Clock.now() }, dropped: { source.dropped }, until: { stop.isRaised })
-        for problem in source.problems { Complaints.say("\(problem)") }
+            emit: { Self.emit($0) })
+        let problems = monitor.run(
+            source, now: { Clock.now() }, until: { [flag = stop.flag] in flag.isRaised })
+        for problem in problems { Complaints.say("\(problem)") }
         saying.tell("ended; findings: \(monitor.findings)")
         if let threshold, let worst = monitor.worst, worst >= threshold { throw Exit.findings }
-        if !source.problems.isEmpty { throw Exit.partly }
+        if !problems.isEmpty { throw Exit.partly }
     }
 
     private static func emit(_ event: String) {
@@ -77,23 +77,25 @@ struct MonitorCommand: ParsableCommand {
 
 /// Raised by SIGINT or SIGTERM.
 final class StopSignal {
-    private let flag = Flag()
+    let flag: Flag
     private let sources: [any DispatchSourceSignal]
 
     init() {
-        let flag = flag
+        let flag = Flag()
+        self.flag = flag
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { flag.raised.store(true, ordering: .releasing) }
+            source.setEventHandler { flag.raise() }
             source.resume()
             return source
         }
     }
 
-    private final class Flag: Sendable {
-        let raised = Atomic(false)
-    }
+    final class Flag: Sendable {
+        private let raised = Atomic(false)
 
-    var isRaised: Bool { flag.raised.load(ordering: .acquiring) }
+        func raise() { raised.store(true, ordering: .releasing) }
+        var isRaised: Bool { raised.load(ordering: .acquiring) }
+    }
 }

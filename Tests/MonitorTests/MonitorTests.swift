@@ -3,6 +3,7 @@ import Dialogue
 import Foundation
 import Net
 import Policy
+import Synchronization
 import Testing
 
 @testable import Monitor
@@ -37,23 +38,17 @@ import Testing
 
     /// All events, and how many of them came with the frames.
     private static func events(_ script: String) throws -> (all: [String], meanwhile: Int) {
-        let path = FileManager.default.temporaryDirectory.appending(
-            path: "pinhole-monitor-\(UUID().uuidString).pcap")
-        defer { try? FileManager.default.removeItem(at: path) }
-        try Data(try Dialogue.render(script)).write(to: path)
-        let source = try CaptureFile(path: path.path, capture: 0)
-        var events: [String] = []
-        var meanwhile = 0
-        Monitor(
-            source, names: ["eth0"], site: Site(), fixer: { _, _ in [] },
-            emit: { events.append($0) }
-        ).run(
-            now: { Timestamp(nanoseconds: 1_795_168_800_000_000_000) }, dropped: { 0 },
-            until: {
-                meanwhile = events.count
-                return false
-            })
-        return (events, meanwhile)
+        let frames = try Frames(Dialogue.render(script))
+        let events = Mutex<[String]>([])
+        let end = Timestamp(nanoseconds: 1_795_168_800_000_000_000)
+        let problems = Monitor(
+            names: ["eth0"], site: Site(), fixer: { _, _ in [] },
+            emit: { event in events.withLock { $0.append(event) } }
+        ).run(frames, now: { end }, until: { false })
+        #expect(problems.isEmpty)
+        let all = events.withLock { $0 }
+        let last = "\"time\":\"\(end)\""
+        return (all, all.firstIndex { $0.contains(last) } ?? all.count)
     }
 
     @Test func `says nothing of an attempt that may still be answered`() throws {
@@ -94,5 +89,12 @@ import Testing
     @Test func `tells a refused attempt at once`() throws {
         let refused = Self.waiting.replacing("unanswered 3", with: "refused")
         #expect(try Self.told(refused).meanwhile.contains("PH102"))
+    }
+
+    @Test func `frames that were lost are told, each once`() throws {
+        let events = try Self.events(Self.waiting).all
+        let lost = events.compactMap { $0.firstMatch(of: /"event":"drop",.*"frames":(\d+)/)?.1 }
+        #expect(lost.compactMap { Int($0) }.reduce(0, +) == Frames.lost)
+        #expect(events.last?.contains("\"dropped\":\(Frames.lost)}") == true)
     }
 }

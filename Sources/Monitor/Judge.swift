@@ -1,0 +1,89 @@
+import Analyzer
+import Dispatch
+import FTP
+import Net
+import Policy
+import Reporter
+import Synchronization
+
+/// Judges what was seen and tells what is new, on a thread of its own, so that who takes packets
+/// does not wait for it.
+///
+/// The records of the last sessions are kept, at most `Monitor.keptSessions`.
+final class Judge: Sendable {
+    private let site: Site
+    private let events: EventJSON
+    private let emit: Monitor.Emit
+    private let queue = DispatchQueue(label: "pinhole.judge")
+    private let state: Mutex<State>
+
+    private struct State {
+        let fixer: Audit.Fixer
+        var ended: [SessionRecord] = []
+        var attempts: [ControlAttempt] = []
+        var told = ToldFindings()
+        /// How long the last judgement took.
+        var took = Duration.zero
+    }
+
+    /// What was seen since the last judgement, and the sessions that go on.
+    struct Seen: Sendable {
+        var ended: [SessionRecord]
+        var open: [SessionRecord]
+        var attempts: [ControlAttempt]
+    }
+
+    init(
+        _ site: Site, _ events: EventJSON, fixer: sending @escaping Audit.Fixer,
+        emit: @escaping Monitor.Emit
+    ) {
+        self.site = site
+        self.events = events
+        state = Mutex(State(fixer: fixer))
+        self.emit = emit
+    }
+
+    /// Begins to judge what was seen; the judgement before must have ended.
+    func begin(_ seen: Seen, at time: Timestamp) {
+        queue.async {
+            self.state.withLock { state in
+                state.took = ContinuousClock().measure { self.judge(seen, &state, at: time) }
+            }
+        }
+    }
+
+    /// Tells an event behind those of the judgements that were begun.
+    func tell(_ event: @escaping @Sendable (EventJSON) -> String) {
+        queue.async { self.emit(event(self.events)) }
+    }
+
+    /// Waits until all is judged and told.
+    ///
+    /// - Returns: Nanoseconds that the last judgement took.
+    @discardableResult
+    func wait() -> Int64 {
+        queue.sync {
+            state.withLock { Int64($0.took / .nanoseconds(1)) }
+        }
+    }
+
+    var told: ToldFindings { state.withLock { $0.told } }
+
+    private func judge(_ seen: Seen, _ state: inout State, at time: Timestamp) {
+        for record in seen.ended { emit(events.session(record, at: time)) }
+        Self.keep(seen.ended, in: &state.ended)
+        Self.keep(seen.attempts, in: &state.attempts)
+        let audit = Audit(
+            site: site, traffic: Traffic(state.ended + seen.open), attempts: state.attempts)
+        let failed = audit.findings(now: time, fixer: state.fixer).filter { $0.status == .failed }
+        for (finding, former) in state.told.take(failed) {
+            emit(events.finding(finding, replacing: former, at: time))
+        }
+    }
+
+    /// The last ones stay.
+    private static func keep<Element>(_ new: [Element], in all: inout [Element]) {
+        all += new
+        all.removeFirst(max(0, all.count - Monitor.keptSessions))
+    }
+}
