@@ -26,9 +26,7 @@ public final class Monitor {
     private let judge: Judge
     private var fresh: [SessionRecord] = []
     private var nextJudgement = Timestamp.distantPast
-    private var sessions = 0
-    private var frames = 0
-    private var dropped: UInt64 = 0
+    private var seen = EventJSON.Summary()
 
     /// The most severe finding that was told.
     public var worst: Severity? { judge.told.worst }
@@ -71,7 +69,7 @@ public final class Monitor {
         ).forEach { batch in
             extractor.consume(batch)
             if batch.frameCount == 0 { extractor.tick(now()) }
-            frames += batch.frameCount
+            seen.frames += batch.frameCount
             let time = batch.last ?? now()
             if time >= nextJudgement || fresh.count >= Self.keptSessions {
                 beginJudgement(extractor, at: time)
@@ -82,14 +80,19 @@ public final class Monitor {
         let time = now()
         beginJudgement(extractor, at: time)
         judge.wait()
-        tellSummary(at: time)
+        var hits = extractor.limitHits
+        hits.count("fragments", summary.fragmentsDropped)
+        seen.limits = hits.counts
+        seen.findings = findings
+        judge.tell { [seen] in $0.summary(seen, at: time) }
+        judge.wait()
         return summary.problems
     }
 
     private func beginJudgement(_ extractor: SessionExtractor, at time: Timestamp) {
         let took = judge.wait()
         nextJudgement = time.after(max(Self.pace, took * (Self.share - 1)))
-        sessions += fresh.count
+        seen.sessions += fresh.count
         judge.begin(
             Judge.Seen(
                 ended: fresh, open: extractor.snapshot().map(Self.certain),
@@ -110,18 +113,9 @@ public final class Monitor {
     }
 
     private func tellDropped(_ all: UInt64, at now: () -> Timestamp) {
-        guard all > dropped else { return }
-        let (more, time) = (all - dropped, now())
-        dropped = all
+        guard all > seen.dropped else { return }
+        let (more, time) = (all - seen.dropped, now())
+        seen.dropped = all
         judge.tell { $0.drop(more, at: time) }
-    }
-
-    private func tellSummary(at time: Timestamp) {
-        let (frames, sessions, findings, dropped) = (frames, sessions, findings, dropped)
-        judge.tell {
-            $0.summary(
-                frames: frames, sessions: sessions, findings: findings, dropped: dropped, at: time)
-        }
-        judge.wait()
     }
 }

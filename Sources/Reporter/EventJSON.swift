@@ -27,11 +27,21 @@ public struct EventJSON: Sendable {
     }
 
     /// What was seen in all.
-    public func summary(
-        frames: Int, sessions: Int, findings: Int, dropped: UInt64, at time: Timestamp
-    ) -> String {
-        "{\"event\":\"summary\",\(head(time)),\"frames\":\(frames),\"sessions\":\(sessions),"
-            + "\"findings\":\(findings),\"dropped\":\(dropped)}"
+    public struct Summary: Sendable {
+        public var frames = 0
+        public var sessions = 0
+        public var findings = 0
+        public var dropped: UInt64 = 0
+        /// How often a bound was reached, by its name.
+        public var limits: [String: Int] = [:]
+
+        public init() {}
+    }
+
+    public func summary(_ all: Summary, at time: Timestamp) -> String {
+        "{\"event\":\"summary\",\(head(time)),\"frames\":\(all.frames),\"sessions\":\(all.sessions),"
+            + "\"findings\":\(all.findings),\"dropped\":\(all.dropped),"
+            + "\"limits\":\(PrettyJSON.line(all.limits))}"
     }
 
     /// Frames that the kernel or an interface dropped since the last such event.

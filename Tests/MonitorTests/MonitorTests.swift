@@ -3,6 +3,7 @@ import Dialogue
 import Foundation
 import Net
 import Policy
+import Streams
 import Synchronization
 import Testing
 
@@ -37,12 +38,14 @@ import Testing
     }
 
     /// All events, and how many of them came with the frames.
-    private static func events(_ script: String) throws -> (all: [String], meanwhile: Int) {
+    private static func events(
+        _ script: String, limits: Limits = Limits()
+    ) throws -> (all: [String], meanwhile: Int) {
         let frames = try Frames(Dialogue.render(script))
         let events = Mutex<[String]>([])
         let end = Timestamp(nanoseconds: 1_795_168_800_000_000_000)
         let problems = Monitor(
-            names: ["eth0"], site: Site(), fixer: { _, _ in [] },
+            names: ["eth0"], site: Site(), limits: limits, fixer: { _, _ in [] },
             emit: { event in events.withLock { $0.append(event) } }
         ).run(frames, now: { end }, until: { false })
         #expect(problems.isEmpty)
@@ -95,6 +98,24 @@ import Testing
         let events = try Self.events(Self.waiting).all
         let lost = events.compactMap { $0.firstMatch(of: /"event":"drop",.*"frames":(\d+)/)?.1 }
         #expect(lost.compactMap { Int($0) }.reduce(0, +) == Frames.lost)
-        #expect(events.last?.contains("\"dropped\":\(Frames.lost)}") == true)
+        #expect(events.last?.contains("\"dropped\":\(Frames.lost),") == true)
+    }
+
+    @Test func `bounds that were reached are told at the end`() throws {
+        var limits = Limits()
+        limits.pendingCommands = 1
+        let script = """
+            server 203.0.113.10:21
+            client 198.51.100.7
+            connect
+            S: 220 ready
+            C: NOOP
+            C: NOOP
+            C: NOOP
+            S: 200 yes
+            """
+        let last = try Self.events(script, limits: limits).all.last
+        #expect(last?.contains(#""limits":{"pendingCommands":"#) == true, "\(last ?? "")")
+        #expect(try Self.events(script).all.last?.contains(#""limits":{}"#) == true)
     }
 }
