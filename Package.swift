@@ -83,7 +83,9 @@ let package = Package(
         tests("ReporterTests", ["Reporter", "Analyzer", "FTP", "Policy", "Net"]),
         tests("LayeringTests", []),
         tests("SampleTests", ["pinhole", "Dialogue"]),
-        tests("MonitorTests", ["Monitor", "Analyzer", "Dialogue", "Capture", "Streams", "Policy", "Net"]),
+        tests(
+            "MonitorTests",
+            ["Monitor", "Analyzer", "Dialogue", "Capture", "Streams", "Policy", "Net"]),
         tests("KernelTests", ["Dice", "PolicyFormats", "Policy", "Net"]),
         tests("CaptureTests", ["Dice", "Capture", "Net"]),
         tests("StreamsTests", ["Dice", "Streams", "Capture", "Net"]),

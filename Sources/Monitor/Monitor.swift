@@ -25,7 +25,8 @@ public final class Monitor {
     private let controlPorts: Set<UInt16>
     private let judge: Judge
     private var fresh: [SessionRecord] = []
-    private var nextJudgement = Timestamp.distantPast
+    private var lastJudgement = Timestamp.distantPast
+    private var interval = pace
     private var seen = EventJSON.Summary()
 
     /// The most severe finding that was told.
@@ -71,7 +72,7 @@ public final class Monitor {
             if batch.frameCount == 0 { extractor.tick(now()) }
             seen.frames += batch.frameCount
             let time = batch.last ?? now()
-            if time >= nextJudgement || fresh.count >= Self.keptSessions {
+            if isDue(at: time) || fresh.count >= Self.keptSessions {
                 beginJudgement(extractor, at: time)
             }
             tellDropped(batch.dropped, at: now)
@@ -89,9 +90,14 @@ public final class Monitor {
         return summary.problems
     }
 
+    /// A clock that was set back is another reason to judge.
+    private func isDue(at time: Timestamp) -> Bool {
+        time.since(lastJudgement).magnitude >= UInt64(interval)
+    }
+
     private func beginJudgement(_ extractor: SessionExtractor, at time: Timestamp) {
-        let took = judge.wait()
-        nextJudgement = time.after(max(Self.pace, took * (Self.share - 1)))
+        interval = max(Self.pace, judge.wait() * (Self.share - 1))
+        lastJudgement = time
         seen.sessions += fresh.count
         judge.begin(
             Judge.Seen(
