@@ -1,5 +1,6 @@
 import Capture
 import Foundation
+import Net
 
 /// The frames of a capture, each handed over by itself, as an interface brings them; in the end it
 /// says that some were lost.
@@ -9,9 +10,12 @@ final class Frames: PacketSource {
     private let file: CaptureFile
     private let path: URL
     private var hasEnded = false
+    /// From this frame on the clock stands half an hour back.
+    private let setBack: Int
     var problems: [CaptureProblem] { file.problems }
 
-    init(_ capture: [UInt8]) throws {
+    init(_ capture: [UInt8], setBackAt frame: Int = .max) throws {
+        setBack = frame
         path = FileManager.default.temporaryDirectory.appending(
             path: "pinhole-monitor-\(UUID().uuidString).pcap")
         try Data(capture).write(to: path)
@@ -20,7 +24,12 @@ final class Frames: PacketSource {
 
     deinit { try? FileManager.default.removeItem(at: path) }
 
-    func advance() -> Step { file.advance() }
+    func advance() -> Step {
+        guard case .frame(var header) = file.advance() else { return .end }
+        if header.number >= setBack { header.time = header.time.after(-1_800_000_000_000) }
+        return .frame(header)
+    }
+
     func withBytes(_ body: (Span<UInt8>) -> Void) { file.withBytes(body) }
 
     func fill(_ batch: inout FrameBatch) -> Bool {

@@ -29,8 +29,10 @@ import Testing
         """
 
     /// The rules of the findings that were told while frames came, and after the last of them.
-    private static func told(_ script: String) throws -> (meanwhile: Set<String>, at: Set<String>) {
-        let (all, meanwhile) = try events(script)
+    private static func told(
+        _ script: String, setBackAt frame: Int = .max
+    ) throws -> (meanwhile: Set<String>, at: Set<String>) {
+        let (all, meanwhile) = try events(script, setBackAt: frame)
         func rules(_ events: some Sequence<String>) -> Set<String> {
             Set(events.compactMap { $0.firstMatch(of: /"rule":"(PH\d+)"/).map { String($0.1) } })
         }
@@ -39,9 +41,9 @@ import Testing
 
     /// All events, and how many of them came with the frames.
     private static func events(
-        _ script: String, limits: Limits = Limits()
+        _ script: String, limits: Limits = Limits(), setBackAt frame: Int = .max
     ) throws -> (all: [String], meanwhile: Int) {
-        let frames = try Frames(Dialogue.render(script))
+        let frames = try Frames(Dialogue.render(script), setBackAt: frame)
         let events = Mutex<[String]>([])
         let end = Timestamp(nanoseconds: 1_795_168_800_000_000_000)
         let problems = Monitor(
@@ -92,6 +94,11 @@ import Testing
     @Test func `tells a refused attempt at once`() throws {
         let refused = Self.waiting.replacing("unanswered 3", with: "refused")
         #expect(try Self.told(refused).meanwhile.contains("PH102"))
+    }
+
+    @Test func `a clock that is set back stops nothing`() throws {
+        let refused = Self.waiting.replacing("unanswered 3", with: "refused")
+        #expect(try Self.told(refused, setBackAt: 10).meanwhile.contains("PH102"))
     }
 
     @Test func `frames that were lost are told, each once`() throws {
