@@ -14,7 +14,8 @@ struct Extraction {
 
     let bounds: ControlSession.Bounds
     var limits: Limits { _read { yield bounds.limits } }
-    private let controlPorts: Set<UInt16>
+    /// See `SessionExtractor.controlPorts`.
+    var controlPorts: Set<UInt16>
     let onSession: (consuming SessionRecord) -> Void
     /// The flow table, and what time it is.
     var path: PacketPath

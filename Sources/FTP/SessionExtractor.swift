@@ -22,13 +22,19 @@ public final class SessionExtractor {
     /// Tells commands and replies, for whoever decodes the packets: they are taken faster then.
     public static let remark: PacketReader.Remark = { Speech($0)?.packed ?? 0 }
 
+    /// Ports at which a connection that begins, and fails, is kept as `ControlAttempt`.
+    public var controlPorts: Set<UInt16> {
+        get { extraction.controlPorts }
+        set { extraction.controlPorts = newValue }
+    }
+
     /// Where FTP servers listen.
     public static let usualControlPorts: Set<UInt16> = [21, 990, 2121]
 
     /// - Parameters:
     ///   - captures: How many captures the frames come from.
     ///   - limits: Bounds of what is kept.
-    ///   - controlPorts: Ports at which a connection that fails is kept as `ControlAttempt`.
+    ///   - controlPorts: See `controlPorts`.
     ///   - tellsSpeech: Whether whole commands and replies are told while frames are decoded; else
     ///     each of their lines is read, which takes longer and comes to the same.
     ///   - onSession: Takes each finished record; must not call the extractor.

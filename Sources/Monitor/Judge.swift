@@ -11,14 +11,13 @@ import Synchronization
 ///
 /// The records of the last sessions are kept, at most `Monitor.keptSessions`.
 final class Judge: Sendable {
-    private let site: Site
     private let events: EventJSON
     private let emit: Monitor.Emit
     private let queue = DispatchQueue(label: "pinhole.judge")
     private let state: Mutex<State>
 
     private struct State {
-        let fixer: Audit.Fixer
+        var meant: Monitor.Meant
         var ended: [SessionRecord] = []
         var attempts: [ControlAttempt] = []
         var told = ToldFindings()
@@ -34,12 +33,10 @@ final class Judge: Sendable {
     }
 
     init(
-        _ site: Site, _ events: EventJSON, fixer: sending @escaping Audit.Fixer,
-        emit: @escaping Monitor.Emit
+        _ meant: sending Monitor.Meant, _ events: EventJSON, emit: @escaping Monitor.Emit
     ) {
-        self.site = site
         self.events = events
-        state = Mutex(State(fixer: fixer))
+        state = Mutex(State(meant: meant))
         self.emit = emit
     }
 
@@ -55,6 +52,27 @@ final class Judge: Sendable {
     /// Tells an event behind those of the judgements that were begun.
     func tell(_ event: @escaping @Sendable (EventJSON) -> String) {
         queue.async { self.emit(event(self.events)) }
+    }
+
+    /// Holds what is judged from then on against what is loaded anew, and tells it; where that can't
+    /// be, nothing changes.
+    func reload(_ load: @escaping Monitor.Load, at time: Timestamp) {
+        queue.async {
+            let (problems, isInForce) = self.state.withLock { state in
+                switch load() {
+                case .success(let meant):
+                    state.meant = meant
+                    return (meant.problems, true)
+                case .failure(let failure): return ([failure.reason], false)
+                }
+            }
+            self.emit(self.events.reload(problems, isInForce: isInForce, at: time))
+        }
+    }
+
+    /// Where the site's servers listen.
+    var controlPorts: Set<UInt16> {
+        state.withLock { Set($0.meant.site.servers.flatMap(\.control)) }
     }
 
     /// Waits until all is judged and told.
@@ -74,8 +92,11 @@ final class Judge: Sendable {
         Self.keep(seen.ended, in: &state.ended)
         Self.keep(seen.attempts, in: &state.attempts)
         let audit = Audit(
-            site: site, traffic: Traffic(state.ended + seen.open), attempts: state.attempts)
-        let failed = audit.findings(now: time, fixer: state.fixer).filter { $0.status == .failed }
+            site: state.meant.site, traffic: Traffic(state.ended + seen.open),
+            attempts: state.attempts)
+        let failed = audit.findings(now: time, fixer: state.meant.fixer).filter {
+            $0.status == .failed
+        }
         for (finding, former) in state.told.take(failed) {
             emit(events.finding(finding, replacing: former, at: time))
         }

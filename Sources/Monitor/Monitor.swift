@@ -13,6 +13,30 @@ public final class Monitor {
     /// Takes an event, a line without its break; from a thread of its own, one at a time.
     public typealias Emit = @Sendable (String) -> Void
 
+    /// What traffic is held against.
+    public struct Meant {
+        public var site: Site
+        /// Turns a change into commands.
+        public var fixer: Audit.Fixer
+        /// What of the site could not be taken: sentences.
+        public var problems: [String]
+
+        public init(site: Site, problems: [String] = [], fixer: @escaping Audit.Fixer) {
+            self.site = site
+            self.problems = problems
+            self.fixer = fixer
+        }
+    }
+
+    /// Why what was meant can't be loaded: a sentence.
+    public struct LoadFailure: Error {
+        let reason: String
+        public init(_ reason: String) { self.reason = reason }
+    }
+
+    /// Loads what is meant anew.
+    public typealias Load = @Sendable () -> sending Result<Meant, LoadFailure>
+
     /// Sessions whose records are held for judging; with as many waiting for it, packets wait too.
     public static let keptSessions = 2000
     /// Nanoseconds of packet time between two judgements.
@@ -22,7 +46,6 @@ public final class Monitor {
 
     private let captures: Int
     private let limits: Limits
-    private let controlPorts: Set<UInt16>
     private let judge: Judge
     private var fresh: [SessionRecord] = []
     private var lastJudgement = Timestamp.distantPast
@@ -36,18 +59,15 @@ public final class Monitor {
 
     /// - Parameters:
     ///   - names: of the interfaces, by the index that frame headers use.
-    ///   - site: what was meant.
+    ///   - meant: what traffic is held against at first.
     ///   - limits: bounds of what is kept.
-    ///   - fixer: turns a change into commands.
     ///   - emit: takes each event.
     public init(
-        names: [String], site: Site, limits: Limits = Limits(),
-        fixer: sending @escaping Audit.Fixer, emit: @escaping Emit
+        names: [String], meant: sending Meant, limits: Limits = Limits(), emit: @escaping Emit
     ) {
         captures = max(1, names.count)
         self.limits = limits
-        controlPorts = Set(site.servers.flatMap(\.control)).union([21, 990])
-        judge = Judge(site, EventJSON(captures: names), fixer: fixer, emit: emit)
+        judge = Judge(meant, EventJSON(captures: names), emit: emit)
     }
 
     /// Reads until the source ends or `stops` says so; then judges what is left and sums up.
@@ -56,10 +76,13 @@ public final class Monitor {
     ///   - source: where frames come from; a batch without any lets time pass.
     ///   - now: the time, for moments without packets.
     ///   - stops: asked before every batch of frames.
+    ///   - isReloadDue: asked after every batch.
+    ///   - load: loads what is meant anew.
     /// - Returns: what kept the source from being read on.
     public func run(
         _ source: sending any PacketSource, now: () -> Timestamp,
-        until stops: @escaping @Sendable () -> Bool
+        until stops: @escaping @Sendable () -> Bool,
+        reloading isReloadDue: () -> Bool, by load: @escaping Load
     ) -> [CaptureProblem] {
         let extractor = SessionExtractor(
             captures: captures, limits: limits, controlPorts: controlPorts
@@ -76,6 +99,7 @@ public final class Monitor {
                 beginJudgement(extractor, at: time)
             }
             tellDropped(batch.dropped, at: now)
+            if isReloadDue() { judge.reload(load, at: now()) }
         }
         extractor.finish()
         let time = now()
@@ -90,6 +114,8 @@ public final class Monitor {
         return summary.problems
     }
 
+    private var controlPorts: Set<UInt16> { judge.controlPorts.union([21, 990]) }
+
     /// A clock that was set back is another reason to judge.
     private func isDue(at time: Timestamp) -> Bool {
         time.since(lastJudgement).magnitude >= UInt64(interval)
@@ -98,6 +124,7 @@ public final class Monitor {
     private func beginJudgement(_ extractor: SessionExtractor, at time: Timestamp) {
         interval = max(Self.pace, judge.wait() * (Self.share - 1))
         lastJudgement = time
+        extractor.controlPorts = controlPorts
         seen.sessions += fresh.count
         judge.begin(
             Judge.Seen(

@@ -49,6 +49,12 @@ public struct EventJSON: Sendable {
         "{\"event\":\"drop\",\(head(time)),\"frames\":\(frames)}"
     }
 
+    /// The site was read anew; where it could not be, the one before stands.
+    public func reload(_ problems: [String], isInForce: Bool, at time: Timestamp) -> String {
+        "{\"event\":\"reload\",\(head(time)),\"in_force\":\(isInForce),"
+            + "\"problems\":\(PrettyJSON.line(problems))}"
+    }
+
     private func head(_ time: Timestamp) -> String {
         "\"schema\":\"pinhole.event/1\",\"time\":\"\(time)\""
     }

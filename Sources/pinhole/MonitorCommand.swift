@@ -14,8 +14,8 @@ struct MonitorCommand: ParsableCommand {
         commandName: "monitor",
         abstract: "Watch interfaces (a SPAN port) and tell findings as they are certain.",
         discussion: """
-            One JSON object a line on standard output. SIGINT and SIGTERM end it with a summary. \
-            It needs the right to capture: root, or CAP_NET_RAW.
+            One JSON object a line on standard output. SIGINT and SIGTERM end it with a summary; \
+            SIGHUP has it read the site anew. It needs the right to capture: root, or CAP_NET_RAW.
             """)
 
     @Option(help: "An interface to listen on; may be given several times.")
@@ -42,19 +42,33 @@ struct MonitorCommand: ParsableCommand {
         for problem in loaded.problems { Complaints.say(problem) }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
         let source = try Failure.orExit { () throws(Failure) in try open() }
-        let stop = StopSignal()
+        let (stop, reload) = (CaughtSignals([SIGINT, SIGTERM]), CaughtSignals([SIGHUP]))
         saying.tell("listening on \(interface.joined(separator: ", ")); Ctrl-C ends")
-        let fixers = Fixers(loaded.site.hops)
         let monitor = Monitor(
-            names: interface, site: loaded.site, limits: limits,
-            fixer: { fixers.fixes($0, $1) },
-            emit: { Self.emit($0) })
+            names: interface, meant: Self.meant(loaded), limits: limits, emit: { Self.emit($0) })
         let problems = monitor.run(
-            source, now: { Clock.now() }, until: { [flag = stop.flag] in flag.isRaised })
+            source, now: { Clock.now() }, until: { [flag = stop.flag] in flag.isRaised },
+            reloading: { reload.flag.take() }, by: { [site] in Self.load(site) })
         for problem in problems { Complaints.say("\(problem)") }
         saying.tell("ended; findings: \(monitor.findings)")
         if let threshold, let worst = monitor.worst, worst >= threshold { throw Exit.findings }
         if !problems.isEmpty { throw Exit.partly }
+    }
+
+    private static func meant(_ loaded: LoadedSite) -> Monitor.Meant {
+        let fixers = Fixers(loaded.site.hops)
+        return Monitor.Meant(site: loaded.site, problems: loaded.problems) { fixers.fixes($0, $1) }
+    }
+
+    private static func load(_ site: String) -> sending Result<Monitor.Meant, Monitor.LoadFailure> {
+        do throws(Failure) {
+            let loaded = try LoadedSite(path: site)
+            for problem in loaded.problems { Complaints.say(problem) }
+            return .success(meant(loaded))
+        } catch {
+            Complaints.say("\(error)")
+            return .failure(Monitor.LoadFailure("\(error)"))
+        }
     }
 
     private static func emit(_ event: String) {
@@ -75,15 +89,15 @@ struct MonitorCommand: ParsableCommand {
     }
 }
 
-/// Raised by SIGINT or SIGTERM.
-final class StopSignal {
+/// Signals that do nothing but raise a flag.
+final class CaughtSignals {
     let flag: Flag
     private let sources: [any DispatchSourceSignal]
 
-    init() {
+    init(_ numbers: [Int32]) {
         let flag = Flag()
         self.flag = flag
-        sources = [SIGINT, SIGTERM].map { number in
+        sources = numbers.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { flag.raise() }
@@ -97,5 +111,7 @@ final class StopSignal {
 
         func raise() { raised.store(true, ordering: .releasing) }
         var isRaised: Bool { raised.load(ordering: .acquiring) }
+        /// Whether it was raised; it no longer is.
+        func take() -> Bool { raised.exchange(false, ordering: .acquiringAndReleasing) }
     }
 }

@@ -41,15 +41,19 @@ import Testing
 
     /// All events, and how many of them came with the frames.
     private static func events(
-        _ script: String, limits: Limits = Limits(), setBackAt frame: Int = .max
+        _ script: String, limits: Limits = Limits(), setBackAt frame: Int = .max,
+        reloading: Int = 0, by load: @escaping Monitor.Load = { .failure(.init("")) }
     ) throws -> (all: [String], meanwhile: Int) {
         let frames = try Frames(Dialogue.render(script), setBackAt: frame)
         let events = Mutex<[String]>([])
+        var reloads = (0..<reloading).makeIterator()
         let end = Timestamp(nanoseconds: 1_795_168_800_000_000_000)
         let problems = Monitor(
-            names: ["eth0"], site: Site(), limits: limits, fixer: { _, _ in [] },
+            names: ["eth0"], meant: Monitor.Meant(site: Site()) { _, _ in [] }, limits: limits,
             emit: { event in events.withLock { $0.append(event) } }
-        ).run(frames, now: { end }, until: { false })
+        ).run(
+            frames, now: { end }, until: { false }, reloading: { reloads.next() != nil },
+            by: load)
         #expect(problems.isEmpty)
         let all = events.withLock { $0 }
         let last = "\"time\":\"\(end)\""
@@ -124,5 +128,43 @@ import Testing
         let last = try Self.events(script, limits: limits).all.last
         #expect(last?.contains(#""limits":{"pendingCommands":"#) == true, "\(last ?? "")")
         #expect(try Self.events(script).all.last?.contains(#""limits":{}"#) == true)
+    }
+
+    private static let reading = """
+        server 203.0.113.10:21
+        client 198.51.100.7
+        connect
+        S: 220 ready
+        C: PASV
+        S: 227 Entering Passive Mode (203,0,113,10,19,141).
+        data 203.0.113.10:5005 refused
+        wait 1.5
+        C: NOOP
+        S: 200 yes
+        """
+
+    /// The site that is read anew knows the server, and a range without the port.
+    @Test func `holds traffic against a site that was read anew`() throws {
+        let before = try Self.events(Self.reading).all
+        #expect(!before.contains { $0.contains("\"rule\":\"PH301\"") })
+        let after = try Self.events(Self.reading, reloading: 1) {
+            let line = SourceLine(file: "pinhole.yml", line: 4, text: "passive: 50000-50100")
+            var server = SiteServer(
+                name: "files", addresses: [IPAddress("203.0.113.10")].compactMap(\.self),
+                source: line)
+            server.statedPassive = PortSet("50000-50100").map { Setting($0, line) }
+            return .success(
+                Monitor.Meant(site: Site(servers: [server]), problems: ["a word"]) { _, _ in [] })
+        }.all
+        #expect(after.contains { $0.contains("\"rule\":\"PH301\"") })
+        let told = try #require(after.first { $0.contains("\"event\":\"reload\"") })
+        #expect(told.hasSuffix(#""in_force":true,"problems":["a word"]}"#), "\(told)")
+    }
+
+    @Test func `keeps the site where another can't be read`() throws {
+        let events = try Self.events(Self.reading, reloading: 1) { .failure(.init("no such file")) }
+        let told = try #require(events.all.first { $0.contains("\"event\":\"reload\"") })
+        #expect(told.hasSuffix(#""in_force":false,"problems":["no such file"]}"#), "\(told)")
+        #expect(events.all.contains { $0.contains("\"rule\":\"PH102\"") })
     }
 }
