@@ -85,7 +85,7 @@ let package = Package(
         tests("SampleTests", ["pinhole", "Dialogue"]),
         tests(
             "MonitorTests",
-            ["Monitor", "Analyzer", "Dialogue", "Capture", "Streams", "Policy", "Net"]),
+            ["Monitor", "Analyzer", "FTP", "Dialogue", "Capture", "Streams", "Policy", "Net"]),
         tests("KernelTests", ["Dice", "PolicyFormats", "Policy", "Net"]),
         tests("CaptureTests", ["Dice", "Capture", "Net"]),
         tests("StreamsTests", ["Dice", "Streams", "Capture", "Net"]),

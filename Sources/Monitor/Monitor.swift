@@ -51,6 +51,9 @@ public final class Monitor {
     private var lastJudgement = Timestamp.distantPast
     private var interval = pace
     private var seen = EventJSON.Summary()
+    private var losses = Losses()
+    /// Frames that were lost since were lost after this moment.
+    private var looked = Timestamp.distantPast
 
     /// The most severe finding that was told.
     public var worst: Severity? { judge.told.worst }
@@ -95,10 +98,11 @@ public final class Monitor {
             if batch.frameCount == 0 { extractor.tick(now()) }
             seen.frames += batch.frameCount
             let time = batch.last ?? now()
+            noteDropped(batch.dropped, now)
+            looked = batch.last ?? time.after(-Self.pace)
             if isDue(at: time) || fresh.count >= Self.keptSessions {
                 beginJudgement(extractor, at: time)
             }
-            tellDropped(batch.dropped, at: now)
             if isReloadDue() { judge.reload(load, at: now()) }
         }
         extractor.finish()
@@ -128,8 +132,9 @@ public final class Monitor {
         seen.sessions += fresh.count
         judge.begin(
             Judge.Seen(
-                ended: fresh, open: extractor.snapshot().map(Self.certain),
-                attempts: extractor.takeControlAttempts()),
+                ended: fresh.map(losses.doubted),
+                open: extractor.snapshot().map { losses.doubted(Self.certain($0)) },
+                attempts: extractor.takeControlAttempts().filter { !losses.doubts($0) }),
             at: time)
         fresh.removeAll()
     }
@@ -145,10 +150,11 @@ public final class Monitor {
         return record
     }
 
-    private func tellDropped(_ all: UInt64, at now: () -> Timestamp) {
+    private func noteDropped(_ all: UInt64, _ now: () -> Timestamp) {
         guard all > seen.dropped else { return }
         let (more, time) = (all - seen.dropped, now())
         seen.dropped = all
+        losses.note(min(looked, time)...time)
         judge.tell { $0.drop(more, at: time) }
     }
 }

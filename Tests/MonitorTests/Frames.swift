@@ -2,20 +2,24 @@ import Capture
 import Foundation
 import Net
 
-/// The frames of a capture, each handed over by itself, as an interface brings them; in the end it
-/// says that some were lost.
+/// The frames of a capture, each handed over by itself, as an interface brings them; some are
+/// lost.
 final class Frames: PacketSource {
-    static let lost = 7
+    static let lost: UInt64 = 7
 
     private let file: CaptureFile
     private let path: URL
     private var hasEnded = false
     /// From this frame on the clock stands half an hour back.
     private let setBack: Int
+    /// With this frame it says that some were lost; at the end where there is no such.
+    private let loss: Int
+    private var dropped: UInt64 = 0
     var problems: [CaptureProblem] { file.problems }
 
-    init(_ capture: [UInt8], setBackAt frame: Int = .max) throws {
+    init(_ capture: [UInt8], setBackAt frame: Int = .max, losesAt loss: Int = .max) throws {
         setBack = frame
+        self.loss = loss
         path = FileManager.default.temporaryDirectory.appending(
             path: "pinhole-monitor-\(UUID().uuidString).pcap")
         try Data(capture).write(to: path)
@@ -34,15 +38,17 @@ final class Frames: PacketSource {
 
     func fill(_ batch: inout FrameBatch) -> Bool {
         batch.removeAll()
-        batch.dropped = hasEnded ? UInt64(Self.lost) : 0
         switch advance() {
-        case .frame(let header): withBytes { batch.append(header, $0) }
+        case .frame(let header):
+            withBytes { batch.append(header, $0) }
+            if header.number == loss { dropped = Self.lost }
         case .idle: break
         case .end:
             guard !hasEnded else { return false }
             hasEnded = true
-            batch.dropped = UInt64(Self.lost)
+            dropped = Self.lost
         }
+        batch.dropped = dropped
         return true
     }
 }

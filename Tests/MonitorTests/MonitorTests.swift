@@ -30,9 +30,9 @@ import Testing
 
     /// The rules of the findings that were told while frames came, and after the last of them.
     private static func told(
-        _ script: String, setBackAt frame: Int = .max
+        _ script: String, setBackAt frame: Int = .max, losesAt loss: Int = .max
     ) throws -> (meanwhile: Set<String>, at: Set<String>) {
-        let (all, meanwhile) = try events(script, setBackAt: frame)
+        let (all, meanwhile) = try events(script, setBackAt: frame, losesAt: loss)
         func rules(_ events: some Sequence<String>) -> Set<String> {
             Set(events.compactMap { $0.firstMatch(of: /"rule":"(PH\d+)"/).map { String($0.1) } })
         }
@@ -42,12 +42,13 @@ import Testing
     /// All events, and how many of them came with the frames.
     private static func events(
         _ script: String, limits: Limits = Limits(), setBackAt frame: Int = .max,
-        reloading: Int = 0, by load: @escaping Monitor.Load = { .failure(.init("")) }
+        losesAt loss: Int = .max, reloading: Int = 0,
+        by load: @escaping Monitor.Load = { .failure(.init("")) }
     ) throws -> (all: [String], meanwhile: Int) {
-        let frames = try Frames(Dialogue.render(script), setBackAt: frame)
+        let frames = try Frames(Dialogue.render(script), setBackAt: frame, losesAt: loss)
         let events = Mutex<[String]>([])
         var reloads = (0..<reloading).makeIterator()
-        let end = Timestamp(nanoseconds: 1_795_168_800_000_000_000)
+        let end = Timestamp(nanoseconds: 1_795_255_200_000_000_000)
         let problems = Monitor(
             names: ["eth0"], meant: Monitor.Meant(site: Site()) { _, _ in [] }, limits: limits,
             emit: { event in events.withLock { $0.append(event) } }
@@ -108,8 +109,15 @@ import Testing
     @Test func `frames that were lost are told, each once`() throws {
         let events = try Self.events(Self.waiting).all
         let lost = events.compactMap { $0.firstMatch(of: /"event":"drop",.*"frames":(\d+)/)?.1 }
-        #expect(lost.compactMap { Int($0) }.reduce(0, +) == Frames.lost)
+        #expect(lost.compactMap { UInt64($0) }.reduce(0, +) == Frames.lost)
         #expect(events.last?.contains("\"dropped\":\(Frames.lost),") == true)
+    }
+
+    @Test func `an attempt whose answer may have been lost came to nothing that is known`() throws {
+        let told = try Self.told(Self.waiting, losesAt: 3)
+        let all = told.meanwhile.union(told.at)
+        #expect(all.contains("PH116"))
+        #expect(!all.contains("PH101"), "\(all)")
     }
 
     @Test func `bounds that were reached are told at the end`() throws {
