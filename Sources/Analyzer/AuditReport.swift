@@ -105,6 +105,8 @@ public struct AuditReport: Sendable {
         /// The bytes kept of the longest frame that was cut: the snap length; nil where none was.
         public var cutAt: Int?
         public var undecodedFrames = 0
+        /// Frames that whoever took the captures says were lost meanwhile.
+        public var lostFrames: UInt64 = 0
         public var sessions = 0
         public var encryptedSessions = 0
         public var sessionsWithGaps = 0

@@ -51,6 +51,8 @@ public final class CaptureFile: PacketSource {
 
     public var problems: [CaptureProblem] { cursor.problems }
 
+    public var lost: [Int: UInt64] { cursor.lost > 0 ? [cursor.capture: cursor.lost] : [:] }
+
     public func advance() -> Step { cursor.advance() }
 
     public func fill(_ batch: inout FrameBatch) -> Bool { cursor.fill(&batch) }

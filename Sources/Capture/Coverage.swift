@@ -19,10 +19,19 @@ public struct Coverage: Hashable, Sendable {
     /// Fragments of IP datagrams.
     public var fragments = 0
     public var tcp = 0
+    /// Frames that whoever took the capture says it lost.
+    public var lost: UInt64 = 0
     /// Frames of link types that are not read, by their type; counted under `notIP` too.
     public var unread: [LinkType: Int] = [:]
 
     public init() {}
+
+    /// Notes for each capture what was lost of it; see `PacketSource.lost`.
+    public static func note(_ lost: [Int: UInt64], in coverage: inout [Coverage]) {
+        for (capture, count) in lost where coverage.indices.contains(capture) {
+            coverage[capture].lost = count
+        }
+    }
 
     /// Whether not one frame was read.
     public var isUseless: Bool { unread.values.reduce(0, +) == frames }

@@ -17,6 +17,8 @@ struct FrameCursor {
     private var remaining = 0
     /// Of a distilled capture: the comments that name what it was made from.
     private(set) var origins: [String] = []
+    /// See `PacketSource.lost`.
+    private(set) var lost: UInt64 = 0
 
     private enum Format {
         case pcap(PcapFormat)
@@ -262,7 +264,9 @@ struct FrameCursor {
                 return .notReady
             }
             switch state.read(block, reader.buffer.span, at: reader.start) {
-            case .skip: reader.skip(block.length)
+            case .skip:
+                if block.type == PcapngFormat.statistics { lost = state.lost }
+                reader.skip(block.length)
             case .broken(let reason): return broken(reason)
             case .frame(let found):
                 format = .pcapng(state)

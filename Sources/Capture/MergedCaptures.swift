@@ -22,6 +22,10 @@ public final class MergedCaptures: PacketSource {
 
     public var problems: [CaptureProblem] { files.flatMap(\.problems) }
 
+    public var lost: [Int: UInt64] {
+        files.reduce(into: [:]) { lost, file in lost.merge(file.lost) { max($0, $1) } }
+    }
+
     public func advance() -> Step {
         if started {
             guard let current else { return .end }

@@ -15,6 +15,7 @@ public final class PacketAhead: Sendable {
         /// Fragment trains given up because a bound was reached.
         public var fragmentsDropped = 0
         public var problems: [CaptureProblem]
+        fileprivate var lost: [Int: UInt64] = [:]
         /// What the indexes name, where they name files.
         public var captures: [CaptureSet.Source] = []
     }
@@ -66,7 +67,9 @@ public final class PacketAhead: Sendable {
             ahead.read(source, PacketReader(captures: count, limits: limits, remark: remark)) {
                 false
             }
-            return Summary(problems: set.problems + source.problems, captures: set.captures)
+            return Summary(
+                problems: set.problems + source.problems, lost: source.lost,
+                captures: set.captures)
         }
     }
 
@@ -169,6 +172,7 @@ public final class PacketAhead: Sendable {
                 return nil
             }
             summary.coverage = reader.coverage
+            Coverage.note(summary.lost, in: &summary.coverage)
             summary.fragmentsDropped = reader.fragmentsDropped
             return summary
         }

@@ -43,9 +43,14 @@ public protocol PacketSource: AnyObject {
 
     /// What kept the source from being read to its end: empty where nothing did.
     var problems: [CaptureProblem] { get }
+
+    /// Frames that whoever took a capture says it lost, by the capture's index, once all was read.
+    var lost: [Int: UInt64] { get }
 }
 
 extension PacketSource {
+    public var lost: [Int: UInt64] { [:] }
+
     public func fill(_ batch: inout FrameBatch) -> Bool {
         batch.removeAll()
         while true {

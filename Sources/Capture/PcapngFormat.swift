@@ -11,6 +11,8 @@ struct PcapngFormat {
     private var bigEndian = false
     private var interfaces: [Interface] = []
     private var lastTime = Timestamp(nanoseconds: 0)
+    /// Frames that the capturing program says it lost, in the sections before this one.
+    private var lostBefore: UInt64 = 0
     /// The captures that a distilled one was made from, each as its interface's comment.
     private(set) var origins = DistilledOrigins()
 
@@ -23,6 +25,8 @@ struct PcapngFormat {
         var clock = CaptureClock()
         /// Index into `origins`.
         var origin: Int?
+        /// Frames that were lost, as the last statistics of the interface say.
+        var lost: UInt64 = 0
     }
 
     struct Block {
@@ -47,6 +51,9 @@ struct PcapngFormat {
         case broken(CaptureProblem.Reason)
     }
 
+    /// The type of an interface statistics block.
+    static let statistics: UInt32 = 5
+
     /// A section's or an interface's description.
     static func isHead(_ block: Block) -> Bool { block.type == sectionHeader || block.type == 1 }
 
@@ -62,6 +69,7 @@ struct PcapngFormat {
             case let value:
                 return .failure(.impossible(field: "byte-order magic", value: UInt64(value)))
             }
+            lostBefore = lost
             interfaces.removeAll(keepingCapacity: true)
         }
         let length = bytes.load32(start + 4, bigEndian: bigEndian)
@@ -83,6 +91,9 @@ struct PcapngFormat {
         case 6: return enhancedPacket(body)
         case 2: return obsoletePacket(body)
         case 3: return simplePacket(body)
+        case Self.statistics:
+            readStatistics(body)
+            return .skip
         default: return .skip
         }
     }
@@ -116,6 +127,34 @@ struct PcapngFormat {
         }
         interfaces.append(interface)
         return .skip
+    }
+
+    /// Frames that were lost while the capture was taken, as far as that is said.
+    var lost: UInt64 { interfaces.reduce(lostBefore) { Self.sum($0, $1.lost) } }
+
+    private static func sum(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let (sum, overflow) = a.addingReportingOverflow(b)
+        return overflow ? .max : sum
+    }
+
+    /// Of an interface statistics block what the interface and the system dropped, from the begin of
+    /// the capture on; what is wrong with one is of no weight.
+    private mutating func readStatistics(_ body: Span<UInt8>) {
+        guard body.count >= 20 else { return }
+        let index = Int(body.load32(8, bigEndian: bigEndian))
+        guard index < interfaces.count else { return }
+        var (lost, at): (UInt64, Int) = (0, 20)
+        while at + 4 <= body.count {
+            let code = body.load16(at, bigEndian: bigEndian)
+            let length = Int(body.load16(at + 2, bigEndian: bigEndian))
+            at += 4
+            guard code != 0, at + length <= body.count else { break }
+            if code == 5 || code == 7, length >= 8 {
+                lost = Self.sum(lost, body.load64(at, bigEndian: bigEndian))
+            }
+            at += (length + 3) & ~3
+        }
+        interfaces[index].lost = lost
     }
 
     private mutating func enhancedPacket(_ body: Span<UInt8>) -> Found {

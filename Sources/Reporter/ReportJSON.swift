@@ -96,6 +96,7 @@ private struct InputDTO: Encodable {
 }
 
 private struct CoverageDTO: Encodable {
+    let lost_frames: UInt64
     let frames, truncated_frames, undecoded_frames, sessions, encrypted_sessions: Int
     let sessions_with_gaps, midstream_sessions, one_sided_sessions, offers: Int
     let bytes: UInt64
@@ -111,6 +112,7 @@ private struct CoverageDTO: Encodable {
         last = coverage.span?.upperBound.description
         truncated_frames = coverage.truncatedFrames
         cut_at = coverage.cutAt
+        lost_frames = coverage.lostFrames
         undecoded_frames = coverage.undecodedFrames
         sessions = coverage.sessions
         encrypted_sessions = coverage.encryptedSessions

@@ -129,7 +129,9 @@ struct ReportWords {
     var visibility: String {
         guard report.inputs.contains(where: { $0.kind == .capture }) || report.coverage.frames > 0
         else { return "" }
-        let sentences = report.coverage.sessions > 0 ? [whole, cut, limits] : [none, cut, reached]
+        let sentences =
+            report.coverage.sessions > 0
+            ? [whole, cut, lossy, limits] : [none, cut, lossy, reached]
         return sentences.filter { !$0.isEmpty }.joined(separator: " ")
     }
 
@@ -167,6 +169,15 @@ struct ReportWords {
             "\(Figures.count(coverage.truncatedFrames)) of \(Figures.count(coverage.frames, "packet")) "
             + "are cut \(place) by the snap length: what was said in the rest of them is lost. "
             + "Capture whole packets: tcpdump -s 0."
+    }
+
+    /// Frames that the captures never held.
+    private var lossy: String {
+        let lost = report.coverage.lostFrames
+        guard lost > 0 else { return "" }
+        let packets = lost == 1 ? "packet was" : "packets were"
+        return "\(Figures.count(lost)) \(packets) lost while it was captured: "
+            + "what seems unanswered may have been answered."
     }
 
     private var limits: String { reached.isEmpty ? "No limit was reached." : reached }

@@ -103,6 +103,10 @@ struct CaptureReading {
         summary.span = span
         summary.truncatedFrames = coverage.reduce(0) { $0 + $1.truncated }
         summary.cutAt = coverage.filter { $0.truncated > 0 }.map(\.cutAt).max()
+        summary.lostFrames = coverage.reduce(0) { sum, capture in
+            let (more, overflow) = sum.addingReportingOverflow(capture.lost)
+            return overflow ? .max : more
+        }
         summary.undecodedFrames = coverage.reduce(0) { $0 + $1.undecodable }
         summary.limits = limits
         for bound in Limits.bounds where limits[bound.name] != nil {

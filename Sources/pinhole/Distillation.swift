@@ -43,7 +43,9 @@ struct Distillation {
         self.distiller = distiller
         sources = set.captures
         origins = sources.map { $0.origin.flatMap(DistilledOrigin.init(comment:)) }
-        coverage = distiller.coverage
+        var coverage = distiller.coverage
+        Coverage.note(source.lost, in: &coverage)
+        self.coverage = coverage
         let unread = zip(sources, coverage).flatMap { $1.problems(of: $0.path) }
         problems = (set.problems + source.problems + unread).map(spooled.named)
         Self.read(set.open(), distiller.select)

@@ -19,6 +19,7 @@ struct DistilledOrigin: Codable {
     var cutAt: Int?
     var fragments: Int
     var tcp: Int
+    var lost: UInt64?
     /// Why it was not read to its end.
     var problem: String?
     /// Bounds that were reached, over all captures of the run; at the first of them.
@@ -56,6 +57,7 @@ struct DistilledOrigin: Codable {
         cutAt = coverage.truncated > 0 ? coverage.cutAt : nil
         fragments = coverage.fragments
         tcp = coverage.tcp
+        lost = coverage.lost > 0 ? coverage.lost : nil
     }
 
     /// Reads a comment; nil where it is none of this kind or holds what cannot be.
@@ -117,6 +119,7 @@ struct DistilledOrigin: Codable {
         coverage.cutAt = cutAt ?? 0
         coverage.fragments = fragments
         coverage.tcp = tcp
+        coverage.lost = lost ?? 0
         return coverage
     }
 }

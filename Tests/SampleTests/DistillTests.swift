@@ -289,4 +289,45 @@ import Testing
             #expect(try Pinhole.run(missing).code == 2)
         }
     }
+
+    /// The frames of a capture as pcapng, with the statistics of their interface behind them.
+    private static func losing(_ lost: UInt8, _ capture: [UInt8]) -> [UInt8] {
+        func word(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(number >> ($0 * 8) & 0xff) } }
+        func block(_ type: Int, _ body: [UInt8]) -> [UInt8] {
+            let padded = body + [UInt8](repeating: 0, count: (4 - body.count % 4) % 4)
+            return word(type) + word(padded.count + 12) + padded + word(padded.count + 12)
+        }
+        let section = word(0x1a2b_3c4d) + word(1) + [UInt8](repeating: 255, count: 8)
+        var file = block(0x0a0d_0d0a, section) + block(1, word(1) + word(0))
+        var at = 24
+        while at + 16 <= capture.count {
+            let length = (0..<4).reduce(0) { $0 | Int(capture[at + 8 + $1]) << ($1 * 8) }
+            file += block(3, word(length) + capture[at + 16..<at + 16 + length])
+            at += 16 + length
+        }
+        let count = word(7 | 8 << 16) + word(Int(lost)) + word(0)
+        return file + block(5, word(0) + word(0) + word(0) + count)
+    }
+
+    @Test func `frames that were lost while it was captured are told of, distilled too`() throws {
+        try Self.inFolder { folder in
+            let (all, small) = (
+                folder.appending(path: "all.pcapng"), folder.appending(path: "small.pcapng")
+            )
+            let dialogue = """
+                server 203.0.113.10:21
+                client 198.51.100.7
+                connect
+                S: 220 ready
+                """
+            try Data(Self.losing(42, Dialogue.render(dialogue))).write(to: all)
+            let whole = try Self.report(all.path, folder)
+            #expect(whole.contains("\"lost_frames\" : 42"))
+            let run = try Pinhole.run(["distill", all.path, "-o", small.path])
+            #expect(run.code == 0, "\(run.complaints)")
+            #expect(try Self.judged(Self.report(small.path, folder)) == Self.judged(whole))
+            let page = try Pinhole.run(["audit", all.path])
+            #expect(page.output.contains("42 packets were lost while it was captured"))
+        }
+    }
 }
