@@ -11,8 +11,10 @@ struct PcapngFormat {
     private var bigEndian = false
     private var interfaces: [Interface] = []
     private var lastTime = Timestamp(nanoseconds: 0)
-    /// Frames that the capturing program says it lost, in the sections before this one.
-    private var lostBefore: UInt64 = 0
+    /// Frames that were lost while the capture was taken, as far as that is said.
+    private(set) var lost: UInt64 = 0
+    /// More than an interface can have lost.
+    private static let mostLost: UInt64 = 1 << 40
     /// The captures that a distilled one was made from, each as its interface's comment.
     private(set) var origins = DistilledOrigins()
 
@@ -69,7 +71,6 @@ struct PcapngFormat {
             case let value:
                 return .failure(.impossible(field: "byte-order magic", value: UInt64(value)))
             }
-            lostBefore = lost
             interfaces.removeAll(keepingCapacity: true)
         }
         let length = bytes.load32(start + 4, bigEndian: bigEndian)
@@ -129,32 +130,27 @@ struct PcapngFormat {
         return .skip
     }
 
-    /// Frames that were lost while the capture was taken, as far as that is said.
-    var lost: UInt64 { interfaces.reduce(lostBefore) { Self.sum($0, $1.lost) } }
-
-    private static func sum(_ a: UInt64, _ b: UInt64) -> UInt64 {
-        let (sum, overflow) = a.addingReportingOverflow(b)
-        return overflow ? .max : sum
-    }
-
     /// Of an interface statistics block what the interface and the system dropped, from the begin of
     /// the capture on; what is wrong with one is of no weight.
     private mutating func readStatistics(_ body: Span<UInt8>) {
         guard body.count >= 20 else { return }
         let index = Int(body.load32(8, bigEndian: bigEndian))
         guard index < interfaces.count else { return }
-        var (lost, at): (UInt64, Int) = (0, 20)
+        var (count, at): (UInt64, Int) = (0, 20)
         while at + 4 <= body.count {
             let code = body.load16(at, bigEndian: bigEndian)
             let length = Int(body.load16(at + 2, bigEndian: bigEndian))
             at += 4
             guard code != 0, at + length <= body.count else { break }
             if code == 5 || code == 7, length >= 8 {
-                lost = Self.sum(lost, body.load64(at, bigEndian: bigEndian))
+                count += min(body.load64(at, bigEndian: bigEndian), Self.mostLost)
+                count = min(count, Self.mostLost)
             }
             at += (length + 3) & ~3
         }
-        interfaces[index].lost = lost
+        // The last statistics of an interface hold; many sections of many interfaces stay a number.
+        lost = min(lost - interfaces[index].lost + count, .max / 2)
+        interfaces[index].lost = count
     }
 
     private mutating func enhancedPacket(_ body: Span<UInt8>) -> Found {
