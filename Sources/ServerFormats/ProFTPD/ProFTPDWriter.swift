@@ -6,7 +6,7 @@ import PolicyText
 ///
 /// Of two directives the first counts, and one of `<Global>` only where none stands outside, so
 /// each comes with the line that it stands in for; where there is none, it goes to the top, before
-/// any `<VirtualHost>`.
+/// any `<VirtualHost>`, or into the one that is the server.
 struct ProFTPDWriter {
     private let configuration: Configuration?
     /// The directive in force, by its name in small letters: line and text.
@@ -14,30 +14,43 @@ struct ProFTPDWriter {
     /// Lines that say something and are not in force.
     private var invalid: Set<Int> = []
 
+    /// The virtual host that the settings are those of; nil: the main server.
+    private var host: (line: Int, text: String)?
+
+    private typealias Said = [String: (line: Int, text: String)]
+
     init(_ configuration: Configuration?) {
         self.configuration = configuration
-        var global: [String: (line: Int, text: String)] = [:]
+        var servers: [(head: (line: Int, text: String)?, said: Said)] = [(nil, [:])]
+        var globals: [Said] = []
         var sections: [String] = []
         for note in configuration?.notes ?? [] {
             guard let name = note.text.fields.first?.lowercased() else { continue }
+            let line = (note.line, note.text.bare)
             if name.hasPrefix("</") {
                 _ = sections.popLast()
             } else if name.hasPrefix("<") {
                 sections.append(name)
+                if name == "<virtualhost" { servers.append((line, [:])) }
+                if name == "<global>" { globals.append([:]) }
             }
-            // A virtual host has its own, and what it has shapes no other.
-            guard note.state == .used || note.state == .invalid,
-                !sections.contains("<virtualhost"), !sections.contains("<anonymous")
+            guard note.state == .used || note.state == .invalid, !sections.contains("<anonymous")
             else { continue }
             if note.state == .invalid { invalid.insert(note.line) }
-            let line = (note.line, note.text.bare)
-            if sections.contains("<global>") {
-                global[name] = global[name] ?? line
+            if let last = globals.indices.last, sections.contains("<global>") {
+                globals[last][name] = globals[last][name] ?? line
             } else {
-                present[name] = present[name] ?? line
+                let index = sections.contains("<virtualhost") ? servers.count - 1 : 0
+                servers[index].said[name] = servers[index].said[name] ?? line
             }
         }
-        present.merge(global) { own, _ in own }
+        let global = globals.reduce(into: Said()) { $0.merge($1) { _, later in later } }
+        // The first server that runs; a virtual host has nothing of the main server's.
+        let running = servers.first { server in
+            (server.said["port"] ?? global["port"])?.text.fields.last != "0"
+        }
+        host = running?.head
+        present = (running ?? servers[0]).said.merging(global) { own, _ in own }
     }
 
     func fix(_ change: Change) -> Fix? {
@@ -58,7 +71,7 @@ struct ProFTPDWriter {
             return fix
         case .refuseForeignPeers: return set([("AllowForeignAddress", "off")])
         case .refuseActive:
-            let lines = ["<Limit PORT EPRT>", "  DenyAll", "</Limit>"]
+            let lines = within + ["<Limit PORT EPRT>", "  DenyAll", "</Limit>"]
             return Fix(
                 platform: ProFTPD.platform, commands: [place] + lines,
                 undo: [place] + ["# take out the section <Limit PORT EPRT>"], restart: restart)
@@ -70,6 +83,8 @@ struct ProFTPDWriter {
     private let restart = ["systemctl restart proftpd"]
 
     private var place: String { "# in \(configuration?.file ?? "proftpd.conf")" }
+
+    private var within: [String] { host.map { ["# within line \($0.line): \($0.text)"] } ?? [] }
 
     private func set(_ directives: [(String, String)]) -> Fix {
         let missing = directives.filter { name, value in
@@ -85,6 +100,7 @@ struct ProFTPDWriter {
         var commands = [place]
         var undo = [place]
         for (name, value) in missing {
+            if present[name.lowercased()] == nil { commands += within }
             if let old = present[name.lowercased()] {
                 commands.append("# in place of line \(old.line): \(old.text)")
                 undo.append(old.text)

@@ -126,6 +126,37 @@ import Testing
         #expect(read.notes[5].state == .used)
     }
 
+    @Test func `what is changed stands where the server has it`() throws {
+        let text = """
+            Port 0
+            AllowForeignAddress off
+            <Global>
+            PassivePorts 40000 40001
+            </Global>
+            <Global>
+            PassivePorts 41000 41001
+            </Global>
+            <VirtualHost 203.0.113.10>
+            Port 21
+            AllowForeignAddress on
+            </VirtualHost>
+            """
+        let read = read(text)
+        #expect(read.server?.passive == .ports(41000...41001))
+        let foreign = ProFTPD.fix(.refuseForeignPeers, read)?.commands
+        #expect(
+            foreign?.dropFirst() == [
+                "# in place of line 11: AllowForeignAddress on", "AllowForeignAddress off",
+            ])
+        let range = ProFTPD.fix(.setPassiveRange(50000...50100), read)?.commands
+        #expect(range?.contains("# in place of line 7: PassivePorts 41000 41001") == true)
+        let address = ProFTPD.fix(.advertise(IPAddress(v4: 0xcb00_710a)), read)?.commands
+        #expect(
+            address?.dropFirst() == [
+                "# within line 9: <VirtualHost 203.0.113.10>", "MasqueradeAddress 203.0.113.10",
+            ])
+    }
+
     @Test func `reads addresses, foreign peers and denied commands`() {
         let settings = server(
             """
