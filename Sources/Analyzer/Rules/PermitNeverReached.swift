@@ -40,6 +40,7 @@ enum PermitNeverReached: Rule {
             }
             let late = chain.rules[(deny + 1)...].first { rule in
                 permits(rule, blockade.ports, at: address)
+                    && !(rule.match.sources ?? .all).isDisjoint(with: server.site?.clients ?? .all)
             }
             guard let late else { continue }
             let ports = blockade.ports.intersection(late.match.destinationPorts ?? .all)
@@ -51,7 +52,7 @@ enum PermitNeverReached: Rule {
                     """,
                 expected: "the permit above the deny", observed: "below it", count: ports.count,
                 config: [late.source, blockade.line],
-                changes: [server.opening(blockade, ports)].compactMap(\.self), ports: ports)
+                changes: server.openings(blockade, ports), ports: ports)
         }
         return nil
     }
@@ -59,9 +60,10 @@ enum PermitNeverReached: Rule {
     private static func permits(
         _ rule: FilterRule, _ ports: PortSet, at address: IPAddress
     ) -> Bool {
-        guard rule.action == .permit, rule.match.never == nil, !rule.match.expectedOnly else {
-            return false
-        }
+        // What a platform brings along stands in no file.
+        guard rule.source.line != nil, rule.action == .permit, rule.match.never == nil,
+            !rule.match.expectedOnly
+        else { return false }
         return rule.match.mayBe(for: address)
             && !(rule.match.destinationPorts ?? .all).isDisjoint(with: ports)
     }
