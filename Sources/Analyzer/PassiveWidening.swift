@@ -57,7 +57,7 @@ extension ServerView {
     /// The changes that set the server's range and open what of it is shut.
     func moving(to range: ClosedRange<UInt16>) -> [ProposedChange] {
         [ProposedChange(.server, .setPassiveRange(range))]
-            + blockades(of: PortSet(range)).compactMap { opening($0, $0.ports) }
+            + blockades(of: PortSet(range)).flatMap { openings($0, $0.ports) }
             + [ProposedChange(.server, .restart)]
     }
 }

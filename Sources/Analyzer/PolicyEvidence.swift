@@ -8,6 +8,8 @@ struct Blockade {
     var hop: String?
     var line: SourceLine
     var ports: PortSet
+    /// The server's addresses at which it keeps them, as clients ask for them.
+    var to: [IPAddress] = []
 
     /// `"edge" denies it at edge.cfg:54 (access-list 100 deny ip any any)`.
     var sentence: String {
@@ -25,15 +27,20 @@ extension ServerView {
 
     static func blockades(of ports: PortSet, in answers: [Reach]) -> [Blockade] {
         var groups: [Blockade] = []
-        for segment in answers.flatMap(\.segments) where segment.verdict == .denied {
-            let hit = segment.ports.intersection(ports)
-            guard !hit.isEmpty, let decision = segment.decidedBy.last else { continue }
-            if let index = groups.firstIndex(where: {
-                $0.hop == decision.hop && $0.line == decision.source
-            }) {
+        for answer in answers {
+            for segment in answer.segments where segment.verdict == .denied {
+                let hit = segment.ports.intersection(ports)
+                guard !hit.isEmpty, let decision = segment.decidedBy.last else { continue }
+                let known = groups.firstIndex {
+                    $0.hop == decision.hop && $0.line == decision.source
+                }
+                let index = known ?? groups.count
+                if known == nil {
+                    groups.append(
+                        Blockade(hop: decision.hop, line: decision.source, ports: PortSet()))
+                }
                 groups[index].ports = groups[index].ports.union(hit)
-            } else {
-                groups.append(Blockade(hop: decision.hop, line: decision.source, ports: hit))
+                if groups[index].to.last != answer.to { groups[index].to.append(answer.to) }
             }
         }
         return groups.sorted { ($0.ports.first ?? 0) < ($1.ports.first ?? 0) }
@@ -53,8 +60,8 @@ extension ServerView {
     }
 
     /// The address of the server as the hop of that name sees it: translated by those before it.
-    func addressSeen(by hop: String?) -> IPAddress? {
-        guard let address = addresses.first else { return nil }
+    func addressSeen(by hop: String?, asked: IPAddress? = nil) -> IPAddress? {
+        guard let address = asked ?? addresses.first else { return nil }
         guard let index = path.firstIndex(where: { $0.name == hop }), index > 0 else {
             return address
         }
@@ -67,18 +74,26 @@ extension ServerView {
     /// the same for every finding that they cause, so that one set of commands mends them all.
     func openings(for blockades: [Blockade]) -> [ProposedChange] {
         let wanted = (range ?? PortSet()).union(controlPorts)
-        return self.blockades(of: wanted).compactMap { shut in
+        return self.blockades(of: wanted).flatMap { shut in
             let isConcerned = blockades.contains { $0.hop == shut.hop && $0.line == shut.line }
-            return isConcerned ? opening(shut, shut.ports) : nil
+            return isConcerned ? openings(shut, shut.ports) : []
         }
     }
 
-    /// The change that opens what the blockade keeps shut.
-    func opening(_ blockade: Blockade, _ ports: PortSet) -> ProposedChange? {
-        guard let hop = blockade.hop ?? path.first?.name, let to = addressSeen(by: hop) else {
-            return nil
+    /// The changes that open what the blockade keeps shut, one for each address.
+    func openings(_ blockade: Blockade, _ ports: PortSet) -> [ProposedChange] {
+        guard let hop = blockade.hop ?? path.first?.name else { return [] }
+        return blockade.to.compactMap { asked in
+            addressSeen(by: hop, asked: asked).map {
+                ProposedChange(.hop(hop), .permit(ports, to: $0))
+            }
         }
-        return ProposedChange(.hop(hop), .permit(ports, to: to))
+    }
+
+    /// ` at 2001:db8::10`, where the blockade doesn't concern every address of the server.
+    func place(of blockade: Blockade) -> String {
+        guard blockade.to.count < addresses.count else { return "" }
+        return " at \(blockade.to.map(\.description).listed)"
     }
 
     /// Control ports as a set.

@@ -47,7 +47,7 @@ extension ServerView {
         // Only what reads the control connection tells the two apart.
         let isWatched = path.contains { $0.configuration.device?.inspections.isEmpty == false }
         reachEncrypted = isWatched ? ask(encrypted: true) : reach
-        let inside = Set(site?.inside ?? addresses)
+        let inside = Set(site?.ends ?? addresses)
         permitted = Self.everywhere(reach) { $0.verdict == .permitted }
         inspected = Self.everywhere(reach) {
             $0.verdict == .permitted || $0.verdict == .permittedByInspection

@@ -68,6 +68,12 @@ public struct SiteServer: Hashable, Sendable {
         self.clients = clients
         self.source = source
     }
+
+    /// Where connections to it are to arrive: inside, and as they came where it has no inside
+    /// address of a family.
+    public var ends: [IPAddress] {
+        inside + addresses.filter { own in !inside.contains { $0.family == own.family } }
+    }
 }
 
 /// A device on the path, at its place.

@@ -1,6 +1,7 @@
 import FTP
 import Net
 import Policy
+import Testing
 
 @testable import Analyzer
 
@@ -31,6 +32,28 @@ extension NetworkRuleTests {
         site.servers[0].inside = site.servers[0].addresses
     }
 
+    static let denyingGroup = """
+        {"name": "nsg", "properties": {"securityRules": [{"name": "no", "properties":
+        {"priority": 100, "direction": "Inbound", "access": "Deny", "protocol": "*",
+        "sourceAddressPrefix": "*", "sourcePortRange": "*",
+        "destinationAddressPrefix": "*", "destinationPortRange": "5500-5502"}}]}}
+        """
+
+    @Test func `what is shut over one family is opened over that one`() throws {
+        var site = try Made.site(vsftpd: Self.range, path: [Self.open4, Self.ip6("21")])
+        Self.hasBoth(&site)
+        let six = try #require(Self.v6)
+        let faults = Made.judge(RangeNotPermitted.self, site, nil).faults
+        #expect(
+            faults.flatMap(\.changes).map(\.change) == [.permit(PortSet(5500...5502), to: six)])
+        #expect(faults.first?.message.contains("not open at \(six): 5500-5502") == true)
+        site.hops.removeFirst()
+        site.hops.append(contentsOf: try Made.site(nil, path: [Self.host("21")]).hops)
+        site.hops[1].name = "four"
+        let both = Made.judge(RangeNotPermitted.self, site, nil).faults.flatMap(\.changes)
+        #expect(Set(both.map(\.change)).count == 2)
+    }
+
     static let families: [Row] = [
         Row(
             rule: IPv6LeftOut.self, what: "forgotten", mark: "failed", path: [open4, ip6("21")],
@@ -51,6 +74,31 @@ extension NetworkRuleTests {
             rule: IPv6LeftOut.self, what: "a table of both", mark: "n/a",
             path: [onlyIPv4.replacing("table ip ", with: "table inet ")]),
         Row(rule: IPv6LeftOut.self, what: "no IPv6 known of", mark: "n/a", path: [open4]),
+        Row(
+            rule: TooManyPortsOpen.self, what: "too many over IPv4 alone", mark: "failed",
+            path: [host("21", "5000:6000"), ip6("21", "5500:5502")], edit: hasBoth),
+        Row(
+            rule: TooManyPortsOpen.self, what: "too many over neither", mark: "passed",
+            path: [open4, ip6("21", "5500:5502")], edit: hasBoth),
+        Row(
+            rule: TranslationMissing.self, what: "IPv4 is translated, IPv6 needn't be",
+            mark: "passed", path: [Made.router(outsideLines, carried)],
+            edit: {
+                hasBoth(&$0)
+                isBehindNAT(&$0)
+            }),
+        Row(
+            rule: PermitNeverReached.self, what: "what Azure permits at the end is no line",
+            mark: "passed", path: [denyingGroup]),
+        Row(
+            rule: PermitNeverReached.self, what: "a permit for others than the clients",
+            mark: "passed",
+            path: [
+                Made.router([
+                    "permit tcp any any eq 21", "deny tcp any any range 5500 5502",
+                    "permit tcp host 192.0.2.77 any",
+                ])
+            ], edit: { $0.servers[0].clients = partners }),
         Row(
             rule: IPv6LeftOut.self, what: "no client with IPv6", mark: "n/a",
             path: [open4, ip6("21")],

@@ -71,8 +71,8 @@ enum EncryptedDataDropped: Rule {
 
     private static func openings(_ ports: PortSet, _ server: ServerView) -> [ProposedChange] {
         let wanted = server.range ?? ports
-        return server.blockades(of: wanted, encrypted: true).compactMap {
-            server.opening($0, $0.ports)
+        return server.blockades(of: wanted, encrypted: true).flatMap {
+            server.openings($0, $0.ports)
         }
     }
 }

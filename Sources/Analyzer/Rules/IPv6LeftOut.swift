@@ -113,10 +113,7 @@ enum IPv6LeftOut: Rule {
             message: "\(shut.named) are open over IPv4 and shut over IPv6: \(sentences).",
             expected: "\(shut.brief) permitted over IPv6 too", observed: "denied",
             count: shut.count, config: server.configuredSources + blockades.map(\.line),
-            changes: blockades.compactMap { blockade in
-                guard let hop = server.hop(of: blockade), let to = six.first?.to else { return nil }
-                return ProposedChange(.hop(hop.name), .permit(blockade.ports, to: to))
-            }, ports: shut)
+            changes: blockades.flatMap { server.openings($0, $0.ports) }, ports: shut)
     }
 
     private static func opened(_ extra: PortSet, _ six: [Reach], _ server: ServerView) -> Fault {

@@ -49,11 +49,12 @@ enum RangeNotPermitted: Rule {
         var message = ""
         if let range = server.range, !passive.isEmpty {
             message =
-                "\(passive.count) of the \(range.count) ports that the server may offer are not open: \(passive.brief)."
+                "\(passive.count) of the \(range.count) ports that the server may offer are not open\(server.place(of: blockade)): \(passive.brief)."
         }
         if !control.isEmpty {
             message += message.isEmpty ? "" : " "
-            message += "The control \(control.named) is shut: no session can begin."
+            message +=
+                "The control \(control.named) is shut\(server.place(of: blockade)): no session can begin."
         }
         message += " " + capitalized(blockade.sentence) + "."
         return Fault(

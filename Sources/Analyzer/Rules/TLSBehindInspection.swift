@@ -54,7 +54,7 @@ enum TLSBehindInspection: Rule {
                     expected: "\(range.brief) permitted by a line of its own",
                     observed: "permitted by inspection alone", count: blockade.ports.count,
                     config: [settings.tls.source] + inspections(server) + [blockade.line],
-                    changes: [server.opening(blockade, blockade.ports)].compactMap(\.self),
+                    changes: server.openings(blockade, blockade.ports),
                     ports: blockade.ports)
             })
     }

@@ -35,13 +35,13 @@ enum TooManyPortsOpen: Rule {
         guard let range = server.range ?? off.map({ _ in PortSet() }) else {
             return .cannotTell("no passive range is known to hold the open ports against")
         }
-        let extra = server.permitted.intersection(unprivileged)
-            .subtracting(range).subtracting(server.controlPorts)
+        let wanted = range.union(server.controlPorts)
+        let extra = server.reach.reduce(PortSet()) { $0.union(open($1)) }.subtracting(wanted)
         guard !extra.isEmpty else {
             let doubtful = server.undecided.intersection(unprivileged).subtracting(range)
-            let wanted = off == nil ? "\(range.brief) and the control port" : "the control port"
+            let meant = off == nil ? "\(range.brief) and the control port" : "the control port"
             return doubtful.isEmpty
-                ? .passed("no port beyond \(wanted) is open")
+                ? .passed("no port beyond \(meant) is open")
                 : .cannotTell("whether \(doubtful.named) are open isn't known")
         }
         let lines = openingLines(of: extra, server)
@@ -57,7 +57,8 @@ enum TooManyPortsOpen: Rule {
                 expected: off == nil ? "\(range.brief) and the control port" : "the control port",
                 observed: "\(extra.brief) open too",
                 count: extra.count, severity: isWide ? .high : nil,
-                config: server.configuredSources + lines.prefix(8), changes: closing(extra, server),
+                config: server.configuredSources + lines.prefix(8),
+                changes: closing(wanted, server),
                 ports: extra)
         ])
     }
@@ -69,10 +70,19 @@ enum TooManyPortsOpen: Rule {
             .flatMap(\.decidedBy).map(\.source).filter { seen.insert($0).inserted }
     }
 
-    private static func closing(_ ports: PortSet, _ server: ServerView) -> [ProposedChange] {
-        guard let hop = server.path.last, let address = server.addressSeen(by: hop.name) else {
-            return []
+    /// Ports of the one address that every client may open.
+    private static func open(_ answer: Reach) -> PortSet {
+        unprivileged.subtracting(ServerView.ports(of: answer) { $0.verdict != .permitted })
+    }
+
+    private static func closing(_ wanted: PortSet, _ server: ServerView) -> [ProposedChange] {
+        guard let hop = server.path.last else { return [] }
+        return server.reach.compactMap { answer in
+            let ports = open(answer).subtracting(wanted)
+            guard !ports.isEmpty, let to = server.addressSeen(by: hop.name, asked: answer.to) else {
+                return nil
+            }
+            return ProposedChange(.hop(hop.name), .forbid(ports, to: to))
         }
-        return [ProposedChange(.hop(hop.name), .forbid(ports, to: address))]
     }
 }

@@ -95,7 +95,8 @@ enum TranslationMissing: Rule {
             hop.configuration.device?.stages.contains { $0.work == .translate } ?? false
         }
         guard let hop = translators.first ?? server.path.first, let inside = site.inside.first,
-            let outside = server.addressSeen(by: hop.name)
+            let asked = server.addresses.first(where: { $0.family == inside.family }),
+            let outside = server.addressSeen(by: hop.name, asked: asked)
         else { return [] }
         return [
             ProposedChange(

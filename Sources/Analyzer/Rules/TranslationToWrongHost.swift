@@ -24,7 +24,7 @@ enum TranslationToWrongHost: Rule {
         guard let site = server.site, !server.path.isEmpty else {
             return .notApplicable("no device on the path of this server is known")
         }
-        let own = Set(site.inside)
+        let own = Set(site.ends)
         let wanted = (server.range ?? PortSet()).union(server.controlPorts)
         let segments = server.reach.flatMap(\.segments).filter {
             $0.translatedTo != nil && !$0.ports.isDisjoint(with: wanted)
