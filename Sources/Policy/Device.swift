@@ -37,6 +37,8 @@ public struct Device: Hashable, Sendable {
     public var usualEntering: String?
     /// Where a packet from outside leaves when nobody says and no connected network tells.
     public var usualLeaving: String?
+    /// Where it leaves whatever the networks tell, as a site says.
+    public var statedLeaving: String?
     /// Address families of which its files speak; of another, rules may stand elsewhere.
     public var families: Set<IPAddress.Family> = [.v4, .v6]
     /// Seconds after which it forgets a TCP connection on which nothing was sent; 0: never. Nil: the

@@ -31,6 +31,16 @@ extension Device {
         return result
     }
 
+    /// The one host of the ports for what stands behind the translation, and the ports that it sees;
+    /// nil where there are several.
+    package func filteredHost(
+        _ ports: PortSet, of address: IPAddress
+    ) -> (address: IPAddress, ports: PortSet)? {
+        let all = filtered(ports, of: address, opening: true)
+        let hosts = all.count > 1 ? all.filter { $0.0 != address } : all
+        return hosts.count == 1 ? hosts.first : nil
+    }
+
     private func deliveries(_ ports: PortSet, of address: IPAddress) -> [Reach.Segment] {
         let nowhere = SourceLine(file: "", line: nil, text: "")
         let configuration = Configuration(

@@ -10,7 +10,7 @@ struct Fixers {
         hops = Dictionary(
             path.map { hop in
                 var configuration = hop.configuration
-                configuration.device?.usualPlace = hop.place
+                configuration.device = configuration.device?.standing(at: hop)
                 return (hop.name, Formats.fixer(configuration))
             }, uniquingKeysWith: { first, _ in first })
     }

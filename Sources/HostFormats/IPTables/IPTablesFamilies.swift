@@ -52,7 +52,7 @@ package enum IPTablesFamilies: JointFormat {
         return four
     }
 
-    private static func sixth(_ name: String) -> String { "ip6/\(name)" }
+    static func sixth(_ name: String) -> String { "ip6/\(name)" }
 
     private static func renamed(_ chain: Chain) -> Chain {
         var chain = chain

@@ -17,8 +17,7 @@ enum IPTablesSaveWriter {
         }
     }
 
-    /// The filter sees the address that a translation before it has made. What another table drops
-    /// (`raw`, `mangle`) stays dropped.
+    /// The filter sees the address that a translation before it has made.
     private static func filter(
         _ ports: PortSet, _ address: IPAddress, _ verdict: String, _ configuration: Configuration?
     ) -> Fix? {
@@ -26,16 +25,43 @@ enum IPTablesSaveWriter {
             configuration?.device?.filtered(
                 ports, of: address, opening: verdict == "ACCEPT") ?? [(address, ports)]
         let tool = tool(address)
+        var states = "NEW"
+        if verdict == "ACCEPT", let configuration {
+            guard !staysShut(ports, address, places, configuration) else { return nil }
+            // Where nothing else lets pass what follows on a SYN.
+            if !configuration.notes.contains(where: { $0.text.contains("ESTABLISHED") }) {
+                states += ",ESTABLISHED"
+            }
+        }
         let rules = places.flatMap { place, ports in
             let chain = place == address ? chain(address, configuration) : "FORWARD"
             return chunks(ports).map {
-                "\(chain) -d \(place) -p tcp \($0) -m conntrack --ctstate NEW -j \(verdict)"
+                "\(chain) -d \(place) -p tcp \($0) -m conntrack --ctstate \(states) -j \(verdict)"
             }
         }
         guard !rules.isEmpty else { return nil }
         return Fix(
             platform: IPTablesSave.platform, commands: rules.map { "\(tool) -I \($0)" },
             undo: rules.map { "\(tool) -D \($0)" })
+    }
+
+    /// Whether another table (`raw`, `mangle`) drops them all the same.
+    private static func staysShut(
+        _ ports: PortSet, _ address: IPAddress, _ places: [(IPAddress, PortSet)],
+        _ configuration: Configuration
+    ) -> Bool {
+        var chains: [String: [(IPAddress, PortSet)]] = [:]
+        var isForwarded = false
+        for (place, ports) in places {
+            let chain = place == address ? chain(address, configuration) : "FORWARD"
+            isForwarded = isForwarded || chain == "FORWARD"
+            let name = "filter/\(chain)"
+            for name in [name, IPTablesFamilies.sixth(name)] {
+                chains[name, default: []].append((place, ports))
+            }
+        }
+        return configuration.device?.stillDenies(
+            ports, of: address, opening: chains, at: isForwarded ? .through : .host) ?? false
     }
 
     /// FORWARD where the address is one that the device translates to, or it says that it stands

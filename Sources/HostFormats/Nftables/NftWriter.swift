@@ -30,7 +30,9 @@ enum NftWriter {
         switch change {
         case .permit(let ports, let address):
             filter(ports, address, configuration?.device, opening: true) { target, seen in
-                permit(ports, address, target: target, seen, configuration?.device)
+                permit(
+                    ports, address, target: target, seen, configuration?.device,
+                    states: states(configuration))
             }
         case .forbid(let ports, let address):
             filter(ports, address, configuration?.device, opening: false) { target, seen in
@@ -83,6 +85,13 @@ enum NftWriter {
         }
     }
 
+    /// What follows on a SYN is to pass too, where no rule speaks of it.
+    private static func states(_ configuration: Configuration?) -> String {
+        let texts = configuration?.notes.lazy.map(\.text)
+        return texts?.contains { $0.contains("established") } ?? true
+            ? "new" : "{ new, established }"
+    }
+
     /// What is done for each address that the filters see behind a translation, together.
     private static func filter(
         _ ports: PortSet, _ address: IPAddress, _ device: Device?, opening: Bool,
@@ -102,7 +111,7 @@ enum NftWriter {
     /// the translation see the address asked for, the others the target.
     private static func permit(
         _ ports: PortSet, _ address: IPAddress, target: IPAddress, _ seen: PortSet,
-        _ device: Device?
+        _ device: Device?, states: String
     ) -> Fix? {
         guard !ports.isEmpty, device.map(canBeOpened) ?? true else { return nil }
         let hook = hook(target, device)
@@ -113,7 +122,7 @@ enum NftWriter {
         let rule = { (base: Base) -> String in
             // Before connection tracking there are no states.
             let state =
-                base.point == hook || base.point == "prerouting" ? " ct state new" : ""
+                base.point == hook || base.point == "prerouting" ? " ct state \(states)" : ""
             let to =
                 base.point == hook ? destination(target, seen) : destination(address, ports)
             return "\(to)\(state) accept"

@@ -42,11 +42,23 @@ struct ASAWriter {
         let everywhere = config.bound.first { $0.way == .global }
         let binding =
             entering.first { $0.interface == device.usualEntering }
-            ?? (entering.count == 1 ? entering.first : nil) ?? everywhere
-        guard let binding, let list = config.lists[binding.list], list.strange == nil,
-            !list.isStandard
-        else { return nil }
+            ?? everywhere
+            ?? (entering.count == 1 && device.usualEntering == nil ? entering.first : nil)
+        return binding.flatMap(writable)
+    }
+
+    private func writable(_ binding: ASABinding) -> (list: ASAList, binding: ASABinding)? {
+        guard let list = config.lists[binding.list], list.strange == nil, !list.isStandard else {
+            return nil
+        }
         return (list, binding)
+    }
+
+    /// The list that packets to the address meet where they leave.
+    private func inner(_ address: IPAddress) -> ASAList? {
+        let leaving = device.leaving(towards: address)
+        let binding = config.bound.first { $0.way == .leaving && $0.interface == leaving }
+        return binding.flatMap(writable)?.list
     }
 
     /// The address that lists name: the real one since 8.3, the mapped one before.
@@ -74,10 +86,25 @@ struct ASAWriter {
         guard address.family == .v4 || config.isUnified else { return nil }
         let target = named(address)
         let comment = "! lists name the \(config.untranslatesFirst ? "real" : "mapped") address"
-        guard let (list, _) = outside else { return bindNew(ports, target, comment) }
-        let change = insert("permit", ports, target, list, before: firstDenial(ports, target, list))
-        guard !change.commands.isEmpty else { return nil }
-        return script([comment] + change.commands, undo: change.undo)
+        var lists: [(list: ASAList, address: IPAddress, ports: PortSet)] = []
+        if let (list, _) = outside { lists.append((list, target, ports)) }
+        if let (host, seen) = device.filteredHost(ports, of: address), let list = inner(host),
+            list.name != lists.first?.list.name
+        {
+            lists.append((list, host, seen))
+        }
+        guard !lists.isEmpty else { return bindNew(ports, target, comment) }
+        let shut = lists.filter { !device.permits($0.ports, of: $0.address, by: $0.list.name) }
+        let changes = shut.map { list, address, ports in
+            insert("permit", ports, address, list, before: firstDenial(ports, address, list))
+        }
+        let opened = shut.map { ($0.list.name, [($0.address, $0.ports)]) }
+        let commands = changes.flatMap(\.commands)
+        guard !commands.isEmpty,
+            !device.stillDenies(
+                ports, of: address, opening: Dictionary(uniqueKeysWithValues: opened))
+        else { return nil }
+        return script([comment] + commands, undo: changes.reversed().flatMap(\.undo))
     }
 
     /// A list of its own, where none is bound and nothing passes from outside anyway.
@@ -196,7 +223,7 @@ struct ASAWriter {
 
     private func translate(_ ports: PortSet, _ outside: IPAddress, _ inside: IPAddress) -> Fix? {
         guard let mapped = device.usualEntering,
-            let real = device.interface(towards: inside) ?? device.usualLeaving, real != mapped
+            let real = device.leaving(towards: inside), real != mapped
         else { return nil }
         let own = config.interface(mapped)?.addresses.contains(outside) ?? false
         guard config.untranslatesFirst else {

@@ -41,6 +41,9 @@ struct IOSWriter {
 
     /// The list that packets from outside meet, which sees the address before translation.
     private var outsideList: IOSAccessList? {
+        if let entering = config.interfaces.first(where: { $0.name == device.usualEntering }) {
+            return entering.filterIn.flatMap { config.lists[$0.list] }
+        }
         let open = config.interfaces.filter { !$0.isShut && $0.filterIn != nil }
         let outside = open.filter { $0.outside != nil }
         let candidates = outside.isEmpty ? open.filter { $0.inside == nil } : outside
@@ -50,15 +53,41 @@ struct IOSWriter {
         return config.lists[device.selectable[0]]
     }
 
+    /// The lists that packets from outside meet on their way to the address, each with the address
+    /// that it sees: before translation where they enter, behind it where they leave.
+    private func lists(
+        _ ports: PortSet, _ address: IPAddress
+    ) -> [(list: IOSAccessList, address: IPAddress, ports: PortSet)] {
+        var lists = outsideList.map { [($0, global(of: address) ?? address, ports)] } ?? []
+        guard let (inner, seen) = device.filteredHost(ports, of: address),
+            let leaving = device.leaving(towards: inner),
+            let bound = config.interfaces.first(where: { $0.name == leaving })?.filterOut,
+            let list = config.lists[bound.list], list.name != outsideList?.name
+        else { return lists }
+        lists.append((list, inner, seen))
+        return lists
+    }
+
     /// An empty list passes everything, and its first entry would shut out all else.
     private func permit(_ ports: PortSet, _ address: IPAddress) -> Fix? {
-        guard let list = outsideList, list.strange == nil, list.extended, !list.entries.isEmpty,
-            address.family == .v4
+        guard address.family == .v4 else { return nil }
+        let shut = lists(ports, address).filter {
+            !$0.list.entries.isEmpty && !device.permits($0.ports, of: $0.address, by: $0.list.name)
+        }
+        guard let list = shut.first?.list,
+            shut.allSatisfy({ $0.list.strange == nil && $0.list.extended })
         else { return nil }
-        let target = global(of: address) ?? address
-        let (commands, undo) = insert(ports, target, into: list)
-        guard !commands.isEmpty else { return nil }
-        var comments = ["! list \(list.name) sees the address before translation"]
+        let opened = shut.map { ($0.list.name, [($0.address, $0.ports)]) }
+        let changes = shut.map { insert($0.ports, $0.address, into: $0.list) }
+        let (commands, undo) = (changes.flatMap(\.commands), changes.reversed().flatMap(\.undo))
+        guard !commands.isEmpty,
+            !device.stillDenies(
+                ports, of: address, opening: Dictionary(uniqueKeysWithValues: opened))
+        else { return nil }
+        var comments: [String] = []
+        if list.name == outsideList?.name {
+            comments.append("! list \(list.name) sees the address before translation")
+        }
         if !config.zones.pairs.isEmpty {
             comments.append("! the policy between the zones must let them pass too")
         }

@@ -37,12 +37,20 @@ public enum FortiOS: ConfigFormat {
         else { return nil }
         let lines = configuration.notes.map(\.text).joined(separator: "\n")
         let reader = FortiOSReader(ConfigText(file: configuration.file, lines))
-        let forwarded = reader.firewall.forwards.first {
+        // A policy for a virtual address is for what that one carries, at the ports behind it.
+        let carriers = reader.firewall.forwards.filter {
             $0.destinations.set == AddressSet(address)
         }
-        let inner = forwarded?.to?.set.first ?? address
-        guard reader.firewall.hasPolicies, let entering = device.usualEntering,
-            let leaving = device.interface(towards: inner)
+        let forwarded = carriers.filter { !($0.ports ?? .all).isDisjoint(with: ports) }
+        guard carriers.isEmpty || !forwarded.isEmpty, reader.firewall.hasPolicies,
+            let (inner, seen) = device.filteredHost(ports, of: address),
+            let entering = device.usualEntering, let leaving = device.leaving(towards: inner),
+            !device.stillDenies(
+                forwarded.isEmpty
+                    ? ports
+                    : forwarded.reduce(PortSet()) { $0.union($1.ports ?? .all) }
+                        .intersection(ports),
+                of: address, opening: ["policies": [(inner, seen)]])
         else { return nil }
         let zone = { (name: String) in
             reader.firewall.interfaces.first { $0.name == name }?.zone ?? name
@@ -50,7 +58,7 @@ public enum FortiOS: ConfigFormat {
         let used = reader.tree.children(reader.tree.find(["firewall policy"]))
             .compactMap { Int(reader.tree.name($0)) }
         let number = (1...10_000).first { !used.contains($0) } ?? 10_001
-        let ranges = ports.ranges.map { "\($0.lowerBound)-\($0.upperBound)" }
+        let ranges = seen.ranges.map { "\($0.lowerBound)-\($0.upperBound)" }
         let services = reader.tree.children(reader.tree.find(["firewall service custom"]))
             .map { reader.tree.name($0) }
         let policies = configuration.notes.compactMap {
@@ -61,19 +69,19 @@ public enum FortiOS: ConfigFormat {
             "config firewall service custom", "edit \"\(name)\"",
             "set tcp-portrange \(ranges.joined(separator: " "))", "next", "end",
         ]
-        var target = "pinhole-\(inner)"
-        if let forwarded {
-            target = String(forwarded.name.dropFirst(4))
-        } else {
+        var targets = forwarded.map { "\"\($0.name.dropFirst(4))\"" }
+        if targets.isEmpty {
+            targets = ["\"pinhole-\(inner)\""]
             commands += [
-                "config firewall address", "edit \"\(target)\"",
+                "config firewall address", "edit \(targets[0])",
                 "set subnet \(inner) 255.255.255.255", "next", "end",
             ]
         }
         commands += [
             "config firewall policy", "edit \(number)", "set name \"\(name)\"",
             "set srcintf \"\(zone(entering))\"", "set dstintf \"\(zone(leaving))\"",
-            "set srcaddr \"all\"", "set dstaddr \"\(target)\"", "set service \"\(name)\"",
+            "set srcaddr \"all\"", "set dstaddr \(targets.joined(separator: " "))",
+            "set service \"\(name)\"",
             "set schedule \"always\"", "set action accept", "next",
         ]
         if let first = used.first { commands.append("move \(number) before \(first)") }

@@ -46,15 +46,13 @@ public enum Junos: ConfigFormat {
         guard let configuration, case .permit(let ports, let address) = change else { return nil }
         let lines = configuration.notes.map(\.text).joined(separator: "\n")
         let reader = JunosReader(ConfigText(file: configuration.file, lines))
-        let inner =
-            reader.firewall.forwards.first {
-                $0.destinations.set == AddressSet(address)
-            }?.to?.set.first ?? address
         guard let device = configuration.device, reader.firewall.hasPolicies,
+            let (inner, ports) = device.filteredHost(ports, of: address),
             let entering = device.usualEntering,
             let from = reader.firewall.interfaces.first(where: { $0.name == entering })?.zone,
-            let leaving = device.interface(towards: inner),
-            let to = reader.firewall.interfaces.first(where: { $0.name == leaving })?.zone
+            let leaving = device.leaving(towards: inner),
+            let to = reader.firewall.interfaces.first(where: { $0.name == leaving })?.zone,
+            !device.stillDenies(ports, of: address, opening: ["policies": [(inner, ports)]])
         else { return nil }
         let present = reader.tree.values(
             "security", "policies", "from-zone", from, "to-zone", to, "policy", in: 0)
@@ -62,8 +60,12 @@ public enum Junos: ConfigFormat {
         let host = "pinhole-\(inner)"
         let head = "security policies from-zone \(from) to-zone \(to)"
         let applications = ports.ranges.map { "pinhole-tcp-\($0.lowerBound)-\($0.upperBound)" }
+        // Junos takes no global book beside those of zones.
+        let zones = reader.tree.children(reader.tree.find(["security", "zones", "security-zone"]))
+        let ownBooks = zones.contains { reader.tree.find("address-book", in: $0) != nil }
+        let book = ownBooks ? "zones security-zone \(to) address-book" : "address-book global"
         var commands = [
-            "set security address-book global address \(host) \(inner)/\(inner.family.width)"
+            "set security \(book) address \(host) \(inner)/\(inner.family.width)"
         ]
         for (range, name) in zip(ports.ranges, applications) {
             commands.append("set applications application \(name) protocol tcp")

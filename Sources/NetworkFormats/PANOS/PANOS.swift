@@ -50,13 +50,11 @@ public enum PANOS: ConfigFormat {
         else { return nil }
         let lines = configuration.notes.map(\.text).joined(separator: "\n")
         let reader = PANOSReader(ConfigText(file: configuration.file, lines))
-        let inner =
-            reader.firewall.forwards.first {
-                $0.to != nil && $0.destinations.set == AddressSet(address)
-            }?.to?.set.first ?? address
-        guard reader.firewall.hasPolicies, let entering = device.usualEntering,
+        guard reader.firewall.hasPolicies,
+            let (inner, _) = device.filteredHost(ports, of: address),
+            let entering = device.usualEntering,
             let from = reader.firewall.interfaces.first(where: { $0.name == entering })?.zone,
-            let leaving = device.interface(towards: inner),
+            let leaving = device.leaving(towards: inner),
             let to = reader.firewall.interfaces.first(where: { $0.name == leaving })?.zone
         else { return nil }
         let list = ports.ranges.map {

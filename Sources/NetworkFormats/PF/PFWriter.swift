@@ -17,9 +17,19 @@ struct PFWriter {
     func fix(_ change: Change) -> Fix? {
         switch change {
         case .permit(let ports, let address):
-            return script(filters("pass", ports, address), blocks: true)
+            let targets = device.filtered(ports, of: address, opening: true)
+            // What passes the host is filtered anew where it leaves.
+            let both = ["in", "out"].map { ($0, targets) }
+            let ways = [[both[0]], both].first {
+                !device.stillDenies(
+                    ports, of: address, opening: Dictionary(uniqueKeysWithValues: $0))
+            }
+            guard let ways else { return nil }
+            return script(
+                filters(ways.count == 1 ? "pass in" : "pass", ports, address, opening: true),
+                blocks: true)
         case .forbid(let ports, let address):
-            return script(filters("block", ports, address), blocks: false)
+            return script(filters("block in", ports, address, opening: false), blocks: false)
         case .translate(let ports, let outside, let inside):
             guard outside.family == inside.family else { return nil }
             let lines = ports.ranges.map { range in
@@ -42,10 +52,12 @@ struct PFWriter {
     }
 
     /// Filters see the address behind a redirection.
-    private func filters(_ verb: String, _ ports: PortSet, _ address: IPAddress) -> [String] {
-        device.filtered(ports, of: address, opening: verb == "pass").flatMap { target, ports in
+    private func filters(
+        _ verb: String, _ ports: PortSet, _ address: IPAddress, opening: Bool
+    ) -> [String] {
+        device.filtered(ports, of: address, opening: opening).flatMap { target, ports in
             ports.ranges.map {
-                "\(verb) in quick proto tcp from any to \(target) port \(text($0))"
+                "\(verb) quick proto tcp from any to \(target) port \(text($0))"
             }
         }
     }

@@ -39,6 +39,12 @@ public enum RouterOS: ConfigFormat {
             let action = if case .permit = change { "accept" } else { "drop" }
             let own = device.interfaces.flatMap(\.addresses)
             let targets = device.filtered(ports, of: address, opening: action == "accept")
+            if action == "accept" {
+                // What `raw` drops, no rule of the filter opens.
+                let chains = ["filter forward", "filter input", "passing"].map { ($0, targets) }
+                let opened = Dictionary(uniqueKeysWithValues: chains)
+                guard !device.stillDenies(ports, of: address, opening: opened) else { return nil }
+            }
             let rules = targets.flatMap { target, ports in
                 // What waits for its translation isn't to be let in to the router.
                 let waits = action == "accept" && targets.count > 1

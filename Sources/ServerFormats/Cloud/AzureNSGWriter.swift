@@ -16,11 +16,23 @@ enum AzureNSGWriter {
         }
         guard !ports.isEmpty else { return nil }
         let group = (name(configuration) ?? "").shellWord(else: "GROUP")
-        let (names, priorities) = present(configuration)
+        let (names, priorities, denials) = present(configuration)
         let rule = "ftp-\(access.lowercased())".unused(names)
         let before = (priorities.min() ?? 101) - 1
-        let priority =
-            before >= 100 ? before : (100...4096).first { !priorities.contains($0) } ?? 4096
+        guard
+            let priority = before >= 100
+                ? before : (100...4096).first(where: { !priorities.contains($0) })
+        else { return nil }
+        if access == "Allow" {
+            let above = denials.filter { $0.priority < priority }.map(\.line)
+            let rules = configuration?.device?.chains.values.flatMap(\.rules) ?? []
+            let isShut = rules.contains { rule in
+                guard case .deny = rule.action, let line = rule.source.line else { return false }
+                return above.contains(line)
+                    && !(rule.match.destinationPorts ?? .all).isDisjoint(with: ports)
+            }
+            guard !isShut else { return nil }
+        }
         let list = ports.ranges.map { range in
             range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
         }
@@ -34,9 +46,12 @@ enum AzureNSGWriter {
             ], undo: ["az network nsg rule delete \(target)"])
     }
 
-    /// Names and priorities of the rules for what comes in.
-    private static func present(_ configuration: Configuration?) -> ([String], [Int]) {
+    /// Names and priorities of the rules for what comes in, and the lines of those that deny.
+    private static func present(
+        _ configuration: Configuration?
+    ) -> (names: [String], priorities: [Int], denials: [(priority: Int, line: Int)]) {
         var (names, priorities): ([String], [Int]) = ([], [])
+        var denials: [(priority: Int, line: Int)] = []
         let documents = configuration?.documents ?? []
         let lists = AzureNSG.groups(documents).compactMap { AzureNSG.rules($0, "securityRules") }
         for rule in lists.flatMap(\.self) + AzureNSG.separateRules(documents) {
@@ -45,9 +60,12 @@ enum AzureNSGWriter {
             guard body["direction"]?.text?.lowercased() == "inbound" else { continue }
             if let number = body["priority"]?.text.flatMap({ Int($0) }) {
                 priorities.append(number)
+                if body["access"]?.text?.lowercased() == "deny" {
+                    denials.append((number, rule.line))
+                }
             }
         }
-        return (names, priorities)
+        return (names, priorities, denials)
     }
 
     private static func name(_ configuration: Configuration?) -> String? {
