@@ -60,6 +60,13 @@ extension Finding {
         finding.refutedBy = fault.refutedBy ?? rule.explanation.refutation
         finding.changes = fault.changes
         finding.fixes = fixes(fault.changes, server, fixer)
+        let opens = fault.changes.contains {
+            if case .permit = $0.change { true } else { false }
+        }
+        if opens, !finding.fixes.isEmpty, let partners = SourceOpenToAll.partners(of: server) {
+            finding.message +=
+                " The commands let anybody in: where they say so, name \(partners), who alone must get in."
+        }
         finding.ports = fault.ports
         finding.firstSeen = fault.seen?.lowerBound
         finding.lastSeen = fault.seen?.upperBound

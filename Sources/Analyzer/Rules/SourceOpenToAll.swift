@@ -105,6 +105,14 @@ enum SourceOpenToAll: Rule {
         }
     }
 
+    /// Who alone must get in; nil where anybody may.
+    static func partners(of server: ServerView) -> String? {
+        guard let site = server.site, !partners(site).isEmpty,
+            site.addresses.allSatisfy({ !world($0.family).isSubset(of: site.clients) })
+        else { return nil }
+        return names(site)
+    }
+
     private static func names(_ site: SiteServer) -> String {
         let ranges = partners(site).ranges.map { range in
             Prefix(exactly: range).map { "\($0)" } ?? "\(range.lowerBound)-\(range.upperBound)"
