@@ -54,10 +54,14 @@ extension ServerView {
         return moving(to: low...UInt16(high))
     }
 
-    /// The changes that set the server's range and open what of it is shut.
+    /// The changes that set the server's range, carry what of it isn't yet, and open what is shut.
     func moving(to range: ClosedRange<UInt16>) -> [ProposedChange] {
-        [ProposedChange(.server, .setPassiveRange(range))]
-            + blockades(of: PortSet(range)).flatMap { openings($0, $0.ports) }
+        let shut = blockades(of: PortSet(range))
+        let astray = PortSet(range).subtracting(translated)
+        let carried =
+            astray.isEmpty || !isTranslated ? nil : translator.flatMap { carrying(astray, by: $0) }
+        return [ProposedChange(.server, .setPassiveRange(range))] + [carried].compactMap(\.self)
+            + (shut + blockadesBehind(shut, of: PortSet(range))).flatMap { openings($0, $0.ports) }
             + [ProposedChange(.server, .restart)]
     }
 }

@@ -65,9 +65,35 @@ extension ServerView {
         guard let index = path.firstIndex(where: { $0.name == hop }), index > 0 else {
             return address
         }
-        let before = PathEvaluator(Array(path[..<index])).reach(
-            ReachQuestion(from: .all, to: address, ports: PortSet(1...65535)))
-        return before.segments.compactMap(\.translatedTo).first ?? address
+        // The same address may lead other ports to other hosts.
+        let own = (range ?? PortSet()).union(controlPorts)
+        let before = PathEvaluator(path[..<index].map(Self.withoutFilters)).reach(
+            ReachQuestion(from: .all, to: address, ports: own))
+        let targets = before.segments.compactMap(\.translatedTo)
+        return targets.first { site?.ends.contains($0) ?? false } ?? targets.first ?? address
+    }
+
+    /// What of the given ports devices behind those that deny them would deny as well.
+    func blockadesBehind(_ first: [Blockade], of ports: PortSet) -> [Blockade] {
+        guard let site, path.count > 1 else { return [] }
+        var found: [Blockade] = []
+        var passed = Set(first.map(\.hop))
+        var newest = first
+        while !newest.isEmpty, passed.count < path.count {
+            let evaluator = PathEvaluator(
+                path.map { passed.contains($0.name) ? Self.withoutFilters($0) : $0 })
+            let asked = newest.reduce(PortSet()) { $0.union($1.ports) }.intersection(ports)
+            let answers = Set(newest.flatMap(\.to)).sorted().map { address in
+                evaluator.reach(
+                    ReachQuestion(
+                        from: Self.clients(of: site, as: address.family), to: address,
+                        ports: asked, control: site.control.first, encrypted: false))
+            }
+            newest = Self.blockades(of: asked, in: answers).filter { !passed.contains($0.hop) }
+            passed.formUnion(newest.map(\.hop))
+            found += newest
+        }
+        return found
     }
 
     /// The changes that open all that is meant to be open and is shut by the lines of `blockades`:
@@ -88,6 +114,22 @@ extension ServerView {
                 ProposedChange(.hop(hop), .permit(ports, to: $0))
             }
         }
+    }
+
+    /// The outermost hop that translates.
+    var translator: Hop? {
+        path.first { hop in
+            hop.configuration.device?.stages.contains { $0.work == .translate } ?? false
+        }
+    }
+
+    /// The change that has a hop carry ports to the server.
+    func carrying(_ ports: PortSet, by hop: Hop?) -> ProposedChange? {
+        guard let hop, let inside = site?.inside.first,
+            let asked = addresses.first(where: { $0.family == inside.family }),
+            let outside = addressSeen(by: hop.name, asked: asked)
+        else { return nil }
+        return ProposedChange(.hop(hop.name), .translate(ports, outside: outside, inside: inside))
     }
 
     /// ` at 2001:db8::10`, where the blockade doesn't concern every address of the server.

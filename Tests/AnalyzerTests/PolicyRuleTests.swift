@@ -323,6 +323,60 @@ import Testing
         #expect(Made.judge(PortOutsideRange.self, site, nil).mark == "n/a")
     }
 
+    /// A router that carries port 22 to another host, in front of the server's own firewall.
+    private static let twoDevices = [
+        Made.router(
+            ["permit tcp any host 203.0.113.10 eq 21"],
+            ["ip nat inside source static tcp 10.1.1.77 5 203.0.113.10 5"]
+                + carried(to: "10.1.1.10")), host("21"),
+    ]
+
+    @Test func `each device that denies is told of, with the server's address as it sees it`()
+        throws
+    {
+        let site = try Made.site(vsftpd: Self.range, path: Self.twoDevices) {
+            $0.inside = [Made.inside]
+        }
+        let faults = Made.judge(RangeNotPermitted.self, site, nil).faults
+        let ports = PortSet(5500...5502)
+        #expect(
+            faults.flatMap(\.changes) == [
+                ProposedChange(.hop("hop0"), .permit(ports, to: Made.server)),
+                ProposedChange(.hop("hop1"), .permit(ports, to: Made.inside)),
+            ])
+    }
+
+    @Test func `a wider range is carried and opened all the way`() throws {
+        let site = try Made.site(vsftpd: Self.range, path: Self.twoDevices) {
+            $0.inside = [Made.inside]
+            $0.sessions = 4
+        }
+        let more = PortSet(5503...5504)
+        let all = PortSet(5500...5504)
+        #expect(
+            Made.judge(RangeTooSmall.self, site, nil).faults.flatMap(\.changes) == [
+                ProposedChange(.server, .setPassiveRange(5500...5504)),
+                ProposedChange(
+                    .hop("hop0"), .translate(more, outside: Made.server, inside: Made.inside)),
+                ProposedChange(.hop("hop0"), .permit(all, to: Made.server)),
+                ProposedChange(.hop("hop1"), .permit(all, to: Made.inside)),
+                ProposedChange(.server, .restart),
+            ])
+    }
+
+    @Test(arguments: [("198.51.100.0/24", true), ("0.0.0.0/0", false)])
+    func `says whom the commands should name`(_ clients: String, _ isSaid: Bool) throws {
+        let prefix = try #require(Prefix(clients))
+        let site = try Made.site(vsftpd: Self.range, path: [Self.host("21")]) {
+            $0.clients = AddressSet(prefix)
+        }
+        let audit = Audit(site: site, traffic: nil)
+        let findings = audit.findings(
+            by: [RangeNotPermitted.self], now: Timestamp(seconds: 0)
+        ) { _, _ in [Fix(platform: "any", commands: ["open"])] }
+        #expect(findings.first?.message.contains("name 198.51.100.0/24") == isSaid)
+    }
+
     @Test func `every rule has a row that fails and one that passes`() {
         let all =
             (JudgementTests.wire + JudgementTests.meant + WireRuleTests.rows)

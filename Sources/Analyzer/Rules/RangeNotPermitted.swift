@@ -40,10 +40,15 @@ enum RangeNotPermitted: Rule {
             }
             return .passed("\(wanted.brief) are permitted by every device on the path")
         }
-        return .failed(blockades.map { fault($0, server) })
+        let behind = server.blockadesBehind(blockades, of: wanted)
+        return .failed(
+            blockades.map { fault($0, server, server.openings(for: [$0])) }
+                + behind.map { fault($0, server, server.openings($0, $0.ports)) })
     }
 
-    private static func fault(_ blockade: Blockade, _ server: ServerView) -> Fault {
+    private static func fault(
+        _ blockade: Blockade, _ server: ServerView, _ changes: [ProposedChange]
+    ) -> Fault {
         let control = blockade.ports.intersection(server.controlPorts)
         let passive = blockade.ports.subtracting(control)
         var message = ""
@@ -61,7 +66,7 @@ enum RangeNotPermitted: Rule {
             key: "\(blockade.hop ?? "") \(blockade.ports)", message: message,
             expected: "\(blockade.ports.brief) permitted", observed: "denied",
             count: blockade.ports.count, config: server.configuredSources + [blockade.line],
-            changes: server.openings(for: [blockade]),
+            changes: changes,
             ports: blockade.ports)
     }
 

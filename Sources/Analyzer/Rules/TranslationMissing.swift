@@ -50,7 +50,8 @@ enum TranslationMissing: Rule {
                 expected: "\(wanted.brief) delivered to \(names(site.inside))",
                 observed: "\(missing.brief) delivered nowhere else than \(names(site.addresses))",
                 count: missing.count, config: server.configuredSources + lines,
-                changes: changes(missing, server, site), ports: missing)
+                changes: [server.carrying(missing, by: server.translator ?? server.path.first)]
+                    .compactMap(\.self), ports: missing)
         ])
     }
 
@@ -86,22 +87,6 @@ enum TranslationMissing: Rule {
                 """
         }
         return nil
-    }
-
-    private static func changes(
-        _ missing: PortSet, _ server: ServerView, _ site: SiteServer
-    ) -> [ProposedChange] {
-        let translators = server.path.filter { hop in
-            hop.configuration.device?.stages.contains { $0.work == .translate } ?? false
-        }
-        guard let hop = translators.first ?? server.path.first, let inside = site.inside.first,
-            let asked = server.addresses.first(where: { $0.family == inside.family }),
-            let outside = server.addressSeen(by: hop.name, asked: asked)
-        else { return [] }
-        return [
-            ProposedChange(
-                .hop(hop.name), .translate(missing, outside: outside, inside: inside))
-        ]
     }
 
     private static func names(_ addresses: [IPAddress]) -> String {
