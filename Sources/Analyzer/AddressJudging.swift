@@ -3,6 +3,20 @@ import Net
 import Policy
 
 extension ServerView {
+    /// The IPv4 address at which clients reach the server of a session: behind a translation the
+    /// capture shows another.
+    func reached(in session: SeenSession) -> IPAddress {
+        let seen = session.server.address
+        guard !addresses.contains(seen), site?.inside.contains(seen) ?? false else { return seen }
+        return addresses.first { $0.family == .v4 } ?? seen
+    }
+
+    /// Whether a session with a server of which nobody says the outside address was captured where
+    /// the server has a private one: a translation before it may lead there.
+    func mayBeTranslated(_ session: SeenSession) -> Bool {
+        site == nil && Prefix.isPrivate(session.server.address)
+    }
+
     /// Whether a device on the path puts its own address into announcements that it can read.
     var isRewritten: Bool {
         path.contains { hop in
@@ -47,6 +61,6 @@ struct AddressJudging {
         }
         guard let first = hit.first else { return .passed(passed) }
         let names = Set(hit.compactMap { $0.channel.advertised?.address }).listed
-        return .failed([fault(hit, names, first.session.server.address)])
+        return .failed([fault(hit, names, server.reached(in: first.session))])
     }
 }

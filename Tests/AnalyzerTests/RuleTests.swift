@@ -47,6 +47,17 @@ import Testing
     static let open = PortSet([21...21, 5001...5100])
     static let all = PortSet([21...21, 5001...5201])
 
+    static let behindNAT = Made.site { $0.inside = [Made.inside] }
+
+    /// A session as it looks behind a translation, with the server's outside address announced.
+    static let seenInside = Made.session([
+        {
+            var channel = Made.channel(5150, .established)
+            channel.server = Endpoint(Made.inside, 5150)
+            return channel
+        }()
+    ]) { $0.server = Endpoint(Made.inside, 21) }
+
     static let wire: [Case] = [
         Case(
             rule: DataConnectionDropped.self, site: Site(),
@@ -85,6 +96,13 @@ import Testing
         Case(
             rule: AddressIgnoredByClient.self, site: Site(),
             sessions: [Made.session([Made.channel(5150, .established)])], mark: "passed"),
+        Case(
+            rule: AddressIgnoredByClient.self, site: behindNAT, sessions: [seenInside],
+            mark: "passed"),
+        Case(
+            rule: OtherHostAnnounced.self, site: behindNAT, sessions: [seenInside], mark: "passed"),
+        Case(rule: AddressIgnoredByClient.self, site: Site(), sessions: [seenInside], mark: "?"),
+        Case(rule: OtherHostAnnounced.self, site: Site(), sessions: [seenInside], mark: "?"),
         Case(
             rule: OfferNeverTaken.self, site: Site(),
             sessions: [Made.session([Made.channel(5150, .unused)])], mark: "failed"),

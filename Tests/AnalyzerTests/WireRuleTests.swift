@@ -123,16 +123,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("192.0.2.25:25", 200, DataChannel.Outcome.established, Severity.critical),
+        ("192.0.2.25:25", 200 as Int?, DataChannel.Outcome.established, Severity.critical),
         ("192.0.2.25:25", 200, .unused, .high), ("192.0.2.25:25", 500, .unused, .low),
+        ("192.0.2.25:25", nil, .unused, .low), ("192.0.2.25:25", nil, .established, .critical),
     ])
     func `a bounce weighs what came of it`(
-        _ target: String, _ reply: Int, _ outcome: DataChannel.Outcome, _ severity: Severity
+        _ target: String, _ reply: Int?, _ outcome: DataChannel.Outcome, _ severity: Severity
     ) {
         let judgement = Made.judge(
             BounceAttempt.self, Site(), [Made.port(target, reply: reply, outcome)])
         #expect(judgement.faults.map(\.severity) == [severity])
-        #expect(judgement.faults.first?.changes.isEmpty == (reply == 500))
+        #expect(judgement.faults.first?.changes.isEmpty == (severity == .low))
     }
 
     @Test func `the line that lets a bounce pass is named`() throws {

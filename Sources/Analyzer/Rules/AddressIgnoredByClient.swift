@@ -26,17 +26,30 @@ enum AddressIgnoredByClient: Rule {
         guard !established.isEmpty else {
             return .cannotTell("no data connection of a 227 was established")
         }
-        let hit = established.filter { offer in
+        let differing = established.filter { offer in
             guard let named = offer.channel.advertised?.address,
                 let used = offer.channel.server?.address
             else { return false }
-            return used != named && !Prefix.embeds(used, named)
+            // Behind the translation the announced address has become the server's own.
+            let isTranslated =
+                server.addresses.contains(named) && server.site?.inside.contains(used) ?? false
+            return used != named && !isTranslated && !Prefix.embeds(used, named)
+        }
+        let hit = differing.filter { offer in
+            let named = offer.channel.advertised?.address
+            return Prefix.isPrivate(named ?? offer.session.server.address)
+                || !server.mayBeTranslated(offer.session)
         }
         guard let first = hit.first else {
+            guard differing.isEmpty else {
+                return .cannotTell(
+                    "whether clients ignored the announced address or a translation led them on isn't known"
+                )
+            }
             return .passed("\(established.count) data connections went to the announced address")
         }
         let names = Set(hit.compactMap { $0.channel.advertised?.address }).listed
-        let reached = first.session.server.address
+        let reached = server.reached(in: first.session)
         return .failed([
             Fault(
                 key: names,

@@ -40,7 +40,7 @@ enum AnnouncementUnusable: Rule {
         }
         let names = Set(
             hit.map { $0.channel.advertised.map { "\($0.address)" } ?? "no endpoint at all" })
-        let reached = hit[0].session.server.address
+        let reached = server.reached(in: hit[0].session)
         let advises = hit.contains {
             $0.channel.announcedBy == .passive && $0.channel.advertised != nil
         }

@@ -9,7 +9,7 @@ enum BounceAttempt: Rule {
     static let severity = Severity.high
     static let grades: Grades? = Grades(
         Severity.low...Severity.critical,
-        "Critical where the server accepted and connected, high where it accepted, low where it refused."
+        "Critical where the server accepted and connected, high where it accepted, low where it refused, or its answer wasn't seen."
     )
     static let controls: [ControlSet] = [.sessionIntegrity, .monitoring]
     static let explanation = Explanation(
@@ -44,29 +44,35 @@ enum BounceAttempt: Rule {
         guard !hit.isEmpty else {
             return .passed("\(active.count) PORT or EPRT named the client's own address")
         }
-        let refused = hit.filter { $0.channel.reply.map { $0 >= 400 } ?? false }
-        let accepted = hit.filter { $0.channel.reply.map { $0 < 400 } ?? true }
-        return .failed(
-            [fault(accepted, server, accepted: true), fault(refused, server, accepted: false)]
-                .compactMap(\.self))
+        let faults = [true, false, nil].compactMap { accepted in
+            fault(hit.filter { isAccepted($0) == accepted }, server, accepted)
+        }
+        return .failed(faults)
+    }
+
+    /// Nil where neither the answer nor a connection was seen.
+    private static func isAccepted(_ offer: Offer) -> Bool? {
+        if let reply = offer.channel.reply { return reply < 400 }
+        return offer.channel.dataFrame == nil ? nil : true
     }
 
     private static func fault(
-        _ hit: [Offer], _ server: ServerView, accepted: Bool
+        _ hit: [Offer], _ server: ServerView, _ answer: Bool?
     ) -> Fault? {
+        let accepted = answer ?? false
         guard !hit.isEmpty else { return nil }
         let targets = Set(hit.compactMap(\.channel.advertised)).listed
         let connected = hit.contains { $0.channel.dataFrame != nil }
         let what =
             !accepted
-            ? "the server refused"
+            ? answer == nil ? "the server's answer wasn't seen" : "the server refused"
             : connected ? "the server accepted and connected" : "the server accepted"
         let isForeign = hit.contains {
             $0.channel.advertised?.address != $0.session.client.address
         }
         let wrong = isForeign ? "not their own" : "their own privileged ports"
         return Fault(
-            key: (accepted ? "accepted " : "refused ") + targets,
+            key: (accepted ? "accepted " : answer == nil ? "open " : "refused ") + targets,
             message: "Clients had the server connect to \(targets), \(wrong); \(what).",
             expected: "PORT of the client's own address, refused otherwise", observed: what,
             count: hit.count, severity: accepted ? (connected ? .critical : .high) : .low,

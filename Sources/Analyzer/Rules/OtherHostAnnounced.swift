@@ -26,10 +26,12 @@ enum OtherHostAnnounced: Rule {
 
     static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
         let own = Set(server.addresses)
-        return AddressJudging(server, audit).judge(
-            { _, address in
-                !Prefix.isPrivate(address) && !Prefix.isUnusable(address) && !own.contains(address)
-            }, passed: "no 227 names another public host"
+        let isForeign = { (address: IPAddress) in
+            !Prefix.isPrivate(address) && !Prefix.isUnusable(address) && !own.contains(address)
+        }
+        let judgement = AddressJudging(server, audit).judge(
+            { offer, address in isForeign(address) && !server.mayBeTranslated(offer.session) },
+            passed: "no 227 names another public host"
         ) { hit, names, reached in
             Fault(
                 key: names,
@@ -44,5 +46,13 @@ enum OtherHostAnnounced: Rule {
                     ProposedChange(.server, .advertise(reached)), ProposedChange(.server, .restart),
                 ])
         }
+        let doubtful = server.offers.contains { offer in
+            offer.channel.announcedBy == .passive && server.mayBeTranslated(offer.session)
+                && offer.channel.advertised.map { isForeign($0.address) } ?? false
+        }
+        guard doubtful, !judgement.isFailed else { return judgement }
+        return .cannotTell(
+            "227s name a public address, and the capture shows a private one of the server: whether a translation leads from one to the other nobody says"
+        )
     }
 }
