@@ -9,14 +9,24 @@ enum Symptoms {
         "PH103": ["PH304", "PH301"],
         // The name that the server took for that address.
         "PH104": ["PH225"],
+        // A fall back to active mode after passive ports that failed.
+        "PH111": ["PH304", "PH122", "PH101", "PH102", "PH103", "PH104", "PH105", "PH106", "PH301"],
         "PH108": ["PH304", "PH225", "PH104", "PH105", "PH106"],
     ]
 
     /// Rules on the address that is announced.
     static let addressRules: Set = ["PH104", "PH105", "PH106", "PH225"]
 
-    /// Rules whose faults may be a consequence and a cause.
-    private static let middle = Set(causes.values.joined())
+    /// Rules in the order in which their faults are told inside others: what may be a cause itself
+    /// comes first. Where nothing explains it, it explains others.
+    private static let steps: [[String]] = {
+        let steps = Dictionary(grouping: causes.keys, by: step)
+        return steps.keys.sorted().map { steps[$0] ?? [] }
+    }()
+
+    private static func step(_ rule: String) -> Int {
+        1 + ((causes[rule] ?? []).filter { causes[$0] != nil }.map(step).max() ?? 0)
+    }
 
     static func fold(_ drafts: [DraftFinding]) -> [Finding] {
         var kept: [DraftFinding] = []
@@ -25,10 +35,10 @@ enum Symptoms {
             let isSymptom = draft.finding.status == .failed && causes[draft.finding.rule] != nil
             if isSymptom { symptoms.append(draft) } else { kept.append(draft) }
         }
-        // What may be a cause itself comes first: where nothing explains it, it explains others.
-        for symptom in symptoms.filter({ middle.contains($0.finding.rule) })
-            + symptoms.filter({ !middle.contains($0.finding.rule) })
-        {
+        let ordered = steps.flatMap { rules in
+            symptoms.filter { rules.contains($0.finding.rule) }
+        }
+        for symptom in ordered {
             let rules = causes[symptom.finding.rule] ?? []
             // An address explains another word on itself wherever the clients went.
             let isAddress = addressRules.contains(symptom.finding.rule)

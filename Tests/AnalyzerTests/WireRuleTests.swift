@@ -136,6 +136,25 @@ import Testing
         #expect(judgement.faults.first?.changes.isEmpty == (severity == .low))
     }
 
+    /// PASV that got no answer, then PORT that worked: one cause, and active mode isn't to go.
+    @Test(arguments: [
+        (DataChannel.Outcome.unanswered, ["PH101"], false), (.established, ["PH111"], true),
+    ])
+    func `a fall back to active mode is told inside its cause`(
+        _ passive: DataChannel.Outcome, _ rules: [String], _ mayGo: Bool
+    ) throws {
+        var record = Made.port("198.51.100.7:50000", reply: 200, .established)
+        record.channels.insert(Made.channel(5150, passive, at: 8), at: 0)
+        let audit = Audit(site: Made.site(), traffic: Traffic([record]))
+        let failed = audit.findings(
+            by: [DataConnectionDropped.self, ActiveModeUsed.self], now: Timestamp(seconds: 0)
+        ) { _, _ in [] }.filter { $0.status == .failed }
+        #expect(failed.map(\.rule) == rules)
+        #expect(failed.first?.symptoms.isEmpty == mayGo)
+        let changes = Made.judge(ActiveModeUsed.self, Made.site(), [record]).faults.map(\.changes)
+        #expect(changes == [mayGo ? [ProposedChange(.server, .refuseActive)] : []])
+    }
+
     @Test func `the line that lets a bounce pass is named`() throws {
         let site = try Made.site(vsftpd: "listen=YES\nport_promiscuous=YES")
         let judgement = Made.judge(
