@@ -1,9 +1,18 @@
+package import Net
+
 extension String {
     /// The name, or the first with a number behind it that isn't among those in use: an object that
     /// is there already means something else.
     package func unused(_ used: [String]) -> String {
         guard used.contains(self) else { return self }
         return (2...10_000).lazy.map { "\(self)-\($0)" }.first { !used.contains($0) } ?? self
+    }
+
+    /// A name for what opens ports of an address, another one for each: the commands for several
+    /// servers behind one device may be carried out one after the other.
+    package static func opening(_ ports: PortSet, of address: IPAddress) -> String {
+        let place = "\(address)".replacing(":", with: "-")
+        return "ftp-\(place)-\(ports.first ?? 0)-\(ports.last ?? 0)"
     }
 
     /// The name where it is plainly one word of a shell, else the placeholder: a name comes from a

@@ -150,6 +150,39 @@ import Testing
         #expect(none == nil)
     }
 
+    /// One edit of FortiOS changes the other's policy, where both have a number; the same with
+    /// services of PAN-OS.
+    @Test(arguments: ["FortiOS", "Junos", "PAN-OS"])
+    func `commands for two servers may follow one another`(_ platform: String) throws {
+        let (format, text): (any ConfigFormat.Type, String) =
+            switch platform {
+            case "FortiOS":
+                (
+                    FortiOS.self,
+                    ZonedRoundTripTests.fortios + ZonedRoundTripTests.policy(1, "ALL", "deny")
+                )
+            case "Junos":
+                (
+                    Junos.self,
+                    ZonedRoundTripTests.junos
+                        + ZonedRoundTripTests.policy("no", ["any"], then: "deny")
+                )
+            default:
+                (
+                    PANOS.self,
+                    ZonedRoundTripTests.panos + ZonedRoundTripTests.rule("no", "any", "deny")
+                )
+            }
+        let wanted = [("10.1.1.10", PortSet(5001...5201)), ("10.1.1.12", Self.passive)]
+        let lines = try wanted.flatMap {
+            try opened(format, text, to: $0.0, ports: $0.1) ?? []
+        }
+        let after = FirewallVerdicts(format, text + lines.joined(separator: "\n") + "\n")
+        for (address, ports) in wanted {
+            #expect(try after.ports(.permitted, address) == "\(ports)")
+        }
+    }
+
     @Test(arguments: [
         (
             "security-zone dmz address-book address ftp 10.1.1.10/32",

@@ -57,14 +57,16 @@ public enum FortiOS: ConfigFormat {
         }
         let used = reader.tree.children(reader.tree.find(["firewall policy"]))
             .compactMap { Int(reader.tree.name($0)) }
-        let number = (1...10_000).first { !used.contains($0) } ?? 10_001
+        // Another number for another opening, for an edit of one that is there changes it.
+        let first = Int(inner.bits & 0xffff) << 14 + (Int(seen.first ?? 0) + seen.count) % (1 << 14)
+        let number = (first...first + used.count + 1).first { !used.contains($0) } ?? first
         let ranges = seen.ranges.map { "\($0.lowerBound)-\($0.upperBound)" }
         let services = reader.tree.children(reader.tree.find(["firewall service custom"]))
             .map { reader.tree.name($0) }
         let policies = configuration.notes.compactMap {
             $0.text.firstMatch(of: /^\s*set name "(.*)"\s*$/).map { String($0.1) }
         }
-        let name = "pinhole-ftp".unused(services + policies)
+        let name = String.opening(seen, of: inner).unused(services + policies)
         var commands = [
             "config firewall service custom", "edit \"\(name)\"",
             "set tcp-portrange \(ranges.joined(separator: " "))", "next", "end",

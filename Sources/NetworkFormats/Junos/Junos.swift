@@ -56,7 +56,7 @@ public enum Junos: ConfigFormat {
         else { return nil }
         let present = reader.tree.values(
             "security", "policies", "from-zone", from, "to-zone", to, "policy", in: 0)
-        let policy = "pinhole-ftp".unused(present)
+        let policy = String.opening(ports, of: inner).unused(present)
         let host = "pinhole-\(inner)"
         let head = "security policies from-zone \(from) to-zone \(to)"
         let applications = ports.ranges.map { "pinhole-tcp-\($0.lowerBound)-\($0.upperBound)" }

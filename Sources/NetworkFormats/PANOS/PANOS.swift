@@ -62,7 +62,7 @@ public enum PANOS: ConfigFormat {
         }.joined(separator: ",")
         let texts = configuration.notes.map(\.text)
         let used = texts.flatMap { $0.split { " \t<>\"{};[]".contains($0) }.map { "\($0)" } }
-        let name = "pinhole-ftp".unused(used)
+        let name = String.opening(ports, of: inner).unused(used)
         let rule = "rulebase security rules \(name)"
         let head = "set \(rule)"
         return Fix(

@@ -52,7 +52,8 @@ import Testing
         policy("ftp", ["junos-ftp"]), policy("ftp", ["junos-ftp", "passive"], to: "ftp"),
         policy("no", ["any"], then: "deny"),
         policy("no", ["passive"], then: "reject") + policy("all", ["any"], to: "other"),
-        policy("pinhole-ftp", ["junos-ftp"], to: "other") + policy("no", ["any"], then: "deny"),
+        policy("ftp-10.1.1.10-5001-5201", ["junos-ftp"], to: "other")
+            + policy("no", ["any"], then: "deny"),
     ])
     func `Junos puts a policy before the others`(_ policies: String) throws {
         for (nat, asked) in [("", "10.1.1.10"), (Self.junosNAT, "203.0.113.10")] {
@@ -101,8 +102,9 @@ import Testing
     @Test(arguments: [
         rule("a", "passive"), rule("a", "any", "deny"),
         rule("a", "passive", "drop") + rule("b", "any", to: "10.1.1.11"),
-        "set service pinhole-ftp protocol tcp port 80\n"
-            + rule("pinhole-ftp", "pinhole-ftp", to: "10.1.1.11") + rule("b", "any", "deny"),
+        "set service ftp-10.1.1.10-5001-5201 protocol tcp port 80\n"
+            + rule("ftp-10.1.1.10-5001-5201", "ftp-10.1.1.10-5001-5201", to: "10.1.1.11")
+            + rule("b", "any", "deny"),
     ])
     func `PAN-OS puts a rule before the others`(_ rules: String) throws {
         for (nat, asked) in [("", "10.1.1.10"), (Self.panosNAT, "203.0.113.10")] {
@@ -138,7 +140,7 @@ import Testing
             edit "passive"
                 set tcp-portrange 5001-5100
             next
-            edit "pinhole-ftp"
+            edit "ftp-10.1.1.10-5001-5201"
                 set tcp-portrange 80
             next
         end
@@ -176,7 +178,7 @@ import Testing
 
     @Test(arguments: [
         policy(1, "passive"), policy(1, "ALL", to: "other", "deny"),
-        policy(7, "passive", "deny") + policy(1, "pinhole-ftp", to: "other"),
+        policy(7, "passive", "deny") + policy(1, "ftp-10.1.1.10-5001-5201", to: "other"),
     ])
     func `FortiOS puts a policy before the others`(_ policies: String) throws {
         for (nat, asked) in [("", "10.1.1.10"), (Self.fortiosNAT, "203.0.113.10")] {
