@@ -4,7 +4,8 @@ public import Policy
 public struct ConfigText: Sendable {
     /// The file as the user named it.
     public let file: String
-    /// Without line breaks (LF, CR LF or CR). Line `n` of the file is `lines[n - 1]`.
+    /// Without line breaks (LF, CR LF or CR), and without what a pager printed before them. Line `n`
+    /// of the file is `lines[n - 1]`.
     public let lines: [String]
     /// The whole text, line breaks made LF, no byte order mark.
     public let whole: String
@@ -20,10 +21,16 @@ public struct ConfigText: Sendable {
         hasByteOrderMark = Self.marks.contains { bytes.starts(with: $0) }
         let decoded = Self.decode(bytes)
         carriageReturn = Self.firstReturn(decoded)
-        whole = Self.withPlainBreaks(decoded)
-        let text = whole
+        let text = Self.withPlainBreaks(decoded)
+        var isPaged = false
         var lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
-            .map { String(text[$0.startIndex..<$0.endIndex]) }
+            .map { part in
+                let line = String(text[part.startIndex..<part.endIndex])
+                guard let cut = PagerMark.cut(from: line) else { return line }
+                isPaged = true
+                return cut
+            }
+        whole = isPaged ? lines.joined(separator: "\n") : text
         if lines.last == "" { lines.removeLast() }
         self.lines = lines
     }

@@ -21,8 +21,10 @@ struct ASAReader {
     /// `commands` are what the lines mean, where they were not printed as commands; nil: nothing.
     init(_ text: ConfigText, commands: [String]? = nil) {
         self.text = text
+        let margin = IOSLine.margin(text.lines)
         for (index, line) in text.lines.enumerated() {
-            let (state, why) = read(IOSLine(number: index + 1, text: commands?[index] ?? line))
+            let (state, why) = read(
+                IOSLine(number: index + 1, text: commands?[index] ?? line, margin: margin))
             notes.append(
                 LineNote(line: index + 1, state: state, text: Self.withoutSecrets(line), why: why))
         }

@@ -9,21 +9,28 @@ public enum CiscoIOS: ConfigFormat {
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         var points = 0
+        var (isListing, showsInterfaces) = (false, false)
+        let margin = IOSLine.margin(text.lines)
         for raw in text.lines {
-            let line = IOSLine(number: 0, text: raw)
+            let line = IOSLine(number: 0, text: raw, margin: margin)
             let (first, second, third) = (line.keyword(0), line.keyword(1), line.keyword(2))
             switch (first, second) {
             case ("asa", "version"), ("pix", "version"), ("nameif", _), ("security-level", _),
                 ("service-object", _), ("port-object", _), ("network-object", _),
                 ("feature", _) where line.indent == 0, ("vdc", _), ("set", "firewall"),
                 ("set", "interfaces"), ("set", "system"),
-                ("standard", "ip"), ("extended", "ip"), ("boot", "nxos:"):
+                ("boot", "nxos:"):
                 return .no
+            case ("standard", "ip") where third == "access",
+                ("extended", "ip") where third == "access":
+                isListing = true
             case ("access-group", _) where line.keyword(3) == "interface": return .no
             case ("access-list", _) where third == "extended" || third == "line": points -= 4
             case ("ip", "access-list") where third == "standard" || third == "extended":
                 points += line.words.count == 4 ? 4 : 0
-            case ("ip", "access-group") where line.words.count == 4: points += 4
+            case ("ip", "access-group") where line.words.count == 4:
+                showsInterfaces = true
+                points += 4
             case ("ip", "nat") where ["inside", "outside", "pool", "service"].contains(third):
                 points += 4
             case ("access-list", _) where Int(second).flatMap(IOSAccessList.isExtended) != nil:
@@ -37,11 +44,14 @@ public enum CiscoIOS: ConfigFormat {
             default: break
             }
         }
+        if isListing, !showsInterfaces { return .no }
         return points >= 4 ? .certain : points >= 2 ? .perhaps : .no
     }
 
     public static func read(_ text: ConfigText) -> Configuration {
-        var builder = IOSDeviceBuilder(IOSReader(text))
+        // What `show access-lists` printed may stand beside what shows the interfaces.
+        let commands = text.mentions("IP access list") ? CiscoIOSShow.commands(text) : nil
+        var builder = IOSDeviceBuilder(IOSReader(text, commands: commands))
         let device = builder.build()
         let translates = device.stages.contains { $0.work == .translate }
         return Configuration(

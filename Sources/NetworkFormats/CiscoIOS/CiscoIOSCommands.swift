@@ -88,7 +88,9 @@ extension IOSReader {
 
     private mutating func openGroup(_ line: IOSLine) -> Reading {
         let name = line.words.last ?? ""
+        if line.negated { return closeGroup(line, name) }
         let group = IOSGroup(line: line.number)
+        lastGroup = name
         switch line.keyword(1) {
         case "network" where line.words.count == 3:
             if config.networkGroups[name] == nil { config.networkGroups[name] = group }
@@ -102,6 +104,17 @@ extension IOSReader {
         default:
             context = .other(.notModelled, "a kind of group that isn't modelled")
             return (.notModelled, "a kind of group that isn't modelled")
+        }
+        return Self.used
+    }
+
+    /// `no object-group network G`
+    private mutating func closeGroup(_ line: IOSLine, _ name: String) -> Reading {
+        context = .none
+        switch line.keyword(1) {
+        case "network": config.networkGroups[name] = nil
+        case "service": config.serviceGroups[name] = nil
+        default: config.portGroups[name] = nil
         }
         return Self.used
     }
@@ -130,6 +143,7 @@ extension IOSReader {
             config.lists[name] = IOSAccessList(name: name, extended: kind == "extended")
         }
         context = .list(name)
+        lastList = name
         return Self.used
     }
 
@@ -162,7 +176,11 @@ extension IOSReader {
         var list =
             config.lists.removeValue(forKey: name)
             ?? IOSAccessList(name: name, extended: extended)
-        let reading = add(line, Array(line.words.dropFirst(2)), to: &list)
+        var reading = add(line, Array(line.words.dropFirst(2)), to: &list)
+        if line.negated {
+            list.strange = list.strange ?? line.number
+            reading = (.notModelled, "whether the entry goes or the whole list is for the release")
+        }
         config.lists[name] = list
         return reading ?? (.notRecognised, "no entry of a list")
     }
@@ -187,17 +205,21 @@ extension IOSReader {
             sequence = number
             words.removeFirst()
         }
-        switch words.first?.lowercased() {
+        let verb = words.first.flatMap {
+            IOSAbbreviations.word($0, ["permit": 3, "deny": 3, "remark": 3])
+        }
+        switch verb ?? words.first?.lowercased() {
         case "remark": return (.irrelevant, "remark")
         case "evaluate": return (.irrelevant, "passes only what answers a flow from the other side")
         case nil where line.negated && sequence != nil:
             list.remove { $0.sequence == sequence }
             return Self.used
         case "permit", "deny":
-            let permits = words[0].lowercased() == "permit"
-            let rest = Array(words.dropFirst())
+            let permits = verb == "permit"
+            let rest = IOSAbbreviations.entry(Array(words.dropFirst()))
             if line.negated {
-                list.remove { $0.permits == permits && $0.words == rest }
+                let meant = IOSEntry.canonical(rest)
+                list.remove { $0.permits == permits && IOSEntry.canonical($0.words) == meant }
                 return Self.used
             }
             let place = sequence ?? list.nextSequence

@@ -26,6 +26,8 @@ struct IOSConfig {
     let networksTold = Told<Result<AddressSet, IOSFault>>()
     let servicesTold = Told<Result<[Match], IOSFault>>()
     var zones = IOSZones()
+    /// Lists that say whose address is translated on its way out: they filter nothing by that.
+    var sourceLists: Set<String> = []
     /// Translations of sources that come from outside: who is meant, and the line.
     var outsideSources: [IOSOutsideSource] = []
     /// `ip nat translation tcp-timeout`, in seconds, 0 for never; and `ip inspect tcp idle-time`.
@@ -104,8 +106,14 @@ struct IOSEntry {
     var sequence: Int
     var line: Int
     var permits: Bool
-    /// What follows `permit` or `deny`.
+    /// What follows `permit` or `deny`, keywords in lower case.
     var words: [String]
+
+    /// The words of an entry as `no` compares them: `eq ftp` is `eq 21`, and logging is no part.
+    static func canonical(_ words: [String]) -> [String] {
+        words.filter { $0 != "log" && $0 != "log-input" }
+            .map { word in IOSPorts.names[word].map { "\($0)" } ?? word }
+    }
 }
 
 struct IOSInterface {
@@ -188,4 +196,21 @@ struct IOSPayload {
 struct IOSGroup {
     var line: Int
     var members: [(line: Int, words: [String])] = []
+
+    /// Whether the line belongs to the group above it; without indentation, what can be a member.
+    static func holds(_ line: IOSLine) -> Bool { line.indent > 0 || isMember(line.keyword(0)) }
+
+    /// Whether a member may begin with this word.
+    static func isMember(_ word: String) -> Bool {
+        word.split(separator: ".").count == 4
+            || ["host", "range", "group-object", "tcp", "udp", "tcp-udp", "eq", "any"].contains(
+                word)
+    }
+
+    /// Adds a member, or takes it away: `no host 10.1.1.1`.
+    mutating func change(_ line: IOSLine) {
+        let words = IOSAbbreviations.entry(line.words)
+        guard line.negated else { return members.append((line.number, words)) }
+        members.removeAll { $0.words == words }
+    }
 }

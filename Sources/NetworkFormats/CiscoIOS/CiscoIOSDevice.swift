@@ -23,6 +23,9 @@ struct IOSDeviceBuilder {
         chooseWays()
         let translates = addTranslations()
         for list in config.lists.values.sorted(by: { $0.name < $1.name }) { addChain(list) }
+        if let stray = reader.stray {
+            unknown("the interface of this line isn't known", stray, nil, [.v4, .v6])
+        }
         enteringFilters()
         outsideSources()
         if translates { translationStages() }
@@ -114,6 +117,10 @@ struct IOSDeviceBuilder {
 
     func ending(_ name: String) -> Setting<Action> {
         guard let list = config.lists[name] else {
+            if let orphan = reader.orphan {
+                let why = "list \(name) is not defined, and an entry stands in no list"
+                return Setting(.unknown(why), reader.text.source(orphan))
+            }
             return Setting(.permit, reader.text.absence("list \(name) is not defined: all pass"))
         }
         if list.entries.isEmpty, list.strange == nil {
@@ -196,7 +203,12 @@ struct IOSDeviceBuilder {
 
     /// Lists of a file that shows no interfaces: each may be the one in force.
     private mutating func loneLists() {
-        let names = config.lists.keys.filter { !usedLists.contains($0) }.sorted()
+        let names = config.lists.keys.filter {
+            !usedLists.contains($0) && !config.sourceLists.contains($0)
+        }.sorted()
+        if names.isEmpty, let line = config.lists.values.compactMap(\.entries.first?.line).min() {
+            unknown("the lists in force aren't shown", line, nil, [.v4])
+        }
         let translations = device.stages
         device.selectable = names
         device.stages = names.map { filter($0, nil, nil) } + translations

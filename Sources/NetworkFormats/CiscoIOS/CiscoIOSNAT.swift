@@ -120,6 +120,7 @@ extension IOSReader {
     ) throws(IOSFault) -> Reading {
         rest.skip()
         guard rest.take("static") else {
+            if rest.take("list") { config.sourceLists.insert(rest.next()) }
             return (.irrelevant, "translates sources on their way out, opens nothing")
         }
         if rest.keyword == "udp" || rest.keyword == "esp" { return (.irrelevant, "not TCP") }

@@ -18,13 +18,23 @@ struct IOSReader {
     var config = IOSConfig()
     var notes: [LineNote] = []
     var context = Context.none
+    /// The named list and the group that were opened last.
+    var lastList: String?
+    var lastGroup: String?
+    /// The first entry that stands in no list: its list's head isn't here, or wasn't understood.
+    private(set) var orphan: Int?
+    /// The first line that puts a filter on an interface, none knows on which.
+    private(set) var stray: Int?
     private var bannerEnd: String?
 
     /// `commands` are what the lines mean, where they were not printed as commands.
     init(_ text: ConfigText, commands: [String]? = nil) {
         self.text = text
+        let margin = IOSLine.margin(text.lines)
         for (index, line) in text.lines.enumerated() {
-            let (state, why) = read(IOSLine(number: index + 1, text: commands?[index] ?? line))
+            let (state, why) = read(
+                IOSLine(number: index + 1, text: commands?[index] ?? line, margin: margin))
+            if state == .notRecognised { notPlaced(index + 1, commands?[index] ?? line) }
             notes.append(
                 LineNote(line: index + 1, state: state, text: Self.withoutSecrets(line), why: why))
         }
@@ -51,12 +61,31 @@ struct IOSReader {
         if line.indent == 0, Self.furniture.contains(where: { line.text.hasPrefix($0) }) {
             return (.irrelevant, "printed around the configuration")
         }
+        if line.words == [first], first.hasSuffix("#") { return (.irrelevant, "a prompt") }
         if IOSKeywords.global.contains(line.keyword(0)) || first.contains("#") {
             if line.indent == 0 { context = .other(.irrelevant, "below a line without influence") }
             return (.irrelevant, "no influence on who reaches which port")
         }
         if line.indent == 0 { context = .other(.notRecognised, "below a line not recognised") }
         return (.notRecognised, "no command known here")
+    }
+
+    /// An entry in no list may be one of the list before it, a member in no group one of that group.
+    private mutating func notPlaced(_ number: Int, _ text: String) {
+        let words = text.words.map { $0.lowercased() }
+        if words.starts(with: ["ip", "access-group"]) || words.first == "zone-member" {
+            stray = stray ?? number
+        }
+        if let member = words.first, IOSGroup.isMember(member), let lastGroup {
+            config.networkGroups[lastGroup]?.members.append((number, ["…"]))
+            config.serviceGroups[lastGroup]?.members.append((number, ["…"]))
+            config.portGroups[lastGroup]?.members.append((number, ["…"]))
+        }
+        let head = Int(words.first ?? "") == nil ? words.first : words.dropFirst().first
+        guard head == "permit" || head == "deny" else { return }
+        orphan = orphan ?? number
+        guard let lastList, let strange = config.lists[lastList]?.strange ?? orphan else { return }
+        config.lists[lastList]?.strange = strange
     }
 
     private static let furniture = [
@@ -84,16 +113,16 @@ struct IOSReader {
             guard line.begins("address") else { return nil }
             return addToPool(name, line)
         case .networks(let name):
-            guard line.indent > 0 else { return nil }
-            config.networkGroups[name]?.members.append((line.number, line.words))
+            guard IOSGroup.holds(line) else { return nil }
+            config.networkGroups[name]?.change(line)
             return Self.used
         case .services(let name):
-            guard line.indent > 0 else { return nil }
-            config.serviceGroups[name]?.members.append((line.number, line.words))
+            guard IOSGroup.holds(line) else { return nil }
+            config.serviceGroups[name]?.change(line)
             return Self.used
         case .ports(let name):
-            guard line.indent > 0 else { return nil }
-            config.portGroups[name]?.members.append((line.number, line.words))
+            guard IOSGroup.holds(line) else { return nil }
+            config.portGroups[name]?.change(line)
             return Self.used
         case .zonePair(let index): return readPair(line, index)
         case .classMap(let name): return readCondition(line, name)

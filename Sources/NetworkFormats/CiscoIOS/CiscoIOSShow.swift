@@ -9,11 +9,12 @@ public enum CiscoIOSShow: ConfigFormat {
     public static let platform = "Cisco IOS (show access-lists)"
 
     public static func recognise(_ text: ConfigText) -> Recognition {
-        text.lines.contains { header($0) != nil } ? .certain : .no
+        text.lines.contains { header($0) != nil } && CiscoIOS.recognise(text) == .no
+            ? .certain : .no
     }
 
     public static func read(_ text: ConfigText) -> Configuration {
-        var builder = IOSDeviceBuilder(IOSReader(text, commands: text.lines.map(command)))
+        var builder = IOSDeviceBuilder(IOSReader(text, commands: commands(text)))
         let device = builder.build()
         return Configuration(
             file: text.file, format: name, kinds: [.firewall], device: device,
@@ -32,9 +33,23 @@ public enum CiscoIOSShow: ConfigFormat {
         return "ip access-list \(words[0].lowercased()) \(words[4])"
     }
 
-    /// An entry as the command that makes it: the counter goes, the wildcard comes bare.
-    private static func command(_ line: String) -> String {
-        if let header = header(line) { return header }
-        return line.replacing(", wildcard bits", with: "")
+    /// The lines as the commands that make the lists: counters go, wildcards come bare. A list that
+    /// the commands before it make is not made again.
+    static func commands(_ text: ConfigText) -> [String] {
+        var known: Set<String> = []
+        var isAgain = false
+        return text.lines.map { line in
+            let words = line.words.map { $0.lowercased() }
+            if let header = header(line) {
+                isAgain = known.contains(header.words[3])
+                return isAgain ? "!" : header
+            }
+            if words.first == "access-list", words.count > 1 { known.insert(words[1]) }
+            if words.starts(with: ["ip", "access-list"]), words.count > 3 {
+                known.insert(line.words[3])
+            }
+            isAgain = isAgain && line.first == " "
+            return isAgain ? "!" : line.replacing(", wildcard bits", with: "")
+        }
     }
 }

@@ -5,20 +5,50 @@ import PolicyText
 /// A line of an IOS configuration, cut into words.
 struct IOSLine {
     let number: Int
-    /// Blanks before the first word; a tab counts as one.
+    /// Blanks before the first word, the margin of the text taken off; a tab counts as one.
     let indent: Int
     /// Words without a leading `no`.
     let words: [String]
     let negated: Bool
     let text: String
 
-    init(number: Int, text: String) {
+    init(number: Int, text: String, margin: Int = 0) {
         self.number = number
-        self.text = text
-        indent = text.utf8.prefix { $0 == 0x20 || $0 == 0x09 }.count
-        let all = text.words
+        let typed = Self.typed(text)
+        self.text = typed.map { String($0.command) } ?? text
+        let all = self.text.words
         negated = all.count > 1 && all[0].lowercased() == "no"
-        words = negated ? Array(all.dropFirst()) : all
+        words = IOSAbbreviations.command(negated ? Array(all.dropFirst()) : all)
+        let blanks = text.utf8.prefix { $0 == 0x20 || $0 == 0x09 }.count
+        let isBelow = typed?.isBelow == true && !Self.opening.contains(words.first ?? "")
+        indent = typed == nil ? max(0, blanks - margin) : isBelow ? 1 : 0
+    }
+
+    /// What was typed after the prompt of a configuration session, `edge(config-if)#`, and whether
+    /// the prompt is that of a block.
+    private static func typed(_ text: String) -> (command: Substring, isBelow: Bool)? {
+        guard text.utf8.contains(0x23), let hash = text.firstIndex(of: "#") else { return nil }
+        let prompt = text[..<hash]
+        guard prompt.hasSuffix(")"), let mode = prompt.firstRange(of: "(config"),
+            !prompt.bare.contains(" ")
+        else { return nil }
+        return (text[hash...].dropFirst(), prompt[mode.upperBound...] != ")")
+    }
+
+    /// Commands that end the block in which they are typed.
+    private static let opening: Set<String> = [
+        "interface", "access-list", "access-group", "object-group", "class-map", "policy-map",
+        "zone", "zone-pair", "route-map", "exit", "end",
+    ]
+
+    /// Blanks before all lines of a text that was pasted with a margin.
+    static func margin(_ lines: [String]) -> Int {
+        var least = Int.max
+        for line in lines where !line.bare.isEmpty {
+            least = min(least, line.utf8.prefix { $0 == 0x20 || $0 == 0x09 }.count)
+            if least == 0 { break }
+        }
+        return least == .max ? 0 : least
     }
 
     /// The keyword at a place, for comparing: IOS takes keywords in any case.
