@@ -88,6 +88,8 @@ import Testing
         for text in [Self.edge, Self.old] {
             #expect(CiscoASA.recognise(ConfigText(file: "x", text)) == .certain)
             #expect(CiscoIOS.recognise(ConfigText(file: "x", text)) == .no)
+            let typed = text.replacing("extended permit", with: "line 1 extended permit")
+            #expect(CiscoASA.recognise(ConfigText(file: "x", typed)) == .certain)
         }
         let ios = ConfigText(file: "x", CiscoIOSTests.edge)
         #expect(CiscoASA.recognise(ios) == .no)

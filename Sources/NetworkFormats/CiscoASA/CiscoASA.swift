@@ -9,15 +9,16 @@ public enum CiscoASA: ConfigFormat {
 
     public static func recognise(_ text: ConfigText) -> Recognition {
         var points = 0
+        let margin = IOSLine.margin(text.lines)
         for raw in text.lines {
-            let line = IOSLine(number: 0, text: raw)
+            let line = IOSLine(number: 0, text: raw, margin: margin)
             let (first, second, third) = (line.keyword(0), line.keyword(1), line.keyword(2))
             switch (first, second) {
             case ("asa", "version"), ("pix", "version"), ("fwsm", "version"): points += 8
             case ("access-list", _):
                 // What a listing prints has counters and hashes.
-                if third == "line" || line.keyword(1).hasSuffix(";") { return .no }
-                points += third == "extended" ? 4 : 0
+                if raw.contains("(hitcnt=") || line.keyword(1).hasSuffix(";") { return .no }
+                points += third == "extended" || third == "line" ? 4 : 0
             case ("ip", "access-list"), ("ip", "access-group"), ("feature", _), ("vdc", _):
                 return line.indent == 0 || second == "access-group" ? .no : .perhaps
             case ("access-group", _):
