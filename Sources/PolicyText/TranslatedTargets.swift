@@ -71,6 +71,8 @@ extension Device {
                 default: break
                 }
                 (rule.match.entering, rule.match.leaving) = (nil, nil)
+                // Of an interface that translates nothing at all.
+                if rule.action == .keep, rule.match == Match() { return nil }
                 return rule
             }
             return chain

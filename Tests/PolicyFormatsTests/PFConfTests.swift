@@ -100,11 +100,50 @@ import Testing
         ("block in\nmatch in proto tcp to port 21 tag FTP\npass in tagged FTP", "21"),
         ("pass", "1-65535"),
         ("block\nset skip on em", "1-65535"),
+        // FreeBSD and OpenBSD, pf.conf(5), ANCHORS: the last match within a quick anchor is final.
+        (
+            "anchor \"a\" quick {\n block in\n pass in proto tcp to port 21\n block in proto tcp to port 22\n}\npass",
+            "21"
+        ),
+        (
+            "block\nanchor \"a\" quick proto tcp {\n pass in quick to port 21\n block in to port 20:22\n pass in to port 22\n}",
+            "21-22"
+        ),
+        // A rule of an anchor holds where both conditions do.
+        ("block\nanchor \"a\" on em0 {\n pass in on ! em0\n pass in on em1\n}", ""),
+        ("block\nanchor \"a\" on ! em1 {\n pass in on { em0 em1 } proto tcp to port 21\n}", "21"),
+        // A list stands for a rule each, one of which always holds.
+        ("block\npass in on { ! em0, ! em1 } proto tcp to port 21", "21"),
+        ("block\npass in on { em2, ! em0 } proto tcp to port 21", ""),
     ])
     func `the last that matches counts, unless a quick one does`(
         _ text: String, _ ports: String
     ) throws {
         #expect(try ask(text + "\n", leaving: nil).ports(.permitted, "192.0.2.80") == ports)
+    }
+
+    @Test func `what enters by a skipped interface isn't redirected`() throws {
+        let asked = ask(
+            "set skip on em0\nrdr pass proto tcp to port 21 -> 10.1.1.10\nblock all\n")
+        #expect(try asked.delivered("203.0.113.10", 21) == "203.0.113.10")
+    }
+
+    @Test func `binat translates what no rdr leaves alone`() throws {
+        let asked = ask(
+            "binat on em0 from 10.1.1.10 to any -> 203.0.113.10\n"
+                + "no rdr on em0 proto tcp to any port 21\npass\n")
+        #expect(try asked.delivered("203.0.113.10", 21) == "10.1.1.10")
+    }
+
+    @Test func `a host's name isn't taken for an interface`() throws {
+        var asked = ask(
+            "block\npass in on em0 proto tcp to web1 port 21\npass in proto tcp to em0 port 22\n",
+            leaving: nil)
+        asked.place = .host
+        #expect(try asked.ports(.permitted, "192.0.2.80") == "22")
+        #expect(try asked.ports(.unknown, "192.0.2.80") == "21")
+        asked = ask("rdr pass on em0 proto tcp to port 21 -> ftpserver\n")
+        #expect(try asked.ports(.permitted, "192.0.2.80") != "1-65535")
     }
 
     @Test(arguments: [

@@ -56,7 +56,20 @@ struct PFDeviceBuilder {
 
     private static func flat(_ rule: PFRule) -> [PFRule] {
         guard let inner = rule.inner else { return [rule] }
-        return inner.flatMap(flat).map { within(rule, $0) }
+        let all = inner.flatMap(flat).map { within(rule, $0) }
+        guard rule.quick else { return all }
+        // pf.conf(5), ANCHORS: evaluation ends behind a quick anchor of which any rule matched.
+        let steady = all.allSatisfy { $0.tag == nil && ($0.kind != .match || $0.target == nil) }
+        let last = all.filter { !$0.quick }.map { final($0, isLastFirst: steady) }
+        return all.filter(\.quick) + (steady ? last.reversed() : last)
+    }
+
+    /// A rule of a quick anchor that isn't quick itself: of those the last that matches counts.
+    private static func final(_ rule: PFRule, isLastFirst: Bool) -> PFRule {
+        var rule = rule
+        rule.quick = true
+        if !isLastFirst { rule.doubts.append("a rule of a quick anchor") }
+        return rule
     }
 
     /// A rule of an anchor, as far as the anchor's own conditions hold.
@@ -75,20 +88,11 @@ struct PFDeviceBuilder {
         both.never = both.never ?? anchor.never
         both.doubts += anchor.doubts
         both.tagged += anchor.tagged
-        if both.interfaces.isEmpty {
-            (both.interfaces, both.notOn) = (anchor.interfaces, anchor.notOn)
-        } else if !anchor.interfaces.isEmpty, anchor.interfaces != both.interfaces {
-            both.doubts.append("interfaces of its anchor")
-        }
+        both.narrow(toInterfacesOf: anchor)
         let plain =
             anchor.sources.isAny && anchor.destinations.isAny
             && anchor.sourcePorts == nil && anchor.destinationPorts == nil
         if !plain { both.doubts.append("addresses or ports of its anchor") }
-        if anchor.quick {
-            // Within a quick anchor the last match counts too; told apart only by its order.
-            both.doubts += rule.quick ? [] : ["a rule of a quick anchor"]
-            both.quick = true
-        }
         return both
     }
 
@@ -97,14 +101,8 @@ struct PFDeviceBuilder {
     // MARK: filters
 
     private mutating func filter(_ way: PFRule.Direction) {
-        var quick: [FilterRule] = []
+        var quick = skips(way, .permit)
         var others: [[FilterRule]] = []
-        for skip in reader.skipped {
-            var match = Match()
-            let names = Match.Names(patterns(skip.interfaces))
-            if way == .entering { match.entering = names } else { match.leaving = names }
-            quick.append(FilterRule(match, .permit, source(skip.line)))
-        }
         if way == .entering {
             for rule in rules where rule.kind == .rdr && rule.passes {
                 var match = Match()
@@ -129,6 +127,16 @@ struct PFDeviceBuilder {
             Stage(
                 .filter, chain: name, ending: Setting(.permit, absence),
                 places: way == .entering ? [.host, .through] : [.through]))
+    }
+
+    /// `set skip`: what enters or leaves there passes as if pf were disabled, untranslated too.
+    func skips(_ way: PFRule.Direction, _ action: Action) -> [FilterRule] {
+        reader.skipped.map { skip in
+            var match = Match()
+            let names = Match.Names(patterns(skip.interfaces))
+            if way == .entering { match.entering = names } else { match.leaving = names }
+            return FilterRule(match, action, source(skip.line))
+        }
     }
 
     private func action(_ rule: PFRule) -> Action? {

@@ -45,6 +45,7 @@ extension PFReader {
             let one = try self.host(&words)
             all.set = all.set.union(one.set)
             all.own += one.own
+            all.names += one.names
             all.unknown += one.unknown
         }
         rest = inside
@@ -55,10 +56,10 @@ extension PFReader {
         if rest.take(sign: "!") {
             var hosts = try host(&rest)
             hosts.set = hosts.set.complement
-            if !hosts.own.isEmpty {
-                let names = hosts.own.joined(separator: ", ")
+            if !hosts.own.isEmpty || !hosts.names.isEmpty {
+                let names = (hosts.own + hosts.names).joined(separator: ", ")
                 hosts.unknown.append("the addresses of \(names) aren't in the file")
-                hosts.own = []
+                (hosts.own, hosts.names) = ([], [])
             }
             if !hosts.unknown.isEmpty { hosts.set = AddressSet() }
             return hosts
@@ -91,7 +92,7 @@ extension PFReader {
             hosts.set = AddressSet(range)
             return hosts
         }
-        return own(word)
+        return own(word, isBare: !word.contains(":"))
     }
 
     /// A network or range; nil where the word is none.
@@ -131,7 +132,7 @@ extension PFReader {
     }
 
     /// What an interface's name, perhaps with `:network`, stands for.
-    private func own(_ name: String) -> PFHosts {
+    private func own(_ name: String, isBare: Bool = false) -> PFHosts {
         var hosts = PFHosts()
         let parts = name.split(separator: ":").map(String.init)
         let interface = parts.first ?? name
@@ -147,6 +148,8 @@ extension PFReader {
         } else if parts.contains("network") || parts.contains("broadcast") || parts.contains("peer")
         {
             hosts.unknown = ["the networks of \(interface) aren't in the file"]
+        } else if isBare {
+            hosts.names = [interface]
         } else {
             hosts.own = [interface]
         }

@@ -34,6 +34,8 @@ struct PFReader {
             mark(open.rule.first, .invalid, "its brace is never closed")
             close(open)
         }
+        let named = rules.flatMap(\.namedInterfaces) + skipped.flatMap(\.interfaces) + ["egress"]
+        for place in rules.indices { rules[place].settle(Set(named)) }
     }
 
     var policy: PFPolicy {

@@ -7,6 +7,8 @@ struct PFHosts {
     var set = AddressSet()
     /// The host's own addresses are meant too, of these interfaces or all.
     var own: [String] = []
+    /// Words that name an interface, or a host whose address isn't in the file.
+    var names: [String] = []
     /// What may be meant beside that, and isn't in the file.
     var unknown: [String] = []
 
@@ -17,6 +19,18 @@ struct PFHosts {
     }()
 
     var isAny: Bool { self.set == AddressSet.all }
+
+    /// pf.conf(5): a host name stands where an interface's name may.
+    mutating func settle(_ interfaces: Set<String>) {
+        for name in names {
+            if interfaces.contains(name) {
+                own.append(name)
+            } else {
+                unknown.append("\(name) may be the name of a host")
+            }
+        }
+        names = []
+    }
 }
 
 /// A rule of pf, macros put in and lists made sets.
@@ -61,6 +75,46 @@ struct PFRule {
     var hidesSource = false
     /// Rules of an anchor that end the search where one of them matches.
     var inner: [PFRule]?
+
+    /// Interfaces that it says to be such.
+    var namedInterfaces: [String] {
+        interfaces + receivedOn + (inner ?? []).flatMap(\.namedInterfaces)
+    }
+
+    mutating func settle(_ interfaces: Set<String>) {
+        sources.settle(interfaces)
+        destinations.settle(interfaces)
+        if var target, !target.hosts.names.isEmpty {
+            target.hosts.settle(interfaces)
+            target.unknown = target.unknown ?? target.hosts.unknown.first
+            self.target = target
+        }
+        for place in (inner ?? []).indices { inner?[place].settle(interfaces) }
+    }
+
+    /// A rule of an anchor holds where both its own interfaces and the anchor's do.
+    mutating func narrow(toInterfacesOf anchor: PFRule) {
+        guard !anchor.interfaces.isEmpty else { return }
+        if interfaces.isEmpty || (interfaces == anchor.interfaces && notOn == anchor.notOn) {
+            (interfaces, notOn) = (anchor.interfaces, anchor.notOn)
+            return
+        }
+        let names = interfaces + anchor.interfaces
+        // A name without a number may be a group, of which the other may be a member.
+        guard names.allSatisfy({ $0.last?.isNumber == true }) else {
+            doubts.append("interfaces of its anchor")
+            return
+        }
+        switch (notOn, anchor.notOn) {
+        case (false, false): interfaces.removeAll { !anchor.interfaces.contains($0) }
+        case (false, true): interfaces.removeAll { anchor.interfaces.contains($0) }
+        case (true, false):
+            interfaces = anchor.interfaces.filter { !interfaces.contains($0) }
+            notOn = false
+        case (true, true): interfaces = names
+        }
+        if interfaces.isEmpty { never = "its anchor is for other interfaces" }
+    }
 }
 
 struct PFTarget {

@@ -43,14 +43,22 @@ extension PFReader {
         return rule
     }
 
+    /// A list stands for a rule each: of `{ !em0, !em1 }` one always holds. None: all.
     func interfaces(_ rest: inout PFWords) throws(PFFault) -> (names: [String], negated: Bool) {
         var names: [String] = []
-        var negated = false
+        var others: Set<String> = []
         try rest.list { (words) throws(PFFault) in
-            if words.take(sign: "!") { negated = true }
-            names.append(try words.next("an interface"))
+            let negated = words.take(sign: "!")
+            let name = try words.next("an interface")
+            if negated { others.insert(name) } else { names.append(name) }
         }
-        return (names, negated)
+        guard let other = others.first else { return (names, false) }
+        let all = names + others
+        if all.count == 1 { return ([other], true) }
+        guard all.allSatisfy({ $0.last?.isNumber == true }) else {
+            throw PFFault("groups of interfaces negated in a list")
+        }
+        return others.count > 1 || names.contains(other) ? ([], false) : ([other], true)
     }
 
     /// All that follows the verb.

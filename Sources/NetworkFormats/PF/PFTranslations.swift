@@ -14,9 +14,12 @@ extension PFDeviceBuilder {
             }
             old += made
         }
-        // What no `rdr` redirects, `binat` may.
-        for rule in allRules where rule.kind == .binat { old += backward(rule) }
         if !old.isEmpty { stage("redirections", old) }
+        // What no `rdr` redirects, `binat` may; `no rdr` doesn't keep it from that.
+        var both: [FilterRule] = []
+        for rule in allRules where rule.kind == .binat { both += backward(rule) }
+        for place in both.indices { both[place].match.tests.append(.translated(false)) }
+        if !both.isEmpty { stage("both ways", both) }
         var moves: [FilterRule] = []
         let last = allRules.lastIndex {
             $0.kind == .match && $0.target != nil || $0.tag != nil && $0.direction != .leaving
@@ -50,10 +53,10 @@ extension PFDeviceBuilder {
     }
 
     private mutating func stage(
-        _ name: String, _ rules: [FilterRule], direction: Stage.Direction? = nil,
+        _ name: String, _ rules: [FilterRule], _ way: PFRule.Direction = .entering,
         places: Set<Device.Place> = [.host, .through]
     ) {
-        device.chains[name] = Chain(name: name, rules: rules)
+        device.chains[name] = Chain(name: name, rules: skips(way, .keep) + rules)
         let keep = Setting(Action.keep, reader.text.absence("no translation matches"))
         device.stages.append(Stage(.translate, chain: name, ending: keep, places: places))
     }
@@ -88,7 +91,7 @@ extension PFDeviceBuilder {
             guard let tag = rule.tag, rule.direction == .leaving else { continue }
             rules += expand(rule, index, .next, .leaving).map { tagging($0, tag) }
         }
-        if !rules.isEmpty { stage("senders", rules, places: [.through]) }
+        if !rules.isEmpty { stage("senders", rules, .leaving, places: [.through]) }
     }
 
     // MARK: rules
