@@ -143,4 +143,39 @@ import Testing
         let rule = "add chain=forward protocol=tcp dst-port=21 place-before=3"
         #expect(try ask(rule).ports(.permitted, "10.1.1.10") == "")
     }
+
+    @Test(arguments: [
+        ("dst-address-list=!here dst-address=10.1.1.10", ""),
+        ("dst-address=!10.1.1.10 dst-address-type=!local", ""),
+        ("src-address-list=these src-address=198.51.100.0/25", "21"),
+        ("src-address-list=these src-address=!198.51.100.0/25", ""),
+        ("in-interface=ether1 in-interface-list=WAN", "21"),
+        ("in-interface=ether1 in-interface-list=!WAN", ""),
+        ("in-interface=!ether1 in-interface-list=WAN", ""),
+        ("in-interface=!bridge in-interface-list=WAN", "21"),
+    ])
+    func `properties of a rule hold together`(_ properties: String, _ ports: String) throws {
+        let lists = """
+            /ip firewall address-list
+            add address=10.1.1.0/24 list=here
+            add address=198.51.100.0/24 list=these
+            """
+        let rule = "add chain=forward protocol=tcp dst-port=21 \(properties)"
+        var asked = ask(rule, lists)
+        asked.entering = "ether1"
+        #expect(try asked.ports(.permitted, "10.1.1.10") == ports)
+        #expect(try asked.ports(.unknown, "10.1.1.10") == "")
+    }
+
+    @Test func `a console's prompts aren't commands`() throws {
+        let rule = "[admin@edge] /ip firewall filter> add chain=forward protocol=tcp dst-port=21"
+        let asked = ask("[admin@edge] > /ip firewall filter\n\(rule)\n[admin@edge] > \n"
+            + "/ip firewall filter")
+        #expect(try asked.ports(.permitted, "10.1.1.10") == "21")
+        #expect(try asked.ports(.unknown, "10.1.1.10") == "")
+    }
+
+    @Test func `a property without its value leaves everything unknown`() throws {
+        #expect(try ask("add chain=forward dst-port=21 proto").ports(.permitted, "10.1.1.10") == "")
+    }
 }

@@ -37,24 +37,27 @@ extension RouterOSBuilder {
             if negated { set = set.complement }
             guard key == "dst-port" || key == "src-port" else {
                 var other = match
-                match.destinationPorts = set
-                other.sourcePorts = set
+                match.destinationPorts = set.intersection(match.destinationPorts ?? .all)
+                other.sourcePorts = set.intersection(other.sourcePorts ?? .all)
                 return [match, other]
             }
-            if key == "dst-port" { match.destinationPorts = set } else { match.sourcePorts = set }
+            if key == "dst-port" {
+                match.destinationPorts = set.intersection(match.destinationPorts ?? .all)
+            } else {
+                match.sourcePorts = set.intersection(match.sourcePorts ?? .all)
+            }
         case "in-interface", "out-interface":
             // `all-ethernet`, `all-ppp`: kinds, of which the file doesn't tell.
             if value.hasPrefix("all-") { match.notModelled.append("\(key) \(value)") }
-            let names = value.hasPrefix("all-") ? nil : Match.Names([value], negated: negated)
-            if key.hasPrefix("in") { match.entering = names } else { match.leaving = names }
+            guard !value.hasPrefix("all-") else { break }
+            Self.narrow(&match, key, [value], negated)
         case "in-interface-list", "out-interface-list":
             guard value != "all" else { break }
-            let names = Match.Names(members[value] ?? [], negated: negated)
             guard members[value] != nil, !composed.contains(value) else {
                 match.notModelled.append("list \(value) isn't wholly in the file")
                 break
             }
-            if key.hasPrefix("in") { match.entering = names } else { match.leaving = names }
+            Self.narrow(&match, key, members[value] ?? [], negated)
         case "connection-state": return states(value, negated, match)
         case "connection-nat-state":
             if value == "dstnat" {
@@ -136,12 +139,35 @@ extension RouterOSBuilder {
         }
     }
 
+    /// A rule's properties hold all: an interface and a list of interfaces too.
+    private static func narrow(
+        _ match: inout Match, _ key: String, _ names: [String], _ negated: Bool
+    ) {
+        let side: WritableKeyPath<Match, Match.Names?> =
+            key.hasPrefix("in") ? \.entering : \.leaving
+        guard let before = match[keyPath: side] else {
+            match[keyPath: side] = Match.Names(names, negated: negated)
+            return
+        }
+        let both =
+            switch (before.negated, negated) {
+            case (true, true): before.names + names
+            case (true, false): names.filter { !before.names.contains($0) }
+            case (false, _): before.names.filter { names.contains($0) != negated }
+            }
+        match[keyPath: side] = Match.Names(both, negated: before.negated && negated)
+    }
+
     private func addresses(
         _ base: Match, _ hosts: ZonedFirewall.Hosts, _ negated: Bool, source: Bool
     ) -> [Match] {
         func with(_ set: AddressSet) -> Match {
             var match = base
-            if source { match.sources = set } else { match.destinations = set }
+            if source {
+                match.sources = set.intersection(match.sources ?? .all)
+            } else {
+                match.destinations = set.intersection(match.destinations ?? .all)
+            }
             return match
         }
         guard hosts.unknown.isEmpty else {

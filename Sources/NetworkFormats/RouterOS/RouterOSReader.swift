@@ -66,7 +66,7 @@ struct RouterOSReader {
     }
 
     private mutating func read(_ line: String, _ first: Int, _ last: Int, _ menu: inout String) {
-        var words = Self.words(line)
+        var words = Self.words(Self.withoutPrompt(line, &menu))
         if let head = words.first, head.hasPrefix("/") {
             let verbs: Set<String> = ["add", "set", "remove", "enable", "disable", "move", "unset"]
             let end = words.firstIndex { verbs.contains($0) } ?? words.count
@@ -97,6 +97,12 @@ struct RouterOSReader {
             let why = "without connection tracking, translations and states have no effect"
             note(first, last, .notModelled, why)
             strange.append((first, why))
+        } else if firewall, verb == "add",
+            let word = command.target.split(separator: " ").first(where: { !$0.hasPrefix("!") })
+        {
+            let why = "`\(word)` isn't a property with its value"
+            note(first, last, .notRecognised, why)
+            strange.append((first, why))
         } else if verb == "add" || verb == "set" && !rules.contains(menu) {
             commands.append(command)
         } else if firewall {
@@ -104,6 +110,17 @@ struct RouterOSReader {
             note(first, last, .notModelled, why)
             strange.append((first, why))
         }
+    }
+
+    /// A console's copy: `[admin@edge] /ip firewall filter> add …`, the menu before the sign.
+    private static func withoutPrompt(_ line: String, _ menu: inout String) -> String {
+        guard line.hasPrefix("["), let close = line.firstIndex(of: "]"),
+            line[..<close].contains("@"), let end = line[close...].firstIndex(of: ">")
+        else { return line }
+        let place = String(line[line.index(after: close)..<end])
+        guard place.allSatisfy({ $0.isLetter || " -/".contains($0) }) else { return line }
+        menu = place.replacing("/", with: " ").trimmingBlanks
+        return String(line[line.index(after: end)...]).trimmingBlanks
     }
 
     /// Words by blanks; quotes and brackets hold one together.
