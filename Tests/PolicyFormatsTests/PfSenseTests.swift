@@ -122,6 +122,13 @@ import Testing
         #expect(try asked.lines("203.0.113.2", 5001).prefix(2) == [21, 40])
     }
 
+    @Test func `what isn't forwarded isn't let in by what a forward would bring`() throws {
+        let pass = "<associated-rule-id>pass</associated-rule-id>"
+        let text = Self.old.replacing(pass, with: "<nordr/>\(pass)")
+        #expect(try ask(Self.old).ports(.permitted, "203.0.113.2", from: "192.168.7.7") == "990")
+        #expect(try ask(text).ports(.permitted, "203.0.113.2", from: "192.168.7.7") == "")
+    }
+
     @Test func `private senders are blocked where the interface says so`() throws {
         let asked = ask(Self.old)
         #expect(try asked.ports(.permitted, "10.1.1.10", from: "192.168.7.7") == "")

@@ -246,8 +246,10 @@ extension PfSenseReader {
             rule.destinationPorts = set
             rule.doubts += doubts
         }
-        rule.passes = tree.text("associated-rule-id", of: node) == "pass"
-        if !isOn("nordr", node) {
+        // pf.conf(5): "no rdr pass" is none; a leftover of the form lets nothing in.
+        let redirects = !isOn("nordr", node)
+        rule.passes = redirects && tree.text("associated-rule-id", of: node) == "pass"
+        if redirects {
             var target = PFTarget(hosts: hosts(tree.text("target", of: node) ?? ""))
             if !target.hosts.unknown.isEmpty {
                 target.unknown = target.hosts.unknown.joined(separator: ", ")
