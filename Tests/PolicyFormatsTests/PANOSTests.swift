@@ -126,6 +126,18 @@ import Testing
         #expect(try ask(text).ports(.unknown, "203.0.113.10") != "")
     }
 
+    @Test func `a console's prompts aren't commands`() throws {
+        let text =
+            "admin@edge> set cli config-output-format set\nadmin@edge> configure\n"
+            + "Entering configuration mode\n[edit]\nadmin@edge# show\n\(Self.set)\n[edit]\n"
+        #expect(
+            try ask(text + "admin@edge# \n").ports(.permitted, "203.0.113.10")
+                == ask(Self.set).ports(.permitted, "203.0.113.10"))
+        #expect(
+            try ask(text + "admin@edge# rename rulebase security rules data to x\n")
+                .ports(.permitted, "203.0.113.10") == "")
+    }
+
     static let zones = """
         set network interface ethernet ethernet1/1 layer3 ip 203.0.113.2/24
         set network interface ethernet ethernet1/2 layer3 mtu 1500 ip 10.1.1.1/24
@@ -147,6 +159,18 @@ import Testing
         ("\(all) service odd action allow", "", ""),
         ("\(all) service bad action allow", "", "21"),
         ("\(all) service s21 action allow negate-destination yes", "", "21"),
+        (
+            "from untrust to trust source 10.0.0.0/8 destination FTP application any "
+                + "service s21 action allow negate-source yes", "21", ""
+        ),
+        (
+            "from untrust to trust source any destination FTP application any "
+                + "service s21 action allow negate-destination yes", "", ""
+        ),
+        (
+            "from untrust to trust source nowhere destination FTP application any "
+                + "service s21 action allow negate-source yes", "", "21"
+        ),
         ("\(all) service s21 action allow negate-destination no rule-type universal", "21", ""),
         ("\(all) service s21 action allow disabled yes", "", ""),
         ("\(all) service s21 action allow profile-setting group default", "21", ""),

@@ -59,7 +59,7 @@ struct PANOSReader {
             return tree.braces(text)
         }
         for (offset, line) in text.lines.enumerated() {
-            let bare = line.trimmingBlanks
+            let bare = Self.command(line.trimmingBlanks)
             guard !bare.isEmpty, !bare.hasPrefix("#") else { continue }
             let words = ConfigTree.words(bare)
             switch words.first {
@@ -73,6 +73,21 @@ struct PANOSReader {
             default: tree.odd.append((offset + 1, .notRecognised, "no command known here"))
             }
         }
+    }
+
+    /// What a console shows around the lines: `[edit]`, `admin@edge> configure`, `admin@edge# show`.
+    private static func command(_ line: String) -> String {
+        if line.hasPrefix("[edit") && line.hasSuffix("]") { return "" }
+        if line == "Entering configuration mode" || line == "Exiting configuration mode" {
+            return ""
+        }
+        guard let end = line.firstIndex(where: { $0 == ">" || $0 == "#" }),
+            line[..<end].contains("@"), !line[..<end].contains(" ")
+        else { return line }
+        let command = line[line.index(after: end)...].drop { $0 == " " }
+        let word = command.prefix { $0 != " " }
+        let idle = ["show", "configure", "exit", "quit"].contains(word)
+        return idle || command.hasPrefix("set cli ") ? "" : String(command)
     }
 
     /// `move … NAME top`, `bottom`, `before OTHER` or `after OTHER`; false where it is another.

@@ -124,6 +124,8 @@ extension PANOSReader {
             let values = tree.values(key, in: rule)
             if !values.isEmpty, values != [idle] { policy.doubts.append(key) }
         }
+        negate("source", in: rule, &policy, \.sources)
+        negate("destination", in: rule, &policy, \.destinations)
         if tree.values("disabled", in: rule).count > 1 { policy.doubts.append("disabled") }
         policy.doubts += tree.strays(rule, PANOSGrammar.rule, values: 0)
             .map { "\($0) isn't known here" }
@@ -146,6 +148,18 @@ extension PANOSReader {
             mark(rule, .notModelled, why.joined(separator: ", "))
         }
         firewall.policies.append(policy)
+    }
+
+    /// All but the addresses named; of `any`, none would be left, and no device takes that.
+    private func negate(
+        _ side: String, in rule: Int, _ policy: inout ZonedFirewall.Policy,
+        _ hosts: WritableKeyPath<ZonedFirewall.Policy, ZonedFirewall.Hosts>
+    ) {
+        guard tree.values("negate-\(side)", in: rule) == ["yes"],
+            policy[keyPath: hosts].set != .all
+        else { return }
+        policy.doubts.removeAll { $0 == "negate-\(side)" }
+        policy[keyPath: hosts].exclude()
     }
 
     /// The first packet shows no application: a rule for some is sure only at their own ports.
