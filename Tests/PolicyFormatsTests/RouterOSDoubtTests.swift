@@ -169,8 +169,9 @@ import Testing
 
     @Test func `a console's prompts aren't commands`() throws {
         let rule = "[admin@edge] /ip firewall filter> add chain=forward protocol=tcp dst-port=21"
-        let asked = ask("[admin@edge] > /ip firewall filter\n\(rule)\n[admin@edge] > \n"
-            + "/ip firewall filter")
+        let asked = ask(
+            "[admin@edge] > /ip firewall filter\n\(rule)\n[admin@edge] > \n"
+                + "/ip firewall filter")
         #expect(try asked.ports(.permitted, "10.1.1.10") == "21")
         #expect(try asked.ports(.unknown, "10.1.1.10") == "")
     }
