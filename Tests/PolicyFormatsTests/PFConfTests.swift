@@ -112,6 +112,12 @@ import Testing
         // A rule of an anchor holds where both conditions do.
         ("block\nanchor \"a\" on em0 {\n pass in on ! em0\n pass in on em1\n}", ""),
         ("block\nanchor \"a\" on ! em1 {\n pass in on { em0 em1 } proto tcp to port 21\n}", "21"),
+        (
+            "block\nanchor \"a\" from 198.51.100.0/24 to port 21:30 {\n"
+                + " pass in proto tcp to port 22\n pass in proto tcp from 10.0.0.0/8\n"
+                + " pass in proto tcp from 198.51.100.10 to port { 25, 40 }\n}", "22,25"
+        ),
+        ("scrub-anchor \"com.apple/*\"\ndummynet-anchor \"com.apple/*\"\nblock in", ""),
         // A list stands for a rule each, one of which always holds.
         ("block\npass in on { ! em0, ! em1 } proto tcp to port 21", "21"),
         ("block\npass in on { em2, ! em0 } proto tcp to port 21", ""),
@@ -126,6 +132,15 @@ import Testing
         let asked = ask(
             "set skip on em0\nrdr pass proto tcp to port 21 -> 10.1.1.10\nblock all\n")
         #expect(try asked.delivered("203.0.113.10", 21) == "203.0.113.10")
+    }
+
+    @Test(arguments: [("block", "21", ""), ("block in", "", "21")])
+    func `without state the answers may be blocked`(
+        _ first: String, _ unknown: String, _ open: String
+    ) throws {
+        let asked = ask("\(first)\npass in proto tcp to port 21 no state\n", leaving: nil)
+        #expect(try asked.ports(.unknown, "192.0.2.80") == unknown)
+        #expect(try asked.ports(.permitted, "192.0.2.80") == open)
     }
 
     @Test func `binat translates what no rdr leaves alone`() throws {

@@ -89,11 +89,17 @@ struct PFDeviceBuilder {
         both.doubts += anchor.doubts
         both.tagged += anchor.tagged
         both.narrow(toInterfacesOf: anchor)
-        let plain =
-            anchor.sources.isAny && anchor.destinations.isAny
-            && anchor.sourcePorts == nil && anchor.destinationPorts == nil
-        if !plain { both.doubts.append("addresses or ports of its anchor") }
+        let ends = (rule.sources.common(anchor.sources), rule.destinations.common(anchor.destinations))
+        if ends.0 == nil || ends.1 == nil { both.doubts.append("addresses of its anchor") }
+        (both.sources, both.destinations) = (ends.0 ?? rule.sources, ends.1 ?? rule.destinations)
+        both.sourcePorts = common(rule.sourcePorts, anchor.sourcePorts)
+        both.destinationPorts = common(rule.destinationPorts, anchor.destinationPorts)
         return both
+    }
+
+    private static func common(_ one: PortSet?, _ other: PortSet?) -> PortSet? {
+        guard let one, let other else { return one ?? other }
+        return one.intersection(other)
     }
 
     func source(_ line: Int) -> SourceLine { reader.text.source(line) }
@@ -141,11 +147,20 @@ struct PFDeviceBuilder {
 
     private func action(_ rule: PFRule) -> Action? {
         switch rule.kind {
+        case .pass where !rule.keepsState && blocksLeaving:
+            .unknown("it keeps no state, and another rule may block the answers")
         case .pass: .permit
         case .block(let answers): .deny(answered: answers ?? reader.answersBlocked)
         case .anchor(let name): .unknown("the rules of anchor \(name) aren't in the file")
         case .puzzle(let why): .unknown(why)
         case .match, .rdr, .nat, .binat: nil
+        }
+    }
+
+    private var blocksLeaving: Bool {
+        rules.contains {
+            guard case .block = $0.kind else { return false }
+            return $0.direction != .entering
         }
     }
 

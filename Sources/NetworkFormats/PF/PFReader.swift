@@ -136,7 +136,8 @@ struct PFReader {
         case "table":
             rest.skip()
             return try table(&rest, statement.first)
-        case "scrub", "altq", "queue", "oldqueue", "dummynet", "ether":
+        case "scrub", "altq", "queue", "oldqueue", "dummynet", "ether", "scrub-anchor",
+            "dummynet-anchor":
             return (.irrelevant, "no influence on who reaches which port")
         case "no" where statement.tokens.count > 1 && statement.tokens[1].text == "scrub":
             return (.irrelevant, "no influence on who reaches which port")

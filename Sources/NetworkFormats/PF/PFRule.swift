@@ -12,6 +12,16 @@ struct PFHosts {
     /// What may be meant beside that, and isn't in the file.
     var unknown: [String] = []
 
+    /// What both stand for; nil where that isn't wholly in the file.
+    func common(_ other: PFHosts) -> PFHosts? {
+        if isAny { return other }
+        if other.isAny { return self }
+        guard [self, other].allSatisfy({ $0.own.isEmpty && $0.unknown.isEmpty }) else { return nil }
+        var both = self
+        both.set = set.intersection(other.set)
+        return both
+    }
+
     static let any: PFHosts = {
         var hosts = PFHosts()
         hosts.set = .all
@@ -54,6 +64,8 @@ struct PFRule {
     var last: Int
     var direction: Direction?
     var quick = false
+    /// Without state the answers need a rule of their own.
+    var keepsState = true
     /// `rdr pass`, `no rdr`.
     var passes = false
     var isNegated = false

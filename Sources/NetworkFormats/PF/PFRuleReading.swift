@@ -166,6 +166,7 @@ extension PFReader {
         case "flags": try flags(&rest, &rule)
         case "keep", "modulate", "synproxy", "no":
             guard rest.take("state") else { throw PFFault("`state` is missing") }
+            rule.keepsState = word != "no"
             try rest.skipParentheses()
         case "fragment": rule.never = rule.never ?? "only fragments"
         case "icmp-type", "icmp6-type":
