@@ -99,6 +99,9 @@ import Testing
         ),
         ("block in\nmatch in proto tcp to port 21 tag FTP\npass in tagged FTP", "21"),
         ("pass", "1-65535"),
+        ("root@edge:~# pfctl -sr\nblock\npass in proto tcp to port = ftp\nroot@edge:~#", "21"),
+        ("block\npass in proto tcp to port = ftp\n[root@edge ~]# pfctl -d", ""),
+        ("# pfctl -sr\nblock\npass in proto tcp to port = ftp\nroot@edge:~# ", "21"),
         ("block\nset skip on em", "1-65535"),
         // FreeBSD and OpenBSD, pf.conf(5), ANCHORS: the last match within a quick anchor is final.
         (

@@ -243,6 +243,19 @@ import Testing
         #expect(UfwStatus.recognise(ConfigText(file: "a", other)) == .no)
     }
 
+    @Test(arguments: ["Aktiv", "inaktiv", "activ", "active?"])
+    func `a state that isn't known doesn't pass for inactive`(_ state: String) {
+        let text = Self.verbose.replacing("Status: active", with: "Status: \(state)")
+        #expect(Verdicts.ports(Verdicts.reach(Self.read(text))) == "")
+    }
+
+    @Test func `a shell's prompt is no row`() {
+        let text = "root@edge:~# ufw status numbered\n" + Self.numbered + "\n[root@edge ~]# \n"
+        let reach = Verdicts.reach(Self.read(text, ["vsftpd": PortSet(21...21)]))
+        #expect(Verdicts.ports(reach) == "21")
+        #expect(Verdicts.ports(reach, .unknown) == "")
+    }
+
     @Test func `a row that can't be read puts what comes behind it in doubt`() {
         let text = Self.numbered + "\nAlles                      ERLAUBT     Anywhere\n"
         let reach = Verdicts.reach(Self.read(text, ["vsftpd": PortSet(21...21)]))

@@ -79,12 +79,16 @@ struct UfwStatusReader {
         var begun = false
         for (number, line) in zip(1..., text.lines) {
             let bare = line.bare
-            if bare.isEmpty {
+            if bare.isEmpty || bare.isPrompt() {
                 notes.set(number, .irrelevant)
-            } else if bare.hasPrefix("Status: ") {
+            } else if bare == "Status: active" || bare == "Status: inactive" {
                 begun = true
                 notes.set(number, .used)
                 if bare != "Status: active" { inactive = text.source(number) }
+            } else if bare.hasPrefix("Status: ") {
+                // Another language, or cut short: it may be either.
+                begun = true
+                readRow(number, bare)
             } else if !begun {
                 notes.set(number, .notRecognised, "before ufw's own lines")
             } else if bare.hasPrefix("Default: "), !inTable {

@@ -57,6 +57,11 @@ struct PFReader {
 
     private mutating func read(_ statement: PFStatement) -> Reading {
         guard let head = statement.tokens.first else { return (.irrelevant, "") }
+        if statement.first == statement.last,
+            text.lines[statement.first - 1].isPrompt(before: ["pfctl -s", "cat "])
+        {
+            return (.irrelevant, "a shell's prompt")
+        }
         if head.isSign("}") {
             guard let open = anchors.popLast() else { return (.invalid, "no anchor is open") }
             close(open)
