@@ -146,6 +146,24 @@ import Testing
                 == "")
     }
 
+    @Test(arguments: [
+        ("", "1-65535"), ("<direction>out</direction>", ""),
+        ("<direction>any</direction>", "1-65535"), ("<floating>yes</floating>", "1-65535"),
+    ])
+    func `OPNsense's rules of one interface have a direction`(
+        _ element: String, _ open: String
+    ) throws {
+        let text = """
+            <opnsense>
+              <interfaces><wan><if>em0</if></wan><lan><if>em1</if></lan></interfaces>
+              <filter><rule><type>pass</type><interface>wan</interface>\(element)
+                <ipprotocol>inet</ipprotocol><source><any/></source><destination><any/></destination>
+              </rule></filter>
+            </opnsense>
+            """
+        #expect(try ask(text).ports(.permitted, "10.1.1.10") == open)
+    }
+
     @Test func `reads rules of the new kind in the order of their numbers`() throws {
         #expect(try ask(Self.new).ports(.permitted, "10.1.1.11") == "21-22")
         #expect(try ask(Self.new).ports(.permitted, "10.1.1.12") == "")

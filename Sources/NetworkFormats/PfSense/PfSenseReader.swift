@@ -186,10 +186,12 @@ struct PfSenseReader {
         var rule = PFRule(
             kind: kind(tree.text("type", of: node)), first: node.line, last: node.lastLine)
         rule.direction = .entering
-        if floats {
+        // OPNsense, "Rules", Direction: rules of one interface have one too; none is "in".
+        if floats || isOPNsense {
             switch tree.text("direction", of: node)?.lowercased() {
             case "out": rule.direction = .leaving
-            case "any", "", nil: rule.direction = nil
+            case "any": rule.direction = nil
+            case "", nil: if !isOPNsense { rule.direction = nil }
             default: break
             }
         }
