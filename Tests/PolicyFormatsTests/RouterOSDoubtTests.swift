@@ -179,4 +179,21 @@ import Testing
     @Test func `a property without its value leaves everything unknown`() throws {
         #expect(try ask("add chain=forward dst-port=21 proto").ports(.permitted, "10.1.1.10") == "")
     }
+
+    @Test(arguments: [
+        ("redirect", "dst-address-type=local", ""), ("redirect", "dst-address-type=!local", "21"),
+        ("dst-nat to-addresses=10.1.1.10", "dst-address-type=local", "21"),
+        ("dst-nat to-addresses=10.1.1.10", "dst-address-type=!local", ""),
+        ("dst-nat to-addresses=10.1.1.1", "dst-address-type=local", ""),
+    ])
+    func `what is the router's own is judged by where a packet is sent`(
+        _ action: String, _ condition: String, _ open: String
+    ) throws {
+        let nat = "/ip firewall nat\nadd chain=dstnat protocol=tcp dst-port=21 action=\(action)"
+        let accept = "protocol=tcp dst-port=21 action=accept"
+        let rules = ["input", "forward"].flatMap {
+            ["add chain=\($0) \(condition) action=drop", "add chain=\($0) \(accept)"]
+        }.joined(separator: "\n")
+        #expect(try ask(rules, nat).ports(.permitted, "203.0.113.1") == open)
+    }
 }

@@ -70,11 +70,17 @@ extension RouterOSBuilder {
                 match.notModelled.append(key)
                 break
             }
-            match.tests.append(.translated(false))
+            // What is redirected, or bound for the router anyhow, is; else its address tells.
+            var here = match
+            here.tests.append(.local(true))
+            match.tests.append(.local(false))
+            var others = [match]
             if !own.isEmpty || !givenLines.isEmpty {
-                return addresses(match, localHosts, negated, source: false)
+                others = addresses(match, localHosts, negated, source: false)
+            } else {
+                others[0].notModelled.append("its own addresses aren't in the file")
             }
-            match.notModelled.append("its own addresses aren't in the file")
+            return negated ? others : [here] + others
         case "ipsec-policy":
             // Clients are taken to come without a tunnel.
             if value.hasSuffix("ipsec") != negated { match.never = "only what came by IPsec" }
