@@ -23,7 +23,8 @@ extension String {
         let parts = name.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2,
             parts.allSatisfy({ part in
-                !part.isEmpty && part.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
+                !part.isEmpty
+                    && part.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
             })
         else { return false }
         var command = String(bare[bare.index(after: sign)...]).trimmingBlanks

@@ -171,6 +171,22 @@ import Testing
             "from untrust to trust source nowhere destination FTP application any "
                 + "service s21 action allow negate-source yes", "", "21"
         ),
+        ("\(all) service s21 action allow rule-type interzone", "21", ""),
+        ("\(all) service s21 action allow rule-type intrazone", "", ""),
+        (
+            "from [ trust untrust ] to [ trust untrust ] source any destination any application any "
+                + "service s21 action allow rule-type interzone", "21", ""
+        ),
+        (
+            "from any to any source any destination any application any service any action deny "
+                + "rule-type intrazone\nset rulebase security rules S \(all) service s21 action allow",
+            "21", ""
+        ),
+        (
+            "from any to any source any destination any application any service any action deny "
+                + "rule-type interzone\nset rulebase security rules S \(all) service s21 action allow",
+            "", ""
+        ),
         ("\(all) service s21 action allow negate-destination no rule-type universal", "21", ""),
         ("\(all) service s21 action allow disabled yes", "", ""),
         ("\(all) service s21 action allow profile-setting group default", "21", ""),

@@ -138,6 +138,7 @@ extension PANOSReader {
         if policy.doubts.contains("negate-source") { policy.sources = .any }
         if policy.doubts.contains("negate-destination") { policy.destinations = .any }
         applications(rule, &policy)
+        let pairs = pairs(rule, &policy)
         var why =
             policy.doubts + policy.sources.unknown + policy.destinations.unknown
             + policy.services.flatMap(\.notModelled)
@@ -147,7 +148,28 @@ extension PANOSReader {
         } else {
             mark(rule, .notModelled, why.joined(separator: ", "))
         }
-        firewall.policies.append(policy)
+        for pair in pairs {
+            (policy.from, policy.to) = pair
+            firewall.policies.append(policy)
+        }
+    }
+
+    /// `intrazone` holds within each of its zones, `interzone` between different ones alone.
+    private func pairs(
+        _ rule: Int, _ policy: inout ZonedFirewall.Policy
+    ) -> [(from: [String], to: [String])] {
+        let type = tree.values("rule-type", in: rule)
+        let all = Set(firewall.interfaces.compactMap(\.zone)).sorted()
+        guard type == ["intrazone"] || type == ["interzone"], !all.isEmpty else {
+            return [(policy.from, policy.to)]
+        }
+        let to = policy.to.contains("any") ? all : policy.to
+        let from = policy.from.contains("any") ? all : policy.from
+        policy.doubts.removeAll {
+            $0 == "rule-type" || type == ["intrazone"] && $0 == "no to"
+        }
+        if type == ["intrazone"] { return from.map { ([$0], [$0]) } }
+        return from.map { zone in ([zone], to.filter { $0 != zone }) }.filter { !$0.1.isEmpty }
     }
 
     /// All but the addresses named; of `any`, none would be left, and no device takes that.

@@ -89,7 +89,9 @@ struct PFDeviceBuilder {
         both.doubts += anchor.doubts
         both.tagged += anchor.tagged
         both.narrow(toInterfacesOf: anchor)
-        let ends = (rule.sources.common(anchor.sources), rule.destinations.common(anchor.destinations))
+        let ends = (
+            rule.sources.common(anchor.sources), rule.destinations.common(anchor.destinations)
+        )
         if ends.0 == nil || ends.1 == nil { both.doubts.append("addresses of its anchor") }
         (both.sources, both.destinations) = (ends.0 ?? rule.sources, ends.1 ?? rule.destinations)
         both.sourcePorts = common(rule.sourcePorts, anchor.sourcePorts)
