@@ -274,6 +274,30 @@ import Testing
         #expect(Verdicts.ports(Verdicts.reach(FirewallCmdTests.read(listing))) == "5001-5201")
     }
 
+    @Test func `forwards of rich rules and of policies stand by their priority`() {
+        func forward(_ host: String) -> String {
+            #"<forward-port port="2121" protocol="tcp" to-port="21" to-addr="\#(host)"/>"#
+        }
+        func delivered(_ configuration: Configuration) -> IPAddress? {
+            Verdicts.reach(configuration).segments.first { $0.verdict == .permitted }?.translatedTo
+        }
+        let early = #"<rule priority="-5" family="ipv4">\#(forward("10.0.0.9"))</rule>"#
+        #expect(
+            delivered(Self.read(forward("10.0.0.5") + early)) == IPAddress("10.0.0.9"))
+        func policy(_ priority: Int) -> String {
+            #"<policy priority="\#(priority)" target="CONTINUE">\#(forward("10.0.0.7"))"#
+                + #"<ingress-zone name="public"/><egress-zone name="ANY"/></policy>"#
+        }
+        for (priority, host) in [(-1, "10.0.0.7"), (1, "10.0.0.5")] {
+            let files = Self.read(
+                ("public.xml", Self.zone(forward("10.0.0.5"))), ("p.xml", policy(priority)))
+            #expect(delivered(files) == IPAddress(host))
+        }
+        let alone = Self.read(("public.xml", Self.zone("")), ("p.xml", policy(-1)))
+        #expect(delivered(alone) == IPAddress("10.0.0.7"))
+        #expect(alone.kinds == [.firewall, .nat])
+    }
+
     @Test func `survives broken texts`() {
         let inner =
             #"<interface name="a"/><forward-port port="1-5" protocol="tcp" to-port="21"/><rule family="ipv4" priority="-3"><source address="1.2.3.4/23"/><service name="ftp"/><accept/></rule>"#

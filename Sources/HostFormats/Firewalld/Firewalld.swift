@@ -30,8 +30,8 @@ extension Firewalld: JointFormat {
             take(file, &device)
             notes = notes ?? file.notes
         }
-        let forwards = device.zones.contains { zone in
-            zone.entries.contains { if case .forward = $0.element { true } else { false } }
+        let forwards = (device.zones + device.policies).contains { set in
+            set.entries.contains { if case .forward = $0.element { true } else { false } }
         }
         return Configuration(
             file: device.file, format: name, kinds: forwards ? [.firewall, .nat] : [.firewall],

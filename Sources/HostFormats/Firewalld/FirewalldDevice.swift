@@ -124,7 +124,12 @@ struct FirewalldDevice {
     private func translate(_ device: inout Device) {
         var chain = Chain(name: "forward-ports")
         for zone in zones {
-            for entry in zone.entries {
+            // By where a packet comes from alone: where it goes isn't known yet.
+            let mine = policies.filter { !$0.disabled && $0.comes(from: zone.name) }
+                .sorted { $0.priority < $1.priority }
+            let sets =
+                mine.filter { $0.priority < 0 } + [zone] + mine.filter { $0.priority >= 0 }
+            for entry in sets.flatMap(byPriority) {
                 guard case .forward(let ports, let translation) = entry.element else { continue }
                 var match = Match(destinationPorts: ports)
                 narrow(&match, entry)
@@ -245,15 +250,17 @@ struct FirewalldDevice {
         }
     }
 
+    private func byPriority(_ set: FirewalldSet) -> [FirewalldSet.Entry] {
+        set.entries.enumerated().sorted {
+            ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset)
+        }.map(\.element)
+    }
+
     /// Entries in the order in which firewalld puts them.
     private func ordered(_ set: FirewalldSet) -> [FirewalldSet.Entry] {
-        func sorted(_ entries: [FirewalldSet.Entry]) -> [FirewalldSet.Entry] {
-            entries.enumerated().sorted {
-                ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset)
-            }.map(\.element)
-        }
-        let early = sorted(set.entries.filter { $0.priority < 0 })
-        let late = sorted(set.entries.filter { $0.priority > 0 })
+        let all = byPriority(set)
+        let early = all.filter { $0.priority < 0 }
+        let late = all.filter { $0.priority > 0 }
         let middle = set.entries.filter { $0.priority == 0 }
         // What can't be read stands first, where it is in doubt about most.
         return early + middle.filter { $0.action != .permit }
@@ -345,9 +352,13 @@ struct FirewalldDevice {
 }
 
 extension FirewalldSet {
+    fileprivate func comes(from zone: String) -> Bool {
+        ingress.contains(zone) || ingress.contains("ANY")
+    }
+
     /// Whether a policy is for packets of the zone to the host, or through it.
     fileprivate func applies(from zone: String, to place: Device.Place) -> Bool {
-        guard !disabled, ingress.contains(zone) || ingress.contains("ANY") else { return false }
+        guard !disabled, comes(from: zone) else { return false }
         return place == .host ? egress.contains("HOST") : egress.contains { $0 != "HOST" }
     }
 }
