@@ -189,6 +189,28 @@ import Testing
         #expect(try edge(Self.edge + "\n" + line).ports(.permitted, "203.0.113.10") == "")
     }
 
+    @Test(arguments: ["subnet 0.0.0.0", "network-object 198"])
+    func `a part of a block below a line not understood is one of any`(_ part: String) throws {
+        let text = Self.edge.replacing("\n \(part)", with: "\n-range WORK\n \(part)")
+        #expect(text != Self.edge)
+        let asked = FirewallVerdicts(CiscoASA.self, text)
+        #expect(try asked.ports(.permitted, "203.0.113.10", from: "198.51.100.9") == "")
+        let denied = try asked.ports(.denied, "203.0.113.10", from: "198.51.100.9")
+        #expect(PortSet(denied)?.contains(2121) == false)
+    }
+
+    @Test func `takes a member back, and binds a list however it is indented`() throws {
+        let back = "\nobject-group network partners\n no network-object 198.51.100.0 255.255.255.0"
+        let asked = FirewallVerdicts(CiscoASA.self, Self.edge + back)
+        #expect(try asked.ports(.permitted, "203.0.113.10", from: "198.51.100.9") == "")
+        #expect(try asked.ports(.permitted, "203.0.113.10", from: "192.0.2.7") != "")
+        let bound = Self.edge.replacing("\naccess-group", with: "\n access-group")
+            .replacing("\n service tcp source", with: "\nservice tcp source")
+        #expect(
+            try FirewallVerdicts(CiscoASA.self, bound).ports(.permitted, "203.0.113.10")
+                == edge().ports(.permitted, "203.0.113.10"))
+    }
+
     @Test func `conduits leave it open whether what they stand beside passes`() throws {
         let bare = Self.old.split(separator: "\n").filter { !$0.contains("out_in") }
         let text = bare.joined(separator: "\n") + "\nconduit permit tcp host 203.0.113.11 eq 21 any"

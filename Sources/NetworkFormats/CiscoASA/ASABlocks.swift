@@ -76,9 +76,13 @@ extension ASAReader {
         let words: Set<String> = [
             "network-object", "service-object", "port-object", "protocol-object", "group-object",
         ]
-        guard words.contains(line.keyword(0)), !line.negated else {
+        guard words.contains(line.keyword(0)) else {
             if line.keyword(0) == "icmp-object" { return (.irrelevant, "not TCP") }
             return below(line, "description")
+        }
+        if line.negated {
+            config.groups[name]?.members.removeAll { $0.words == line.words }
+            return Self.used
         }
         config.groups[name]?.members.append((line.number, line.words))
         return config.groups[name]?.kind == .other

@@ -161,7 +161,7 @@ extension ASAReader {
             config.beyond.append("zone-member")
             return (.notModelled, "it may drop or redirect packets")
         default:
-            guard line.indent > 0 else { return nil }
+            guard line.indent > 0, !opens(line) else { return nil }
             return Self.furniture
         }
     }

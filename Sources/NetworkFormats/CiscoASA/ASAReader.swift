@@ -23,8 +23,9 @@ struct ASAReader {
         self.text = text
         let margin = IOSLine.margin(text.lines)
         for (index, line) in text.lines.enumerated() {
-            let (state, why) = read(
-                IOSLine(number: index + 1, text: commands?[index] ?? line, margin: margin))
+            let read = IOSLine(number: index + 1, text: commands?[index] ?? line, margin: margin)
+            let (state, why) = self.read(read)
+            if state == .notRecognised { notPlaced(read) }
             notes.append(
                 LineNote(line: index + 1, state: state, text: Self.withoutSecrets(line), why: why))
         }
@@ -78,7 +79,8 @@ struct ASAReader {
         case .interface(let index): return readInterface(line, index)
         case .networkObject(let name): return readNetworkObject(line, name)
         case .serviceObject(let name):
-            if line.keyword(0) == "service", line.words.count > 1, line.indent > 0 {
+            let isMeant = line.indent > 0 || ["tcp", "udp", "icmp"].contains(line.keyword(1))
+            if line.keyword(0) == "service", line.words.count > 1, isMeant {
                 config.services[name]?.value = (line.number, Array(line.words.dropFirst()))
                 return Self.used
             }
@@ -98,8 +100,25 @@ struct ASAReader {
     /// An indented line of a block that says nothing here.
     func below(_ line: IOSLine, _ known: String...) -> Reading? {
         if known.contains(line.keyword(0)) { return (.irrelevant, "") }
-        guard line.indent > 0 else { return nil }
+        guard line.indent > 0, !opens(line) else { return nil }
         return (.notRecognised, "no part of this block known here")
+    }
+
+    /// Whether the line is no part of a block, however it is indented.
+    func opens(_ line: IOSLine) -> Bool {
+        ["access-group", "access-list", "interface", "object", "object-group"]
+            .contains(line.keyword(0))
+    }
+
+    /// A part of an object, a group or an interface below a line that isn't understood: of which
+    /// isn't known.
+    private mutating func notPlaced(_ line: IOSLine) {
+        let parts: Set<String> = [
+            "host", "subnet", "range", "nat", "network-object", "service-object", "port-object",
+            "protocol-object", "group-object", "nameif", "security-level",
+        ]
+        let isPart = parts.contains(line.keyword(0)) || line.begins("ip", "address")
+        if line.indent > 0, isPart { config.strangeNAT.append(line.number) }
     }
 
     /// The line with what follows a word for a secret blanked.
