@@ -353,6 +353,15 @@ import Testing
         #expect(try ask.ports(.unknown, "203.0.113.10") == "21,5001-5201,5300")
     }
 
+    @Test func `a file that ends inside a block tells nothing for certain`() throws {
+        let whole = Self.text[...]
+        for cut in [whole.dropLast(3), whole.dropLast(60)] {
+            let asked = ask(String(cut))
+            #expect(try asked.ports(.permitted, "203.0.113.10") == "")
+            #expect(try asked.ports(.denied, "203.0.113.10") == "")
+        }
+    }
+
     @Test func `services that are negated leave every port open to doubt`() throws {
         let text = try with("set service-negate enable")
         #expect(try ask(text).ports(.unknown, "203.0.113.10") == "1-65535")

@@ -105,6 +105,10 @@ struct FortiOSReader {
                 }
             }
         }
+        let open = stack.flatMap(\.path).first ?? ""
+        if quote || open.hasPrefix("firewall") {
+            firewall.unknown.append((text.lines.count, "the file ends inside a block"))
+        }
     }
 
     private static let policySections: Set = [["firewall policy"], ["firewall policy6"]]
