@@ -110,6 +110,14 @@ import Testing
         #expect(CiscoIOSShow.recognise(ConfigText(file: "", lists)) == .certain)
     }
 
+    @Test func `a list that is missing from what was cut short passes nothing`() {
+        let cut = Self.edge.split(separator: "\nip access-list")[0]
+        #expect(reach("\(cut)\nend", server, 22) == .permitted)
+        let head = "Current configuration : 3821 bytes\n"
+        #expect(reach("\(head)\(cut)", server, 22) == .unknown)
+        #expect(reach("\(head)\(cut)\nend", server, 22) == .permitted)
+    }
+
     @Test func `taking one entry of a numbered list may take the whole list`() {
         let text =
             Self.edge.replacing("access-group IN", with: "access-group 101")

@@ -121,6 +121,10 @@ struct IOSDeviceBuilder {
                 let why = "list \(name) is not defined, and an entry stands in no list"
                 return Setting(.unknown(why), reader.text.source(orphan))
             }
+            if let cut = reader.cut {
+                let why = "list \(name) is not defined, and the configuration has no end"
+                return Setting(.unknown(why), reader.text.source(cut))
+            }
             return Setting(.permit, reader.text.absence("list \(name) is not defined: all pass"))
         }
         if list.entries.isEmpty, list.strange == nil {

@@ -25,6 +25,8 @@ struct IOSReader {
     private(set) var orphan: Int?
     /// The first line that puts a filter on an interface, none knows on which.
     private(set) var stray: Int?
+    /// The head of a running configuration that shows no `end`: it was cut short.
+    private(set) var cut: Int?
     private var bannerEnd: String?
 
     /// `commands` are what the lines mean, where they were not printed as commands.
@@ -55,6 +57,8 @@ struct IOSReader {
         guard let first = line.words.first, !first.hasPrefix("!") else {
             return (.irrelevant, "comment or blank")
         }
+        if line.begins("current", "configuration") { cut = line.number }
+        if line.words == ["end"] { cut = nil }
         if line.begins("banner") { return banner(line) }
         if let reading = readGlobal(line) { return reading }
         if let reading = readBelow(line) { return reading }
