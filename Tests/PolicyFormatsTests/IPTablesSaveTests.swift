@@ -377,6 +377,13 @@ import Testing
         }
     }
 
+    @Test(arguments: ["create x :", "create x ::", "create x :ip", "create x hash:"])
+    func `a set without a type is none that is known`(_ line: String) {
+        let (sets, notes) = IPSet.read(ConfigText(file: "a", bytes: Array(line.utf8)))
+        #expect(sets["x"]?.elements.isEmpty == true)
+        #expect(notes.count == 1)
+    }
+
     @Test func `writes commands above the lines that deny, and what takes them back`() {
         let fix = IPTablesSave.fix(.permit(PortSet(50000...50100), to: Self.server), nil)
         #expect(

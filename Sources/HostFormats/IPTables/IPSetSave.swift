@@ -64,7 +64,9 @@ struct IPSet: Hashable {
                 continue
             }
             if verb == "create", words.count >= 3 {
-                let type = words[2].split(separator: ":", maxSplits: 1).map(String.init)
+                let type = words[2].split(
+                    separator: ":", maxSplits: 1, omittingEmptySubsequences: false
+                ).map(String.init)
                 let dimensions =
                     type.count == 2 ? type[1].split(separator: ",").map(String.init) : []
                 var set = IPSet(dimensions: dimensions, source: text.source(index + 1))
