@@ -85,7 +85,10 @@ let package = Package(
         tests("SampleTests", ["pinhole", "Dialogue"]),
         tests(
             "MonitorTests",
-            ["Monitor", "Analyzer", "FTP", "Dialogue", "Capture", "Streams", "Policy", "Net"]),
+            [
+                "Monitor", "LiveCapture", "Analyzer", "Reporter", "FTP", "Dialogue", "Capture",
+                "Streams", "Policy", "Net",
+            ]),
         tests("KernelTests", ["Dice", "PolicyFormats", "Policy", "Net"]),
         tests("CaptureTests", ["Dice", "Capture", "Net"]),
         tests("StreamsTests", ["Dice", "Streams", "Capture", "Net"]),

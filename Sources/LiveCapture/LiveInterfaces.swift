@@ -24,6 +24,7 @@ import Net
     private var next = 0
     private var number = 0
     private var loan: Loan?
+    private var drops: [DropCount]
     public private(set) var problems: [CaptureProblem] = []
     public let names: [String]
     /// Milliseconds after which `advance()` says `.idle`.
@@ -64,6 +65,7 @@ import Net
         }
         unsafe handles = opened
         linkTypes = types
+        drops = types.map { _ in DropCount() }
     }
 
     deinit {
@@ -72,6 +74,7 @@ import Net
 
     public func advance() -> Step {
         unsafe loan = nil
+        guard problems.isEmpty else { return .end }
         for pass in 0..<2 {
             for _ in unsafe handles.indices {
                 let index = next
@@ -84,20 +87,22 @@ import Net
         return .idle
     }
 
-    /// Takes what comes in a short while; no frame where none came.
+    /// Takes what comes in a short while; no frame where none came. With the last batch comes what
+    /// was dropped before an interface went.
     public func fill(_ batch: inout FrameBatch) -> Bool {
         batch.removeAll()
+        guard problems.isEmpty else { return false }
         reading: while batch.frames.count < Self.mostFrames, batch.bytes.count < Self.mostBytes {
             switch advance() {
-            case .idle: break reading
-            case .end: return !batch.frames.isEmpty
+            case .idle, .end: break reading
             case .frame(let header):
                 withBytes { batch.append(header, $0) }
                 let first = batch.frames.first?.header.time ?? header.time
                 if header.time.since(first) > Self.longest { break reading }
             }
         }
-        batch.dropped = dropped
+        batch.dropped = dropped()
+        if problems.isEmpty, let index = unsafe handles.indices.first(where: isDown) { lose(index) }
         return true
     }
 
@@ -111,15 +116,29 @@ import Net
     }
 
     /// Frames that the kernel or the interface dropped since the start, over all interfaces.
-    private var dropped: UInt64 {
-        var total: UInt64 = 0
+    private func dropped() -> UInt64 {
         for index in unsafe handles.indices {
             var statistics = pcap_stat()
-            if unsafe pcap_stats(handles[index], &statistics) == 0 {
-                total += UInt64(statistics.ps_drop) + UInt64(statistics.ps_ifdrop)
-            }
+            guard unsafe pcap_stats(handles[index], &statistics) == 0 else { continue }
+            drops[index].note(kernel: statistics.ps_drop, interface: statistics.ps_ifdrop)
         }
-        return total
+        return drops.reduce(0) { $0 + $1.total }
+    }
+
+    /// Whether an interface is switched off, which libpcap 1.10 waits out in silence; false where
+    /// the system knows none of that name, as for `any`.
+    private func isDown(_ index: Int) -> Bool {
+        var request = unsafe ifreq()
+        unsafe withUnsafeMutableBytes(of: &request.ifr_ifrn.ifrn_name) { room in
+            unsafe room.copyBytes(from: names[index].utf8.prefix(room.count - 1))
+        }
+        let descriptor = unsafe pcap_get_selectable_fd(handles[index])
+        guard unsafe ioctl(descriptor, UInt(SIOCGIFFLAGS), &request) == 0 else { return false }
+        return unsafe Int32(request.ifr_ifru.ifru_flags) & Int32(IFF_UP) == 0
+    }
+
+    private func lose(_ index: Int) {
+        problems.append(CaptureProblem(path: names[index], offset: 0, reason: .interfaceLost))
     }
 
     private func read(_ index: Int) -> FrameHeader? {
@@ -127,8 +146,7 @@ import Net
         var bytes: UnsafePointer<UInt8>?
         let result = unsafe pcap_next_ex(handles[index], &header, &bytes)
         if result < 0 {
-            problems.append(
-                CaptureProblem(path: names[index], offset: 0, reason: .interfaceLost))
+            lose(index)
             return nil
         }
         guard result == 1, let header = unsafe header, let bytes = unsafe bytes else { return nil }

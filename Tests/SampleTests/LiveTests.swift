@@ -14,6 +14,37 @@ import Testing
         #expect(run.code == 0, "\(run.complaints)")
         #expect(run.output.contains("\"rule\":\"PH304\""))
     }
+
+    /// One of two interfaces, while the other has frames.
+    @Test(arguments: ["link set span0 down", "link delete span0"])
+    func `an interface that goes ends the monitor, and the summary comes before`(
+        _ how: String
+    ) throws {
+        let script = """
+            space=pinhole-down-$$
+            ip netns add $space 2>/dev/null || exit 77
+            trap 'ip netns delete $space' EXIT
+            for n in 0 1; do
+                ip -n $space link add span$n type veth peer name sender$n
+                ip -n $space link set span$n up
+                ip -n $space link set sender$n up
+            done
+            (sleep 2; ip -n $space \(how)) &
+            ip netns exec $space ping -q -f -c 100000 -w 6 -I sender1 ff02::2 >/dev/null 2>&1 &
+            ip netns exec $space timeout -k 1 8 "$PINHOLE" monitor --quiet \
+                --interface span0 --interface span1 "$@"
+            """
+        let run = try Pinhole.run(
+            ["-c", script, "sh"], site: "pinhole: 1\nservers: []\n",
+            program: URL(filePath: "/bin/sh"), environment: ["PINHOLE": Pinhole.binary.path])
+        guard run.code != 77 else {
+            print("skipped: network namespaces are not permitted here")
+            return
+        }
+        #expect(run.code == 3, "\(run.complaints)")
+        #expect(run.output.split(separator: "\n").last?.contains("\"summary\"") == true)
+        #expect(run.complaints.contains("span0: cannot listen any more"), "\(run.complaints)")
+    }
 }
 
 /// The HTML report in a real browser.
