@@ -35,6 +35,8 @@ struct MonitorCommand: ParsableCommand {
     @OptionGroup var saying: OutputOptions
 
     func run() throws {
+        // First of all: by itself it would end the program.
+        let reload = CaughtSignals([SIGHUP])
         let threshold = try Failure.orExit { () throws(Failure) in
             try ResultOptions.threshold(failOn)
         }
@@ -42,7 +44,7 @@ struct MonitorCommand: ParsableCommand {
         for problem in loaded.problems { Complaints.say(problem) }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
         let source = try Failure.orExit { () throws(Failure) in try open() }
-        let (stop, reload) = (CaughtSignals([SIGINT, SIGTERM]), CaughtSignals([SIGHUP]))
+        let stop = CaughtSignals([SIGINT, SIGTERM])
         saying.tell("listening on \(interface.joined(separator: ", ")); Ctrl-C ends")
         let monitor = Monitor(
             names: interface, meant: Self.meant(loaded), limits: limits, emit: { Self.emit($0) })

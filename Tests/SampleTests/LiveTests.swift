@@ -15,6 +15,25 @@ import Testing
         #expect(run.output.contains("\"rule\":\"PH304\""))
     }
 
+    @Test func `a reload that comes while the site is read ends nothing`() throws {
+        let script = """
+            folder=$(mktemp -d)
+            trap 'rm -r $folder' EXIT
+            mkfifo $folder/site
+            "$PINHOLE" monitor --quiet --interface pinhole-none --site $folder/site &
+            sleep 1
+            kill -HUP $!
+            sleep 0.2
+            kill -0 $! && echo 'pinhole: 1' >$folder/site
+            wait $!
+            """
+        let run = try Pinhole.run(
+            ["-c", script], program: URL(filePath: "/bin/sh"),
+            environment: ["PINHOLE": Pinhole.binary.path])
+        #expect(run.code == 2, "\(run.complaints)")
+        #expect(run.complaints.contains("pinhole-none"), "\(run.complaints)")
+    }
+
     /// One of two interfaces, while the other has frames.
     @Test(arguments: ["link set span0 down", "link delete span0"])
     func `an interface that goes ends the monitor, and the summary comes before`(
