@@ -15,6 +15,7 @@ final class Judge: Sendable {
     private let emit: Monitor.Emit
     private let queue = DispatchQueue(label: "pinhole.judge")
     private let state: Mutex<State>
+    private let isReloadWaiting = Atomic(false)
 
     private struct State {
         var meant: Monitor.Meant
@@ -55,9 +56,11 @@ final class Judge: Sendable {
     }
 
     /// Holds what is judged from then on against what is loaded anew, and tells it; where that can't
-    /// be, nothing changes.
+    /// be, nothing changes. Asked again before it was begun, it is done once.
     func reload(_ load: @escaping Monitor.Load, at time: Timestamp) {
+        guard !isReloadWaiting.exchange(true, ordering: .acquiringAndReleasing) else { return }
         queue.async {
+            self.isReloadWaiting.store(false, ordering: .releasing)
             let (problems, isInForce) = self.state.withLock { state in
                 switch load() {
                 case .success(let meant):

@@ -1,8 +1,10 @@
 import Capture
 import Dialogue
+import Dispatch
 import Foundation
 import Net
 import Policy
+import Reporter
 import Streams
 import Synchronization
 import Testing
@@ -174,5 +176,27 @@ import Testing
         let told = try #require(events.all.first { $0.contains("\"event\":\"reload\"") })
         #expect(told.hasSuffix(#""in_force":false,"problems":["no such file"]}"#), "\(told)")
         #expect(events.all.contains { $0.contains("\"rule\":\"PH102\"") })
+    }
+
+    @Test func `a site that is asked for many times while it is read is read once more`() {
+        let goesOn = DispatchSemaphore(value: 0)
+        let loads = Mutex(0)
+        let events = Mutex<[String]>([])
+        let judge = Judge(
+            Monitor.Meant(site: Site()) { _, _ in [] }, EventJSON(captures: ["eth0"]),
+            emit: { event in events.withLock { $0.append(event) } })
+        for _ in 0..<100 {
+            judge.reload(
+                {
+                    goesOn.wait()
+                    goesOn.signal()
+                    loads.withLock { $0 += 1 }
+                    return .failure(.init(""))
+                }, at: Timestamp(seconds: 0))
+        }
+        goesOn.signal()
+        judge.wait()
+        #expect((1...2).contains(loads.withLock { $0 }))
+        #expect(events.withLock { $0.count } == loads.withLock { $0 })
     }
 }
