@@ -52,6 +52,10 @@ public final class Monitor {
     private var interval = pace
     private var seen = EventJSON.Summary()
     private var losses = Losses()
+    /// Frames that were lost and not told: that is done once a judgement.
+    private var untold: UInt64 = 0
+    /// When that was last noticed, by the clock.
+    private var noticed = Timestamp.distantPast
     /// Frames that were lost since were lost after this moment.
     private var looked = Timestamp.distantPast
 
@@ -130,6 +134,7 @@ public final class Monitor {
         lastJudgement = time
         extractor.controlPorts = controlPorts
         seen.sessions += fresh.count
+        tellDropped()
         judge.begin(
             Judge.Seen(
                 ended: fresh.map(losses.doubted),
@@ -154,7 +159,14 @@ public final class Monitor {
         guard all > seen.dropped else { return }
         let (more, time) = (all - seen.dropped, now())
         seen.dropped = all
+        untold += more
+        noticed = time
         losses.note(min(looked, time)...time)
-        judge.tell { $0.drop(more, at: time) }
+    }
+
+    private func tellDropped() {
+        guard untold > 0 else { return }
+        judge.tell { [untold, noticed] in $0.drop(untold, at: noticed) }
+        untold = 0
     }
 }

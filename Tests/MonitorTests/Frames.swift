@@ -14,6 +14,8 @@ final class Frames: PacketSource {
     private let setBack: Int
     /// With this frame it says that some were lost; at the end where there is no such.
     private let loss: Int
+    /// With each frame another is lost.
+    var losesOn = false
     private var dropped: UInt64 = 0
     var problems: [CaptureProblem] { file.problems }
 
@@ -42,11 +44,12 @@ final class Frames: PacketSource {
         case .frame(let header):
             withBytes { batch.append(header, $0) }
             if header.number == loss { dropped = Self.lost }
+            if losesOn { dropped += 1 }
         case .idle: break
         case .end:
             guard !hasEnded else { return false }
             hasEnded = true
-            dropped = Self.lost
+            dropped = max(dropped, Self.lost)
         }
         batch.dropped = dropped
         return true

@@ -44,10 +44,11 @@ import Testing
     /// All events, and how many of them came with the frames.
     private static func events(
         _ script: String, limits: Limits = Limits(), setBackAt frame: Int = .max,
-        losesAt loss: Int = .max, reloading: Int = 0,
+        losesAt loss: Int = .max, losesOn: Bool = false, reloading: Int = 0,
         by load: @escaping Monitor.Load = { .failure(.init("")) }
     ) throws -> (all: [String], meanwhile: Int) {
         let frames = try Frames(Dialogue.render(script), setBackAt: frame, losesAt: loss)
+        frames.losesOn = losesOn
         let events = Mutex<[String]>([])
         var reloads = (0..<reloading).makeIterator()
         let end = Timestamp(nanoseconds: 1_795_255_200_000_000_000)
@@ -113,6 +114,15 @@ import Testing
         let lost = events.compactMap { $0.firstMatch(of: /"event":"drop",.*"frames":(\d+)/)?.1 }
         #expect(lost.compactMap { UInt64($0) }.reduce(0, +) == Frames.lost)
         #expect(events.last?.contains("\"dropped\":\(Frames.lost),") == true)
+    }
+
+    @Test func `losses without end are told once a judgement`() throws {
+        let events = try Self.events(Self.waiting, losesOn: true).all
+        let lost = events.compactMap { $0.firstMatch(of: /"event":"drop",.*"frames":(\d+)/)?.1 }
+        let all = lost.compactMap { Int($0) }.reduce(0, +)
+        #expect(all >= 15)
+        #expect((1...8).contains(lost.count), "\(lost)")
+        #expect(events.last?.contains("\"dropped\":\(all),") == true)
     }
 
     @Test func `an attempt whose answer may have been lost came to nothing that is known`() throws {
