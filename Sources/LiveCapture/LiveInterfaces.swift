@@ -25,14 +25,16 @@ import Net
     private var number = 0
     private var loan: Loan?
     private var drops: [DropCount]
+    /// Nothing was ready since the batch was begun: only who waits takes long.
+    private var hasWaited = false
     public private(set) var problems: [CaptureProblem] = []
     public let names: [String]
     /// Milliseconds after which `advance()` says `.idle`.
     private let patience: Int32
-    /// What is handed over at one time: so many frames or bytes, or those of so many nanoseconds.
+    /// What is handed over at one time: so many frames or bytes, or what came in such a time.
     private static let mostFrames = 1024
     private static let mostBytes = 256 << 10
-    private static let longest: Int64 = 100_000_000
+    private static let longest = Duration.milliseconds(100)
 
     /// Opens the interfaces in promiscuous mode; needs the right to capture (on Linux CAP_NET_RAW).
     ///
@@ -92,13 +94,14 @@ import Net
     public func fill(_ batch: inout FrameBatch) -> Bool {
         batch.removeAll()
         guard problems.isEmpty else { return false }
+        let begin = ContinuousClock.now
+        hasWaited = false
         reading: while batch.frames.count < Self.mostFrames, batch.bytes.count < Self.mostBytes {
             switch advance() {
             case .idle, .end: break reading
             case .frame(let header):
                 withBytes { batch.append(header, $0) }
-                let first = batch.frames.first?.header.time ?? header.time
-                if header.time.since(first) > Self.longest { break reading }
+                if hasWaited, ContinuousClock.now - begin > Self.longest { break reading }
             }
         }
         batch.dropped = dropped()
@@ -161,6 +164,7 @@ import Net
     }
 
     private func wait() {
+        hasWaited = true
         var polls = unsafe handles.map {
             unsafe pollfd(fd: pcap_get_selectable_fd($0), events: Int16(POLLIN), revents: 0)
         }
