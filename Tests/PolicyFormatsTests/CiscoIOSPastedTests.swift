@@ -85,6 +85,21 @@ import Testing
         #expect(reach(broken, server, 22) == .unknown)
     }
 
+    @Test func `a filter cut short or typed below a lost head passes for nothing`() {
+        for typed in [" ip access-g IN in", "edge(config-if)#ip access-group IN in"] {
+            let text = Self.edge.replacing(" ip access-group IN in", with: "-range WORK\n\(typed)")
+            #expect(reach(text, server, 22) == .unknown)
+            #expect(reach("\(typed)\n\(Self.edge)", server, 21) == .unknown)
+        }
+    }
+
+    @Test func `a listing of another system is no configuration`() {
+        for head in ["IP access list", "IP Access List"] {
+            let text = "\(head) WEB\n        10 permit tcp any any eq www\n\(head) FTP\n"
+            #expect(CiscoIOS.recognise(ConfigText(file: "", text)) == .no)
+        }
+    }
+
     @Test func `takes an entry and a member back however they are written`() {
         let open = Self.edge + "\n 5 permit tcp any any eq www log\n"
         #expect(reach(open, server, 80) == .permitted)

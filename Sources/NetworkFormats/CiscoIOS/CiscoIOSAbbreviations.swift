@@ -15,7 +15,8 @@ enum IOSAbbreviations {
         write(0, words.count > 1 && Int(words[1]) != nil ? ["access-list": 3] : heads)
         guard words[0].lowercased() == "ip", words.count > 2 else { return words }
         let isList = words.count == 4 && word(words[2], kinds) != nil
-        write(1, isList ? ["access-list": 3] : below)
+        let isBinding = words.count == 4 && ["in", "out"].contains(words[3].lowercased())
+        write(1, isList ? ["access-list": 3] : isBinding ? ["access-group": 3] : below)
         switch words[1].lowercased() {
         case "access-list": write(2, kinds)
         case "nat":
@@ -52,7 +53,7 @@ enum IOSAbbreviations {
         "interface": 3, "access-list": 8, "access-group": 8, "object-group": 8, "permit": 3,
         "deny": 3, "remark": 3, "shutdown": 4,
     ]
-    private static let below = ["access-group": 3, "access-list": 8, "address": 3]
+    private static let below = ["access-group": 8, "access-list": 8, "address": 3]
     private static let kinds = ["extended": 2, "standard": 2]
     private static let entries = [
         "host": 2, "any": 2, "range": 3, "established": 3, "object-group": 8, "fragments": 4,

@@ -34,9 +34,9 @@ struct IOSReader {
         self.text = text
         let margin = IOSLine.margin(text.lines)
         for (index, line) in text.lines.enumerated() {
-            let (state, why) = read(
-                IOSLine(number: index + 1, text: commands?[index] ?? line, margin: margin))
-            if state == .notRecognised { notPlaced(index + 1, commands?[index] ?? line) }
+            let read = IOSLine(number: index + 1, text: commands?[index] ?? line, margin: margin)
+            let (state, why) = self.read(read)
+            if state == .notRecognised { notPlaced(read) }
             notes.append(
                 LineNote(line: index + 1, state: state, text: Self.withoutSecrets(line), why: why))
         }
@@ -66,7 +66,8 @@ struct IOSReader {
             return (.irrelevant, "printed around the configuration")
         }
         if line.words == [first], first.hasSuffix("#") { return (.irrelevant, "a prompt") }
-        if IOSKeywords.global.contains(line.keyword(0)) || first.contains("#") {
+        let isFilter = line.begins("ip", "access-group")
+        if !isFilter, IOSKeywords.global.contains(line.keyword(0)) || first.contains("#") {
             if line.indent == 0 { context = .other(.irrelevant, "below a line without influence") }
             return (.irrelevant, "no influence on who reaches which port")
         }
@@ -75,19 +76,18 @@ struct IOSReader {
     }
 
     /// An entry in no list may be one of the list before it, a member in no group one of that group.
-    private mutating func notPlaced(_ number: Int, _ text: String) {
-        let words = text.words.map { $0.lowercased() }
-        if words.starts(with: ["ip", "access-group"]) || words.first == "zone-member" {
-            stray = stray ?? number
+    private mutating func notPlaced(_ line: IOSLine) {
+        if line.begins("ip", "access-group") || line.begins("zone-member") {
+            stray = stray ?? line.number
         }
-        if let member = words.first, IOSGroup.isMember(member), let lastGroup {
-            config.networkGroups[lastGroup]?.members.append((number, ["…"]))
-            config.serviceGroups[lastGroup]?.members.append((number, ["…"]))
-            config.portGroups[lastGroup]?.members.append((number, ["…"]))
+        if IOSGroup.isMember(line.keyword(0)), let lastGroup {
+            config.networkGroups[lastGroup]?.members.append((line.number, ["…"]))
+            config.serviceGroups[lastGroup]?.members.append((line.number, ["…"]))
+            config.portGroups[lastGroup]?.members.append((line.number, ["…"]))
         }
-        let head = Int(words.first ?? "") == nil ? words.first : words.dropFirst().first
-        guard head == "permit" || head == "deny" else { return }
-        orphan = orphan ?? number
+        let head = line.keyword(Int(line.keyword(0)) == nil ? 0 : 1)
+        guard IOSAbbreviations.word(head, ["permit": 3, "deny": 3]) != nil else { return }
+        orphan = orphan ?? line.number
         guard let lastList, let strange = config.lists[lastList]?.strange ?? orphan else { return }
         config.lists[lastList]?.strange = strange
     }
