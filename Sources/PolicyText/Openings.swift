@@ -11,6 +11,11 @@ extension Device {
     ) -> Bool {
         var opened = self
         opened.usualPlace = place ?? usualPlace
+        // A cheap look before a dear one: every filter that they meet begins with such a line.
+        let isOpened = stages.allSatisfy {
+            chains[$0.chain] != nil || !$0.places.contains(opened.usualPlace)
+        }
+        if isOpened, !translates { return false }
         let line = SourceLine(file: "", line: nil, text: "")
         for (name, targets) in chains {
             let rules = targets.map { target, ports in

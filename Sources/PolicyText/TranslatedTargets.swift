@@ -10,6 +10,7 @@ extension Device {
     package func filtered(
         _ ports: PortSet, of address: IPAddress, opening: Bool
     ) -> [(IPAddress, PortSet)] {
+        guard translates else { return ports.isEmpty ? [] : [(address, ports)] }
         var result: [(IPAddress, PortSet)] = []
         func add(_ target: IPAddress, _ ports: PortSet) {
             if let same = result.firstIndex(where: { $0.0 == target }) {
@@ -40,6 +41,9 @@ extension Device {
         let hosts = all.count > 1 ? all.filter { $0.0 != address } : all
         return hosts.count == 1 ? hosts.first : nil
     }
+
+    /// Whether it translates anything at all.
+    var translates: Bool { stages.contains { $0.work == .translate } }
 
     private func deliveries(_ ports: PortSet, of address: IPAddress) -> [Reach.Segment] {
         let nowhere = SourceLine(file: "", line: nil, text: "")

@@ -29,7 +29,7 @@ enum IPTablesSaveWriter {
         if verdict == "ACCEPT", let configuration {
             guard !staysShut(ports, address, places, configuration) else { return nil }
             // Where nothing else lets pass what follows on a SYN.
-            if !configuration.notes.contains(where: { $0.text.contains("ESTABLISHED") }) {
+            if !configuration.notes.contains(where: { $0.text.mentions("ESTABLISHED") }) {
                 states += ",ESTABLISHED"
             }
         }

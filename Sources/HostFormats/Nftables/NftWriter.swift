@@ -88,7 +88,7 @@ enum NftWriter {
     /// What follows on a SYN is to pass too, where no rule speaks of it.
     private static func states(_ configuration: Configuration?) -> String {
         let texts = configuration?.notes.lazy.map(\.text)
-        return texts?.contains { $0.contains("established") } ?? true
+        return texts?.contains { $0.mentions("established") } ?? true
             ? "new" : "{ new, established }"
     }
 
