@@ -25,7 +25,9 @@ enum PortOutsideRange: Rule {
     static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
         guard audit.hasTraffic else { return .notApplicable("no traffic was given") }
         let off = server.passiveOff
-        guard off != nil || server.range != nil, server.settings?.passiveFrom != .invalid else {
+        guard let range = server.range ?? off.map({ _ in PortSet() }),
+            server.settings?.passiveFrom != .invalid
+        else {
             return .notApplicable("no passive range is known to be in force")
         }
         let offers = server.ownOffers
@@ -33,7 +35,6 @@ enum PortOutsideRange: Rule {
             return .cannotTell("no passive port was announced in clear text")
         }
         if let off { return .failed([undue(offers, off, server)]) }
-        let range = server.range ?? PortSet()
         let outside = server.outside(range)
         guard !outside.isEmpty else {
             return .passed("\(offers.count) announced ports lie in \(range.brief)")
