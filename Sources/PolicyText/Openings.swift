@@ -54,7 +54,8 @@ extension Device {
         }
     }
 
-    private func reach(_ ports: PortSet, of address: IPAddress) -> [Reach.Segment] {
+    /// What becomes of ports of an address as clients anywhere ask for them.
+    func reach(_ ports: PortSet, of address: IPAddress) -> [Reach.Segment] {
         let configuration = Configuration(
             file: "", format: "", kinds: [.firewall], device: self, notes: [])
         let hop = Hop(

@@ -46,13 +46,7 @@ extension Device {
     var translates: Bool { stages.contains { $0.work == .translate } }
 
     private func deliveries(_ ports: PortSet, of address: IPAddress) -> [Reach.Segment] {
-        let nowhere = SourceLine(file: "", line: nil, text: "")
-        let configuration = Configuration(
-            file: "", format: "", kinds: [.nat], device: translating, notes: [])
-        let hop = Hop(name: "", configuration: configuration, place: .through, source: nowhere)
-        let question = ReachQuestion(
-            from: address.family == .v4 ? .allV4 : .allV6, to: address, ports: ports)
-        return PathEvaluator([hop]).reach(question).segments
+        translating.reach(ports, of: address)
     }
 
     /// The device as if it only translated, whatever the interface.
@@ -61,6 +55,8 @@ extension Device {
         device.inspections = []
         device.interfaces = []
         device.selectable = []
+        device.usualPlace = .through
+        (device.usualEntering, device.statedLeaving) = (nil, nil)
         for index in device.stages.indices {
             device.stages[index].interface = nil
             guard device.stages[index].work == .filter else { continue }
