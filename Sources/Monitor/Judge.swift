@@ -22,8 +22,23 @@ final class Judge: Sendable {
         var ended: [SessionRecord] = []
         var attempts: [ControlAttempt] = []
         var told = ToldFindings()
+        /// The sessions that went on at the last judgement, and its day; nil where something else
+        /// has changed since.
+        var judged: Judged?
         /// How long the last judgement took.
         var took = Duration.zero
+    }
+
+    /// What decides a judgement beside what has ended since the one before.
+    private struct Judged: Equatable {
+        let open: [SessionRecord]
+        /// Waivers end with a day.
+        let day: Int64
+
+        init(_ open: [SessionRecord], at time: Timestamp) {
+            self.open = open
+            day = time.nanoseconds / 86_400_000_000_000
+        }
     }
 
     /// What was seen since the last judgement, and the sessions that go on.
@@ -65,6 +80,7 @@ final class Judge: Sendable {
                 switch load() {
                 case .success(let meant):
                     state.meant = meant
+                    state.judged = nil
                     return (meant.problems, true)
                 case .failure(let failure): return ([failure.reason], false)
                 }
@@ -91,6 +107,11 @@ final class Judge: Sendable {
     var told: ToldFindings { state.withLock { $0.told } }
 
     private func judge(_ seen: Seen, _ state: inout State, at time: Timestamp) {
+        let judged = Judged(seen.open, at: time)
+        guard !seen.ended.isEmpty || !seen.attempts.isEmpty || state.judged != judged else {
+            return
+        }
+        state.judged = judged
         for record in seen.ended { emit(events.session(record, at: time)) }
         Self.keep(seen.ended, in: &state.ended)
         Self.keep(seen.attempts, in: &state.attempts)
