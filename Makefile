@@ -14,8 +14,10 @@ audit: build
 	@echo "HTML:     $(OUT)/pinhole-report.html"
 	@echo "Markdown: $(OUT)/pinhole-report.md"
 
+# Swift's libraries are linked in: a machine that runs it needs libpcap and no Swift.
 build: setup
-	@$(SWIFT_BUILD) -c release --product pinhole -debug-info-format none -Xswiftc -num-threads -Xswiftc 2
+	@$(SWIFT_BUILD) -c release --product pinhole --static-swift-stdlib -debug-info-format none \
+		-Xswiftc -num-threads -Xswiftc 2
 
 test: build lint
 	@$(SWIFT_BUILD) --build-tests
