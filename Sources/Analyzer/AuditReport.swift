@@ -149,6 +149,8 @@ public struct AuditReport: Sendable {
         /// Beside them, open only while a device reads them in a cleartext control connection.
         public var inspected: PortSet
         public var undecided: PortSet
+        /// Not to every client who must get in, or not at every address.
+        public var openToSome: PortSet
         public var translated: PortSet?
         public var observed: [ObservedPort]
         public var sessions: Int
@@ -159,7 +161,7 @@ public struct AuditReport: Sendable {
             name: String, known: Bool, addresses: [IPAddress], control: [UInt16],
             product: String?, configured: PortSet?, configuredSources: [SourceLine],
             hops: [HopLane], permitted: PortSet?, inspected: PortSet, undecided: PortSet,
-            translated: PortSet?,
+            openToSome: PortSet = PortSet(), translated: PortSet?,
             observed: [ObservedPort], sessions: Int, encryptedSessions: Int, clients: Int
         ) {
             self.name = name
@@ -173,6 +175,7 @@ public struct AuditReport: Sendable {
             self.permitted = permitted
             self.inspected = inspected
             self.undecided = undecided
+            self.openToSome = openToSome
             self.translated = translated
             self.observed = observed
             self.sessions = sessions

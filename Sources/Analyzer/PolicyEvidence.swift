@@ -51,6 +51,20 @@ extension ServerView {
         blockades(of: ports, encrypted: encrypted).reduce(PortSet()) { $0.union($1.ports) }
     }
 
+    /// `Clients in 198.51.100.0/24`: who opens ports that the blockade keeps from others at the same
+    /// addresses; nil where nobody does.
+    func admitted(past blockade: Blockade) -> String? {
+        let open = reach.filter { blockade.to.contains($0.to) }.flatMap(\.segments).filter {
+            $0.verdict != .denied && !$0.ports.isDisjoint(with: blockade.ports)
+        }
+        guard !open.isEmpty else { return nil }
+        let names = open.reduce(AddressSet()) { $0.union($1.from) }.ranges.map {
+            AddressSet($0).description
+        }
+        let rest = names.count > 4 ? " and \(names.count - 4) more ranges" : ""
+        return "Clients in \(names.prefix(4).joined(separator: ", "))\(rest)"
+    }
+
     /// Why the fate of the given ports isn't known: the notes of their segments.
     func doubts(about ports: PortSet) -> [String] {
         var seen: Set<String> = []

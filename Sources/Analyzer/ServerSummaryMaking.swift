@@ -10,7 +10,7 @@ extension ServerView {
             product: settings?.behaviour.product, configured: configured,
             configuredSources: configuredSources, hops: lanes,
             permitted: path.isEmpty ? nil : permitted, inspected: inspected, undecided: undecided,
-            translated: isTranslated ? translated : nil, observed: observed,
+            openToSome: openToSome, translated: isTranslated ? translated : nil, observed: observed,
             sessions: sessions.count,
             encryptedSessions: sessions.count { $0.isEncrypted },
             clients: Set(sessions.map(\.client.address)).count)

@@ -40,6 +40,8 @@ public struct ServerView: Sendable {
     public let permitted: PortSet
     /// Ports that are open only while a device reads them in a cleartext control connection.
     public let inspected: PortSet
+    /// Ports that are open to some of these clients, or at some of its addresses, alone.
+    public let openToSome: PortSet
     /// Ports whose fate isn't known.
     public let undecided: PortSet
     /// Ports that are delivered to the server's own address; all where nothing translates.

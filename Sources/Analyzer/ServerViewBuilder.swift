@@ -53,6 +53,10 @@ extension ServerView {
             $0.verdict == .permitted || $0.verdict == .permittedByInspection
         }
         .subtracting(permitted)
+        openToSome = Self.anywhere(reach) {
+            $0.verdict == .permitted || $0.verdict == .permittedByInspection
+        }
+        .subtracting(permitted).subtracting(inspected)
         undecided = Self.anywhere(reach) { $0.verdict == .unknown }
         // Asked of translations alone: a filter that denies a port says nothing of its translation.
         let translating = PathEvaluator(path.map(Self.withoutFilters))

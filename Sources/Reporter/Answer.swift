@@ -126,6 +126,11 @@ extension Answer.Server {
         remedies = Self.remedies(failed.filter { $0.id == main.id || $0.severity >= .medium })
     }
 
+    /// ` to some clients`, where others open some of the ports that are not open to all.
+    var closedTo: String {
+        closed.isDisjoint(with: summary.openToSome) ? "" : " to some clients"
+    }
+
     /// What to do at `line`: `Change`; `Insert before`, where it denies what belongs above it;
     /// `Add to`, where a file lacks what is needed.
     var lead: String {

@@ -52,7 +52,8 @@ struct HTMLHead {
                 } ?? ""
             var facts: [String] = []
             if !server.closed.isEmpty {
-                facts.append("Configured, not open: \(Figures.ports(server.closed))")
+                facts.append(
+                    "Configured, not open\(server.closedTo): \(Figures.ports(server.closed))")
             }
             if !server.outside.isEmpty {
                 facts.append("Offered outside the range: \(Figures.ports(server.outside))")

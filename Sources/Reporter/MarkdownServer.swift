@@ -27,7 +27,8 @@ enum MarkdownServer {
             facts.append("Configured: \(Figures.ports(configured))")
         }
         if !server.closed.isEmpty {
-            facts.append("Configured, but not open: **\(Figures.ports(server.closed))**")
+            facts.append(
+                "Configured, but not open\(server.closedTo): **\(Figures.ports(server.closed))**")
         }
         if !server.outside.isEmpty {
             facts.append("Offered outside the range: **\(Figures.ports(server.outside))**")

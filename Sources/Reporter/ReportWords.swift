@@ -22,9 +22,10 @@ struct ReportWords {
             !first.closed.isDisjoint(with: configured)
         {
             let open = configured.subtracting(first.closed).count
+            let toAll = first.closedTo.isEmpty ? "" : " to every client"
             let facts =
                 "it may hand out \(Figures.count(configured.count, "port")), and the path to it "
-                + "opens \(open == 0 ? "none of them" : Figures.count(open) + " of them")."
+                + "opens \(open == 0 ? "none of them" : Figures.count(open) + " of them")\(toAll)."
             guard first.hurt > 0 else { return ("", name, ": \(facts)") }
             let share = Figures.share(first.hurt, of: first.tried)
             return ("\(share) of the data connections to ", name, " fail: \(facts)")

@@ -38,7 +38,9 @@ public enum TerminalReport {
         page.line("\(Visible.line(name))\(where_)", style: .strong)
         page.item("Fault", Visible.sentence(server.main.message))
         if !server.closed.isEmpty {
-            page.item("Not open", "\(Figures.ports(server.closed)), though configured")
+            page.item(
+                "Not open",
+                "\(Figures.ports(server.closed))\(server.closedTo), though configured")
         }
         if !server.outside.isEmpty {
             let range = server.summary.configured.map { Figures.ports($0) } ?? ""

@@ -33,13 +33,11 @@ enum PortBlockedByPolicy: Rule {
                 && (server.range == nil || server.settings?.passiveFrom == .invalid
                     || offer.port.map { server.range?.contains($0) ?? true } ?? false)
         }
-        let attempts = server.attempts
-        for blockade in server.blockades(of: PortSet(ports: failed.compactMap(\.port))) {
-            let hit = failed.filter { $0.port.map(blockade.ports.contains) ?? false }
-            faults.append(offers(hit, blockade, server))
+        for blocked in server.blocked(failed, \.asked) {
+            faults.append(offers(blocked.tries, blocked.blockade, server))
         }
-        for blockade in server.blockades(of: PortSet(ports: attempts.map(\.server.port))) {
-            faults.append(control(attempts, blockade, server))
+        for blocked in server.blocked(server.attempts, { $0.asked }) {
+            faults.append(control(blocked.tries, blocked.blockade, server))
         }
         if !faults.isEmpty { return .failed(faults) }
         let unknown = failed.filter { $0.port.map(server.undecided.contains) ?? false }
@@ -73,7 +71,7 @@ enum PortBlockedByPolicy: Rule {
         let tries =
             attempts == 0
             ? "no attempt was captured"
-            : "\(attempts) \(attempts == 1 ? "attempt" : "attempts") of clients"
+            : attempts == 1 ? "1 attempt of a client" : "\(attempts) attempts of clients"
         let message = """
             The server announced \(ports.named), and \(blockade.sentence); \
             \(tries): \(how).
@@ -89,15 +87,16 @@ enum PortBlockedByPolicy: Rule {
     }
 
     private static func control(
-        _ attempts: [ControlAttempt], _ blockade: Blockade, _ server: ServerView
+        _ hit: [ControlAttempt], _ blockade: Blockade, _ server: ServerView
     ) -> Fault {
-        let hit = attempts.filter { blockade.ports.contains($0.server.port) }
         let tries = hit.reduce(0) { $0 + $1.attempts }
+        let clients = Set(hit.map(\.client.address)).count
         var fault = Fault(
             key: "control \(blockade.ports)",
             message: """
                 The control \(blockade.ports.named) is shut: \(blockade.sentence). \
-                \(hit.count) clients tried with \(tries) SYNs in vain.
+                \(clients) \(clients == 1 ? "client" : "clients") tried with \(tries) \
+                \(tries == 1 ? "SYN" : "SYNs") in vain.
                 """,
             expected: "\(blockade.ports.brief) permitted",
             observed: Set(hit.map(\.outcome.rawValue)).sorted().joined(separator: ", "),

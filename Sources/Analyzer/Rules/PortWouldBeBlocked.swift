@@ -49,8 +49,11 @@ enum PortWouldBeBlocked: Rule {
         if let range = server.range {
             let shut = server.denied(of: range)
             let share = Double(shut.count) / Double(range.count)
+            let isPartly = !shut.isDisjoint(with: server.openToSome)
             message += " \(shut.count) of \(range.count) ports of the range are shut"
-            message += " (\(Int((share * 100).rounded())) %): so many of the transfers will fail."
+            message += isPartly ? " to some clients" : ""
+            message += " (\(Int((share * 100).rounded())) %): so many of "
+            message += "\(isPartly ? "their" : "the") transfers will fail."
         }
         let blockades = server.blockades(of: ahead)
         return Fault(

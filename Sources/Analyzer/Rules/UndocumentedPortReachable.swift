@@ -30,15 +30,19 @@ enum UndocumentedPortReachable: Rule {
         guard !established.isEmpty else { return .cannotTell("no data connection was established") }
         let used = established.ports
         let outside = server.range.map { used.subtracting($0) } ?? PortSet()
-        let denied = server.denied(of: used)
+        let blocked = server.blocked(established, \.asked)
+        let denied = blocked.reduce(PortSet()) { $0.union($1.blockade.ports) }
         let stray = outside.union(denied)
         guard !stray.isEmpty else {
             return .passed("\(established.count) data connections used documented ports alone")
         }
-        let hit = established.filter { $0.port.map(stray.contains) ?? false }
+        let deniedOffers = Set(blocked.flatMap(\.tries).map(\.id))
+        let hit = established.filter {
+            deniedOffers.contains($0.id) || ($0.port.map(outside.contains) ?? false)
+        }
         var reasons: [String] = []
         if !outside.isEmpty { reasons.append("\(outside.named) outside the configured range") }
-        for blockade in server.blockades(of: denied) {
+        for blockade in blocked.map(\.blockade) {
             reasons.append("\(blockade.ports.named) although \(blockade.sentence)")
         }
         return .failed([
@@ -53,7 +57,7 @@ enum UndocumentedPortReachable: Rule {
                             PacketEvidence($0, "SYN to port \(offer.port ?? 0), established")
                         }
                 },
-                config: server.configuredSources + server.blockades(of: denied).map(\.line),
+                config: server.configuredSources + blocked.map(\.blockade.line),
                 offers: Set(hit.map(\.id)), sessions: hit.lazy.map(\.session), ports: stray)
         ])
     }

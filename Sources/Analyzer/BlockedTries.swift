@@ -1,0 +1,88 @@
+import FTP
+import Net
+import Policy
+
+/// A connection as a client asked for it: what the path lets one client do says nothing of another,
+/// nor of another address of the server.
+struct Asked: Hashable {
+    var client: IPAddress
+    var to: IPAddress
+    var port: UInt16
+}
+
+extension Offer {
+    /// The data connection that it led to, or would have.
+    var asked: Asked? {
+        guard let port, let advertised = channel.advertised else { return nil }
+        return Asked(
+            client: channel.client?.address ?? session.client.address,
+            to: channel.server?.address ?? advertised.address, port: port)
+    }
+}
+
+extension ControlAttempt {
+    var asked: Asked { Asked(client: client.address, to: server.address, port: server.port) }
+}
+
+/// Tries of clients that one line of one device denies.
+struct BlockedTries<Try> {
+    var blockade: Blockade
+    var tries: [Try]
+}
+
+extension ServerView {
+    /// The tries that are surely denied, a group a deciding line, in the order of their ports.
+    func blocked<Try>(
+        _ tries: some Sequence<Try>, _ asked: (Try) -> Asked?
+    ) -> [BlockedTries<Try>] {
+        let shut = reach.map { answer in
+            var answer = answer
+            answer.segments.removeAll { $0.verdict != .denied }
+            return answer
+        }
+        let ports = PortSet(shut.flatMap(\.segments).flatMap(\.ports.ranges))
+        var groups: [BlockedTries<Try>] = []
+        for one in tries {
+            guard let asked = asked(one), ports.contains(asked.port),
+                let blockade = Self.blockade(of: asked, in: shut)
+            else { continue }
+            let known = groups.firstIndex {
+                $0.blockade.hop == blockade.hop && $0.blockade.line == blockade.line
+            }
+            if let known {
+                groups[known].blockade.join(blockade)
+                groups[known].tries.append(one)
+            } else {
+                groups.append(BlockedTries(blockade: blockade, tries: [one]))
+            }
+        }
+        return groups.sorted {
+            ($0.blockade.ports.first ?? 0) < ($1.blockade.ports.first ?? 0)
+        }
+    }
+
+    /// What denies the connection; an address that clients don't ask for, as a tap behind the
+    /// translation sees it, stands for every one of its family.
+    private static func blockade(of asked: Asked, in shut: [Reach]) -> Blockade? {
+        let exact = shut.filter { $0.to == asked.to }
+        let answers = exact.isEmpty ? shut.filter { $0.to.family == asked.to.family } : exact
+        let deciding = answers.compactMap { answer in
+            answer.segments.first {
+                $0.ports.contains(asked.port) && $0.from.contains(asked.client)
+            }
+        }
+        guard let decision = deciding.first?.decidedBy.last, deciding.count == answers.count else {
+            return nil
+        }
+        return Blockade(
+            hop: decision.hop, line: decision.source, ports: PortSet(ports: [asked.port]),
+            to: answers.map(\.to))
+    }
+}
+
+extension Blockade {
+    fileprivate mutating func join(_ other: Blockade) {
+        if !other.ports.isSubset(of: ports) { ports = ports.union(other.ports) }
+        to += other.to.filter { !to.contains($0) }
+    }
+}

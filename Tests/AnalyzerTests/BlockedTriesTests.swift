@@ -1,0 +1,102 @@
+import Net
+import Policy
+import Testing
+
+@testable import Analyzer
+@testable import FTP
+
+@Suite struct BlockedTriesTests {
+    /// A host firewall that opens the range to one network alone.
+    private static func host(_ network: String) -> String {
+        """
+        table inet filter {
+            chain input {
+                type filter hook input priority 0; policy drop;
+                tcp dport 21 accept
+                \(network) tcp dport 5001-5201 accept
+            }
+        }
+        """
+    }
+
+    private static let second = IPAddress(v6: 0x2001_0db8 << 96 | 0x10)
+    private static let visitor = IPAddress(v6: 0x2001_0db8_0001 << 80 | 0x7)
+
+    /// A session over IPv6 with one announced port.
+    private static func sessionOverIPv6(
+        _ port: UInt16, _ outcome: DataChannel.Outcome
+    ) -> SessionRecord {
+        var channel = Made.channel(port, outcome, address: second)
+        channel.client = Endpoint(visitor, 50000)
+        channel.server = Endpoint(second, port)
+        return Made.session([channel]) {
+            $0.client = Endpoint(visitor, 49999)
+            $0.server = Endpoint(second, 21)
+        }
+    }
+
+    @Test func `who is let in is no proof against a line that shuts others out`() throws {
+        let site = try Made.site("5001-5201", path: [Self.host("ip saddr 198.51.100.0/24")])
+        let sessions = [Made.session([Made.channel(5005, .established)])]
+        #expect(Made.judge(UndocumentedPortReachable.self, site, sessions).mark == "passed")
+        let others = try Made.site("5001-5201", path: [Self.host("ip saddr 192.0.2.0/24")])
+        #expect(Made.judge(UndocumentedPortReachable.self, others, sessions).mark == "failed")
+    }
+
+    @Test func `a line of one family denies nothing to the other`() throws {
+        let sessions = [Self.sessionOverIPv6(5150, .unanswered)]
+        func site(_ ports: String) throws -> Site {
+            try Made.site(
+                "5001-5201",
+                path: [
+                    Made.router(["permit tcp any host 203.0.113.10 eq 21"]),
+                    Self.host("meta nfproto ipv6").replacing("5001-5201", with: ports),
+                ]
+            ) { $0.addresses = [Made.server, Self.second] }
+        }
+        let open = Made.judge(PortBlockedByPolicy.self, try site("5001-5201"), sessions)
+        #expect(open.mark == "passed")
+        let shut = Made.judge(PortBlockedByPolicy.self, try site("5001-5100"), sessions)
+        #expect(shut.faults.map(\.config.first?.file) == ["hop1.cfg"])
+    }
+
+    @Test func `behind the translation an address stands for those that clients ask for`() throws {
+        let inside = Made.channel(5150, .unanswered, address: Made.inside)
+        let site = try Made.site(
+            "5001-5201",
+            path: [
+                Made.router(
+                    ["permit tcp any host 203.0.113.10 eq 21"],
+                    ["ip nat inside source static 10.1.1.10 203.0.113.10"])
+            ]
+        ) { $0.inside = [Made.inside] }
+        let judgement = Made.judge(PortBlockedByPolicy.self, site, [Made.session([inside])])
+        #expect(judgement.faults.map(\.ports) == [PortSet(ports: [5150])])
+    }
+
+    @Test func `ports that are open to some are not said to be shut to all`() throws {
+        let site = try Made.site("5001-5201", path: [Self.host("ip saddr 198.51.100.0/24")])
+        let shut = try #require(Made.judge(RangeNotPermitted.self, site, nil).faults.first)
+        #expect(shut.message.contains("Clients in 198.51.100.0/24 get through"))
+        let ahead = try #require(Made.judge(PortWouldBeBlocked.self, site, []).faults.first)
+        #expect(
+            ahead.message.contains(
+                "201 of 201 ports of the range are shut to some clients (100 %): so many of their"))
+        let view = try #require(Audit(site: site, traffic: nil).context.servers.first)
+        #expect(view.summary.openToSome == PortSet([5001...5201]))
+    }
+
+    @Test func `counts clients, not their tries`() throws {
+        var attempts: [ControlAttempt] = []
+        for port in [49990, 49991] as [UInt16] {
+            attempts.append(
+                ControlAttempt(
+                    client: Endpoint(Made.client, port), server: Endpoint(Made.server, 21),
+                    first: Made.frame(1), last: Made.frame(3), attempts: 3, outcome: .unanswered))
+        }
+        let audit = Audit(site: Made.site(open: PortSet()), traffic: Traffic(), attempts: attempts)
+        let server = try #require(audit.context.servers.first)
+        let fault = PortBlockedByPolicy.judge(server, in: audit.context).faults.first
+        #expect(fault?.message.contains("1 client tried with 6 SYNs in vain") == true)
+    }
+}
