@@ -39,7 +39,8 @@ public struct CaptureSet: Sendable {
                 continue
             }
             let before = paths.count
-            add(names, of: argument, depth: 0, leavesOut)
+            var met: Set<FileIdentity> = []
+            add(names, of: argument, depth: 0, &met, leavesOut)
             if paths.count == before {
                 problems.append(
                     CaptureProblem(path: argument, offset: 0, reason: .emptyFolder))
@@ -47,13 +48,18 @@ public struct CaptureSet: Sendable {
         }
     }
 
+    /// What links lead to is met once, by the first of its names.
     private mutating func add(
-        _ names: [String], of folder: String, depth: Int, _ leavesOut: (String) -> Bool
+        _ names: [String], of folder: String, depth: Int, _ met: inout Set<FileIdentity>,
+        _ leavesOut: (String) -> Bool
     ) {
+        if let own = FileIdentity(folder: folder), !met.insert(own).inserted { return }
         for name in names {
             let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
             if let inner = Descriptor.names(in: path) {
-                if depth < Self.deepestFolder { add(inner, of: path, depth: depth + 1, leavesOut) }
+                if depth < Self.deepestFolder {
+                    add(inner, of: path, depth: depth + 1, &met, leavesOut)
+                }
             } else if paths.count >= Self.mostFiles {
                 let problem = CaptureProblem(
                     path: folder, offset: 0, reason: .tooManyFiles(count: Self.mostFiles))
@@ -62,6 +68,7 @@ public struct CaptureSet: Sendable {
             } else if !Descriptor.isFile(path) || leavesOut(path) {
                 continue
             } else if Self.claims(name) || Self.isCapture(path) {
+                if let own = FileIdentity(path: path), !met.insert(own).inserted { continue }
                 paths.append(path)
             }
         }

@@ -156,11 +156,16 @@ final class Descriptor {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Which file the path leads to; nil where it is no file, or none can be had.
-    static func identity(_ path: String) -> FileIdentity? {
+    /// What a path may lead to; a stream is all that is neither file nor folder.
+    enum Kind { case file, folder, stream }
+
+    /// Which file the path leads to; nil where it is another kind, or none can be had.
+    static func identity(_ path: String, of kind: Kind = .file) -> FileIdentity? {
         var status = stat()
         let found = unsafe path == "-" ? fstat(0, &status) : stat(path, &status)
-        guard found == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        let type = status.st_mode & S_IFMT
+        let own: Kind = type == S_IFREG ? .file : type == S_IFDIR ? .folder : .stream
+        guard found == 0, own == kind else { return nil }
         return FileIdentity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     }
 

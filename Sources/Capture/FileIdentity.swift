@@ -14,4 +14,15 @@ public struct FileIdentity: Hashable, Sendable {
         guard let identity = Descriptor.identity(path) else { return nil }
         self = identity
     }
+
+    /// That of a folder; nil where there is none.
+    init?(folder: String) {
+        guard let identity = Descriptor.identity(folder, of: .folder) else { return nil }
+        self = identity
+    }
+
+    /// Whether the path leads to a pipe or device, which nothing can stand in for.
+    public static func isStream(_ path: String) -> Bool {
+        Descriptor.identity(path, of: .stream) != nil
+    }
 }

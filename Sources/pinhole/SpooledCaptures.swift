@@ -22,7 +22,8 @@ final class SpooledCaptures {
         set = CaptureSet([])
         var arguments: [String] = []
         for argument in given {
-            arguments.append(Self.isStream(argument) ? try spool(argument) : argument)
+            arguments.append(
+                argument == "-" || FileIdentity.isStream(argument) ? try spool(argument) : argument)
         }
         var isTaken = false
         set = CaptureSet(arguments) { path in
@@ -48,15 +49,6 @@ final class SpooledCaptures {
         var problem = problem
         problem.path = name(problem.path)
         return problem
-    }
-
-    private static func isStream(_ path: String) -> Bool {
-        guard path != "-" else { return true }
-        let resolved = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
-        let type =
-            (try? FileManager.default.attributesOfItem(atPath: resolved))?[.type]
-            as? FileAttributeType
-        return type == .typeUnknown || type == .typeCharacterSpecial
     }
 
     private func spool(_ path: String) throws(Failure) -> String {

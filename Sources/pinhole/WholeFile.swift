@@ -2,6 +2,7 @@ import Capture
 import Foundation
 
 /// A file that is written piece by piece and appears only once it is whole; `-` is standard output.
+/// A pipe or a device is written at once: nothing may take its place.
 final class WholeFile {
     private let target: URL?
     private let temporary: URL?
@@ -20,7 +21,17 @@ final class WholeFile {
             (target, temporary, handle) = (nil, nil, .standardOutput)
             return
         }
-        let target = URL(filePath: path, directoryHint: .notDirectory)
+        guard !FileIdentity.isStream(path) else {
+            (target, temporary) = (nil, nil)
+            do {
+                handle = try FileHandle(forWritingTo: URL(filePath: path))
+            } catch {
+                throw .unusable("\(path): cannot be written: \(Cause.of(error))")
+            }
+            return
+        }
+        // What a link leads to is written, not the link.
+        let target = URL(filePath: path, directoryHint: .notDirectory).resolvingSymlinksInPath()
         let folder = target.deletingLastPathComponent()
         let temporary = folder.appending(
             path: ".\(target.lastPathComponent).\(UUID().uuidString).part")

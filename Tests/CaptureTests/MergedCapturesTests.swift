@@ -45,6 +45,17 @@ import Testing
         }
     }
 
+    @Test func `meets what links lead to once`() throws {
+        let files = ["a.pcap": pcap([[1]])]
+        try withFolder(files) { folder in
+            for (link, end) in [("again", "."), ("b.pcap", "a.pcap"), ("loop", "loop")] {
+                try FileManager.default.createSymbolicLink(
+                    atPath: folder + "/" + link, withDestinationPath: end)
+            }
+            #expect(CaptureSet([folder]).paths == [folder + "/a.pcap"])
+        }
+    }
+
     @Test func `reads more files than it keeps open`() throws {
         let numbers = 0..<40
         let files = Dictionary(

@@ -118,6 +118,25 @@ import Testing
         }
     }
 
+    @Test func `what it writes takes the place of no pipe and no link`() throws {
+        try Self.inFolder { folder in
+            let link = folder.appending(path: "link.pcapng").path
+            try FileManager.default.createSymbolicLink(
+                atPath: link, withDestinationPath: "small.pcapng")
+            try Data("old".utf8).write(to: folder.appending(path: "small.pcapng"))
+            let script = """
+                cd '\(folder.path)' && mkfifo pipe && (cat pipe > piped &)
+                '\(Pinhole.binary.path)' distill "$1" --quiet -o pipe || exit 1
+                '\(Pinhole.binary.path)' distill "$1" --quiet -o link.pcapng || exit 1
+                test -p pipe && test -L link.pcapng && cmp piped small.pcapng
+                """
+            let capture = Pinhole.root.appending(path: CommandTests.first).path
+            let run = try Pinhole.run(
+                ["-c", script, "sh", capture], program: URL(filePath: "/bin/sh"))
+            #expect(run.code == 0, "\(run.complaints)")
+        }
+    }
+
     @Test func `writes nothing where nothing can be read`() throws {
         try Self.inFolder { folder in
             let small = folder.appending(path: "small.pcapng")
