@@ -17,9 +17,11 @@ public struct Audit: Sendable {
     ///   - traffic: the sessions; nil where no captures were given.
     ///   - attempts: to open control connections, that came to nothing.
     ///   - span: first and last packet time over all captures.
+    ///   - isInventory: whether a server that the site doesn't name is a stranger; without it, where
+    ///     the site names any.
     public init(
         site: Site, traffic: consuming Traffic?, attempts: [ControlAttempt] = [],
-        span: ClosedRange<Timestamp>? = nil
+        span: ClosedRange<Timestamp>? = nil, isInventory: Bool? = nil
     ) {
         let hasTraffic = traffic != nil
         let all = traffic ?? Traffic()
@@ -55,7 +57,8 @@ public struct Audit: Sendable {
                 ServerView(nil, seenAt: endpoint, sessions: ServerSessions(all, rows: rows)))
         }
         context = AuditContext(
-            site: site, hasTraffic: hasTraffic, hasPolicy: !site.servers.isEmpty, span: span,
+            site: site, hasTraffic: hasTraffic, isInventory: isInventory ?? !site.servers.isEmpty,
+            span: span,
             servers: views)
     }
 
@@ -100,28 +103,36 @@ public struct Audit: Sendable {
 
     /// Sentences on what the findings leave out, and on waivers that no longer hold or that nothing
     /// needs.
-    public func notes(on findings: [Finding], now: Timestamp) -> [String] {
+    ///
+    /// - Parameters:
+    ///   - findings: those of all rules.
+    ///   - now: for waivers that end.
+    ///   - captures: names of the captures, which frames refer to.
+    /// - Returns: a sentence each.
+    public func notes(
+        on findings: [Finding], now: Timestamp, captures: [String] = []
+    ) -> [String] {
         let brief =
             strangers > Self.mostStrangers
             ? ["Of \(strangers) servers that the site does not name faults alone are listed."] : []
-        return brief + strayAttempts.sentences
+        return brief + strayAttempts.sentences(captures)
             + context.site.waivers.compactMap { waiver in
                 let of = "\(waiver.rule)" + (waiver.server.map { " of \($0)" } ?? "")
                 let place = "\(waiver.source.file):\(waiver.source.line ?? 0)"
-                if Waivers.isOver(waiver, now: now) {
-                    return "The waiver of \(of) has expired (\(place)): the finding counts again."
-                }
                 let isJudged =
                     waiver.server.map { name in context.site.servers.contains { $0.name == name } }
                     ?? true
+                let isNeeded = findings.contains { $0.waiver == waiver }
+                if isJudged, Waivers.isOver(waiver, now: now) {
+                    return "The waiver of \(of) has expired (\(place))"
+                        + (isNeeded ? ": the finding counts again." : ".")
+                }
                 // Without traffic a rule about it finds nothing, whatever there is.
                 let couldFind = findings.contains {
                     $0.rule == waiver.rule && $0.status != .notApplicable
                         && $0.status != .cannotTell
                 }
-                guard isJudged, couldFind, !findings.contains(where: { $0.waiver == waiver }) else {
-                    return nil
-                }
+                guard isJudged, couldFind, !isNeeded else { return nil }
                 return "The waiver of \(of) (\(place)) has nothing to accept."
             }
     }

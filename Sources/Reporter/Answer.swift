@@ -132,10 +132,13 @@ extension Answer.Server {
     }
 
     /// What to do at `line`: `Change`; `Insert before`, where it denies what belongs above it;
-    /// `Add to`, where a file lacks what is needed.
+    /// `Add to`, where a file lacks what is needed; `Put in force`, where it says the right thing.
     var lead: String {
         guard let line else { return "" }
         guard line.line != nil else { return "Add to" }
+        if main.rule == "PH301", main.changes.allSatisfy({ $0.change == .restart }) {
+            return "Put in force"
+        }
         return ["PH202", "PH304", "PH305"].contains(main.rule) ? "Insert before" : "Change"
     }
 

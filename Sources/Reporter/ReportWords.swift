@@ -43,11 +43,14 @@ struct ReportWords {
         guard !report.servers.isEmpty else { return "No FTP server was found to judge." }
         let passed = report.findings.contains { $0.status == .passed }
         if passed, report.inputs.contains(where: { ![.read, .unused].contains($0.state) }) {
-            return "Not everything could be read; no fault was found in the rest."
+            let found = count(.failed) > 0 ? "nothing above information" : "no fault"
+            return "Not everything could be read; \(found) was found in the rest."
         }
-        return passed
-            ? "No fault was found on \(Figures.count(report.servers.count, "server"))."
-            : "Nothing could be judged on \(Figures.count(report.servers.count, "server"))."
+        let servers = Figures.count(report.servers.count, "server")
+        guard passed else { return "Nothing could be judged on \(servers)." }
+        return count(.failed) > 0
+            ? "Nothing above information was found on \(servers)."
+            : "No fault was found on \(servers)."
     }
 
     private func lowered(_ title: String) -> String {

@@ -51,7 +51,7 @@ public enum TerminalReport {
         }
         if !server.figures.isEmpty { page.item("Failed", server.figures) }
         if let line = server.line {
-            let text = Visible.line(line.text, limit: 120)
+            let text = Visible.line(line.trimmed, limit: 120)
             page.item(server.lead, "\(line.place)  \(line.line == nil ? "(\(text))" : text)")
         }
         for remedy in server.mainRemedies { write(remedy, "Fix", to: &page) }
@@ -83,7 +83,7 @@ public enum TerminalReport {
 
     private static func blockers(_ server: Answer.Server) -> String {
         let lines = server.blockedBy.prefix(3).map { line in
-            "\(line.place) (\(Visible.line(line.text, limit: 80)))"
+            "\(line.place) (\(Visible.line(line.trimmed, limit: 80)))"
         }
         return lines.isEmpty ? "" : ", by \(lines.joined(separator: "; "))"
     }
@@ -103,18 +103,22 @@ public enum TerminalReport {
                 ], count: finding.count, severity: finding.severity,
                 muted: finding.status == .accepted)
         }
-        page.line(
-            "\(words.count(.failed)) failed, \(words.count(.accepted)) waived, "
-                + "\(words.count(.passed)) passed, \(words.count(.cannotTell)) not testable.")
+        page.line(counts(words))
         page.line(
             "`pinhole explain \(words.faults[0].rule)` tells what a rule checks; -o DIR writes the evidence."
         )
+    }
+
+    private static func counts(_ words: ReportWords) -> String {
+        "\(words.count(.failed)) failed, \(words.count(.accepted)) waived, "
+            + "\(words.count(.passed)) passed, \(words.count(.cannotTell)) not testable."
     }
 
     private static func gaps(_ words: ReportWords, to page: inout TerminalPage) {
         page.blank()
         page.line("Audited", style: .strong)
         page.paragraph(words.audited)
+        if words.faults.isEmpty, !words.report.findings.isEmpty { page.paragraph(counts(words)) }
         for sentence in [words.limited, words.visibility] where !sentence.isEmpty {
             page.paragraph(sentence)
         }

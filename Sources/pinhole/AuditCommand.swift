@@ -41,6 +41,7 @@ struct AuditCommand: ParsableCommand {
     @OptionGroup var results: ResultOptions
 
     func run() throws {
+        try Failure.orExit { () throws(Failure) in try CaptureOptions.demand(input.captures) }
         let threshold = try Failure.orExit { () throws(Failure) in try results.threshold() }
         let writers = try Failure.orExit { () throws(Failure) in try results.writers() }
         var loaded = try Failure.orExit { () throws(Failure) in try meant() }
@@ -56,6 +57,7 @@ struct AuditCommand: ParsableCommand {
         ) { $0.add($1) }
         let code = reading.complain()
         if code == Exit.unusable { throw Exit.unusable }
+        let isInventory = site != nil && !loaded.site.servers.isEmpty
         if site == nil { loaded.site = everySeen(loaded.site, traffic, reading.attempts) }
         if let wanted = filter.server {
             loaded.site.servers.removeAll { server in
@@ -67,7 +69,8 @@ struct AuditCommand: ParsableCommand {
         var coverage = reading.summary
         coverage.count(traffic)
         let audit = Audit(
-            site: loaded.site, traffic: traffic, attempts: reading.attempts, span: reading.span)
+            site: loaded.site, traffic: traffic, attempts: reading.attempts, span: reading.span,
+            isInventory: isInventory)
         var report = ReportMaking(
             site: loaded.site,
             inputs: loaded.inputs + reading.inputs(),
@@ -135,9 +138,6 @@ struct AuditCommand: ParsableCommand {
         if input.captures.isEmpty {
             input.captures = device.firewall.filter(CaptureSet.isCapture)
             device.firewall.removeAll(where: CaptureSet.isCapture)
-        }
-        guard !input.captures.isEmpty else {
-            throw ValidationError("a capture is needed: a file, a folder, or - for standard input")
         }
         if let passiveRange, SiteOptions.ports(passiveRange) == nil {
             throw ValidationError(

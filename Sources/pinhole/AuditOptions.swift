@@ -39,14 +39,17 @@ struct ResultOptions: ParsableArguments {
 
     /// The writers named by `--format`; all of them without it.
     func writers() throws(Failure) -> [any ReportWriter.Type] {
+        if output == "" { throw .unusable("-o: expected a folder") }
         guard let format else { return ReportWriters.all }
         var writers: [any ReportWriter.Type] = []
-        for name in format.split(separator: ",").map({ $0.filter { $0 != " " } }) {
+        for name in format.split(separator: ",", omittingEmptySubsequences: false)
+            .map({ $0.filter { $0 != " " } })
+        {
             guard let writer = ReportWriters.named(name) else {
                 let known = ReportWriters.all.map { $0.name }.joined(separator: ", ")
                 throw .unusable("--format: '\(name)' is not one of \(known)")
             }
-            writers.append(writer)
+            if !writers.contains(where: { $0 == writer }) { writers.append(writer) }
         }
         if output == nil, writers.count != 1 {
             throw .unusable("--format: several formats need a folder to go to: -o")

@@ -16,11 +16,17 @@ struct CaptureOptions: ParsableArguments {
     @Option(help: "Only sessions that begin at or before this time; a date is meant to its end.")
     var until: String?
 
-    @Option(help: "Only sessions with the server of this address, or of this name in the site.")
+    @Option(help: "Only sessions with the server of this address; with --site, also by its name.")
     var server: String?
 
     @Option(help: "Only sessions of clients in this prefix.")
     var client: String?
+
+    /// Asked once all is parsed, so that a mistyped option is named as such.
+    static func demand(_ captures: [String]) throws(Failure) {
+        guard captures.isEmpty else { return }
+        throw .unusable("a capture is needed: a file, a folder, or - for standard input")
+    }
 
     /// The filter that the options state; `site` names servers.
     func filter(_ site: Site = Site()) throws(Failure) -> SessionFilter {
@@ -37,7 +43,9 @@ struct CaptureOptions: ParsableArguments {
         }
         guard let server else { return filter }
         if let address = IPAddress(server) {
-            filter.server = .init(name: server, addresses: [address])
+            let ends = site.servers.map { $0.addresses + $0.inside }
+            let own = ends.filter { $0.contains(address) }.flatMap(\.self)
+            filter.server = .init(name: server, addresses: own.isEmpty ? [address] : own)
         } else if let named = site.servers.first(where: { $0.name == server }) {
             filter.server = .init(name: server, addresses: named.addresses + named.inside)
         } else {

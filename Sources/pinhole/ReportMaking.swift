@@ -23,6 +23,7 @@ struct ReportMaking {
             title: site.title ?? "FTP audit", generatedAt: now, toolVersion: Self.version,
             rulePack: Self.rulePack, inputs: inputs, coverage: coverage,
             servers: audit.context.servers.mapSideBySide(\.summary), findings: findings,
-            notes: notes + audit.notes(on: findings, now: now), captures: captures)
+            notes: notes + audit.notes(on: findings, now: now, captures: captures),
+            captures: captures)
     }
 }

@@ -1,6 +1,7 @@
 import Analyzer
 import ArgumentParser
 import FTP
+import Net
 import Reporter
 
 /// `pinhole sessions`: what was said on every control connection, and what became of each announced
@@ -22,6 +23,7 @@ struct SessionsCommand: ParsableCommand {
     @OptionGroup var saying: OutputOptions
 
     func run() throws {
+        try Failure.orExit { () throws(Failure) in try CaptureOptions.demand(input.captures) }
         let filter = try Failure.orExit { () throws(Failure) in try input.filter() }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits() }
         var seen = SeenRecords()
@@ -40,8 +42,9 @@ struct SessionsCommand: ParsableCommand {
                 try Results.write(
                     seen == 0 ? "no FTP session\n" : "no FTP session selected, of \(seen) seen\n")
             case .table:
+                let captures = reading.captures
                 try write(sessions) { session in
-                    SessionTable.lines(session).reduce("") { $0 + $1.printable + "\n" }
+                    SessionTable.lines(session, captures).reduce("") { $0 + $1.printable + "\n" }
                 }
             }
         }
@@ -65,10 +68,13 @@ struct SessionsCommand: ParsableCommand {
 
 /// Session records for people.
 enum SessionTable {
-    static func lines(_ session: SessionRecord) -> [String] {
+    /// A line for the session and one for each of its channels; where there are several captures, the
+    /// first line names its own.
+    static func lines(_ session: SessionRecord, _ captures: [String]) -> [String] {
         var head =
             "\(session.client) → \(session.server)  frames \(session.first.number)–\(session.last.number)"
         head += "  \(session.first.time)"
+        if captures.count > 1 { head += "  \(captures[session.first.capture])" }
         var lines = [head]
         if let user = session.user {
             lines.append("    user \(user), login \(session.login.rawValue)")
@@ -77,7 +83,11 @@ enum SessionTable {
             lines.append(
                 "    encrypted from frame \(encryption.from.number) (\(encryption.command))")
         }
-        for channel in session.channels { lines.append("    " + line(channel)) }
+        for channel in session.channels {
+            let client = channel.client?.address ?? session.client.address
+            let foreign = client == session.client.address ? "" : "  by \(client)"
+            lines.append("    " + line(channel) + foreign)
+        }
         for hidden in session.hiddenData {
             lines.append(
                 "    frame \(hidden.first.number): inferred \(hidden.client) → \(hidden.server) \(hidden.outcome.rawValue)"

@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+/// The answer that a person reads at a terminal: no sentence of it may contradict another.
+@Suite struct AnswerTests {
+    static let site = ["--site", "captures/pinhole.yml"]
+
+    static func answer(_ arguments: [String], site: String? = nil) throws -> String {
+        try Pinhole.run(arguments, site: site).output.replacing("\n", with: " ")
+    }
+
+    @Test func `who is a stranger doesn't hang on the server that was asked for`() throws {
+        let asked = ["audit", "captures/stranger", "--server", "203.0.113.99"]
+        #expect(try Self.answer(asked + Self.site).contains("PH309"))
+        let range = ["audit", CommandTests.first, "--passive-range", "5001", "--format", "json"]
+        #expect(try Self.answer(range).contains("no site was given"))
+    }
+
+    @Test func `a server of the site is asked for by any of its addresses`() throws {
+        for address in ["203.0.113.11", "10.1.1.11"] {
+            let asked = ["audit", "captures/second-article", "--server", address]
+            #expect(try Self.answer(asked + Self.site).contains("\(address): 3 of 3"))
+        }
+    }
+
+    @Test func `remarks are not called nothing, and nothing tested isn't hidden`() throws {
+        let site = "pinhole: 1\nservers:\n  - name: files\n    address: 203.0.113.10\n"
+        let one = try Self.answer(["check"], site: site + "    passive: 5001\n")
+        #expect(one.contains("Nothing above information was found on 1 server."))
+        #expect(one.contains("1 failed"))
+        let none = try Self.answer(["check"], site: site)
+        #expect(none.contains("No fault was found"))
+        #expect(none.contains("0 failed, 0 waived, 1 passed"))
+    }
+
+    @Test func `of several captures the one that holds the frame is named`() throws {
+        let trap = "captures/second-article-trap/second-article-trap.pcap"
+        let stray = try Self.answer(["audit", CommandTests.first, trap])
+        #expect(stray.contains("(from frame 30 of \(trap) on)"))
+        let table = try Self.answer(["sessions", CommandTests.first, trap])
+        #expect(table.contains("Z  \(trap)"))
+        #expect(try !Self.answer(["sessions", trap]).contains(trap))
+    }
+
+    @Test func `a line that is right is put in force, not changed`() throws {
+        let asked = ["audit", CommandTests.first, "--client", "198.51.100.7", "--server", "files"]
+        let answer = try Self.answer(asked + Self.site)
+        #expect(
+            answer.contains(
+                "Put in force   first-article/MetaBase.xml:36  PassivePortRange=\"5001-5201\""))
+    }
+
+    @Test func `an expired waiver makes count what there is`() throws {
+        let site = """
+            pinhole: 1
+            servers:
+              - {name: files, address: 203.0.113.10}
+              - {name: orders, address: 203.0.113.11}
+            accept:
+              - {rule: PH116, server: files, reason: one, until: 2020-01-01}
+              - {rule: PH106, server: files, reason: two, until: 2020-01-01}
+              - {rule: PH116, server: orders, reason: three, until: 2020-01-01}
+            """
+        let asked = ["audit", CommandTests.first, "--server", "files"]
+        let answer = try Self.answer(asked, site: site)
+        #expect(answer.contains("PH116 of files has expired"))
+        #expect(answer.components(separatedBy: "the finding counts again").count == 2)
+        #expect(!answer.contains("of orders"))
+    }
+
+    @Test func `a mistyped option is named before what is missing`() throws {
+        let run = try Pinhole.run(["audit", "-x.pcap"])
+        #expect(run.code == 2 && run.complaints.contains("Unknown option '-x.pcap'"))
+    }
+}
