@@ -28,6 +28,15 @@ extension ServerView {
         return Self.blockades(of: ports, in: answers)
     }
 
+    /// Whether lines of their own open some of the ports on the whole way, be it to some clients.
+    func hasLines(for ports: PortSet) -> Bool {
+        reach.contains { answer in
+            answer.segments.contains {
+                $0.verdict == .permitted && !$0.ports.isDisjoint(with: ports)
+            }
+        }
+    }
+
     /// The hop at which a blockade stands.
     func hop(of blockade: Blockade) -> Hop? {
         path.first { $0.name == blockade.hop } ?? path.first

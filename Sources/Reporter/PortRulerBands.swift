@@ -6,6 +6,8 @@ extension PortRuler {
     enum Mismatch: String, CaseIterable {
         /// Configured or offered, and not permitted.
         case closed
+        /// Configured or offered, and permitted to some clients only, or at some addresses.
+        case narrow
         /// Configured or offered, and not delivered to the server.
         case untranslated
         /// Offered, and not in the configured range.
@@ -43,7 +45,9 @@ extension PortRuler {
         var result: [(Mismatch, PortSet)] = []
         if let permitted = server.permitted {
             let known = permitted.union(server.inspected).union(server.undecided)
-            result.append((.closed, handedOut.subtracting(known)))
+            let closed = handedOut.subtracting(known)
+            result.append((.closed, closed.subtracting(server.openToSome)))
+            result.append((.narrow, closed.intersection(server.openToSome)))
             if let configured = server.configured {
                 let wide = permitted.subtracting(configured).subtracting(control)
                     .subtracting(observed)
@@ -118,6 +122,7 @@ extension PortRuler.Band {
         if mismatches.contains(.closed) {
             return offers > 0 ? "handed out, but closed" : "configured, but closed"
         }
+        if mismatches.contains(.narrow) { return "not open to all" }
         if mismatches.contains(.untranslated) { return "not translated" }
         if mismatches.contains(.wrongAddress) { return "wrong address" }
         return "open without use"
@@ -130,6 +135,7 @@ extension PortRuler.Band {
             parts.append("offered, and outside the configured range")
         }
         if mismatches.contains(.closed) { parts.append("not permitted on the way") }
+        if mismatches.contains(.narrow) { parts.append("permitted to some clients only") }
         if mismatches.contains(.untranslated) { parts.append("not translated to the server") }
         if mismatches.contains(.wrongAddress) {
             parts.append("offered with an address that clients can't use")

@@ -84,6 +84,10 @@ import Testing
                 "201 of 201 ports of the range are shut to some clients (100 %): so many of their"))
         let view = try #require(Audit(site: site, traffic: nil).context.servers.first)
         #expect(view.summary.openToSome == PortSet([5001...5201]))
+        let related = Self.host("ip saddr 198.51.100.0/24").replacing(
+            "tcp dport 21 accept", with: "tcp dport 21 accept\nct state related accept")
+        let helped = try Made.site("5001-5201", path: [related])
+        #expect(Made.judge(HelperNotAttached.self, helped, nil).mark == "passed")
     }
 
     @Test func `counts clients, not their tries`() throws {

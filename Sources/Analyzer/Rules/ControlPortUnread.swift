@@ -67,7 +67,7 @@ enum ControlPortUnread: Rule {
 
     private static func fault(_ hop: Hop, _ port: UInt16, _ server: ServerView) -> Fault? {
         // Where some of the range has lines of its own, what is shut was forgotten there: PH202's.
-        let range = server.range.flatMap { server.permitted.isDisjoint(with: $0) ? $0 : nil }
+        let range = server.range.flatMap { server.hasLines(for: $0) ? nil : $0 }
         let shut = (range.map { server.blockades(of: $0, control: port) } ?? [])
             .filter { server.hop(of: $0)?.name == hop.name }
         let keepsInside =

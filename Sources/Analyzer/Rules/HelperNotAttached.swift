@@ -51,7 +51,7 @@ enum HelperNotAttached: Rule {
         guard let range = server.range else {
             return .cannotTell("no passive range is known that could be open without a helper")
         }
-        guard server.permitted.isDisjoint(with: range) else {
+        guard !server.hasLines(for: range) else {
             // What of it is shut was forgotten there: PH202's.
             return .passed("no helper is attached, and none needed: the range has lines of its own")
         }

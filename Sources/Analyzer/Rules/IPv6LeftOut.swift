@@ -113,7 +113,7 @@ enum IPv6LeftOut: Rule {
             message: "\(shut.named) are open over IPv4 and shut over IPv6: \(sentences).",
             expected: "\(shut.brief) permitted over IPv6 too", observed: "denied",
             count: shut.count, config: server.configuredSources + blockades.map(\.line),
-            changes: blockades.flatMap { server.openings($0, $0.ports) }, ports: shut)
+            changes: server.openings(for: blockades), ports: shut)
     }
 
     private static func opened(_ extra: PortSet, _ six: [Reach], _ server: ServerView) -> Fault {
