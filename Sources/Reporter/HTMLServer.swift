@@ -1,5 +1,6 @@
 import Analyzer
 import FTP
+import Net
 import Policy
 
 /// The section of a failing server: its fault, the lines that decide, what mends them, the ruler.
@@ -33,11 +34,11 @@ struct HTMLServer {
 
     static func head(_ summary: AuditReport.ServerSummary) -> HTML {
         let ends = summary.addresses.flatMap { address in
-            summary.control.map { "\(address):\($0)" }
+            summary.control.map { "\(Endpoint(address, $0))" }
         }
         let product = summary.product.map { ", \($0)" } ?? ""
         return """
-            <h3>\(summary.name) <span class="m">\(ends.joined(separator: " "))\(product)</span></h3>
+            <h3>\(summary.name) <span class="m">\(ends.joined(separator: ", "))\(product)</span></h3>
             """
     }
 

@@ -67,7 +67,7 @@ public struct ReachTable: Sendable {
     private func text(_ decision: Reach.Decision) -> String {
         let hop = decision.hop.map { "\($0): " } ?? ""
         let line = decision.source.line.map { ":\($0)" } ?? ""
-        return "\(hop)\(decision.source.file)\(line)  \(decision.source.text)"
+        return "\(hop)\(decision.source.file)\(line)  \(decision.source.trimmed)"
     }
 
     private func pad(_ text: String, _ width: Int) -> String {

@@ -11,7 +11,7 @@ struct OutputOptions: ParsableArguments {
     var color: Bool {
         let environment = ProcessInfo.processInfo.environment
         return !noColor && isatty(STDOUT_FILENO) == 1
-            && environment["NO_COLOR"] == nil && environment["TERM"] != "dumb"
+            && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
 
     /// Columns of the terminal where the shell tells them, else 100.

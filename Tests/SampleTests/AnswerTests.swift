@@ -68,6 +68,27 @@ import Testing
         #expect(!answer.contains("of orders"))
     }
 
+    @Test func `an IPv6 address with a port has brackets`() throws {
+        let site = """
+            pinhole: 1
+            servers:
+              - name: files
+                address: [203.0.113.10, "2001:db8::10"]
+                passive: 5001-5201
+                sessions: 300
+            """
+        let page = try Self.answer(["check", "--format", "html"], site: site)
+        #expect(page.contains("203.0.113.10:21, [2001:db8::10]:21"))
+        #expect(!page.contains("2001:db8::10:21"))
+    }
+
+    @Test func `a line of a file is told without the blanks that set it in`() throws {
+        let rules = "captures/vsftpd-ftps-helper/nftables.conf"
+        let asked = ["--from", "any", "--to", "203.0.113.25", "--ports", "21"]
+        let answer = try Self.answer(["reach", "--firewall", rules] + asked)
+        #expect(answer.contains("\(rules):16  tcp dport 21"))
+    }
+
     @Test func `a mistyped option is named before what is missing`() throws {
         let run = try Pinhole.run(["audit", "-x.pcap"])
         #expect(run.code == 2 && run.complaints.contains("Unknown option '-x.pcap'"))

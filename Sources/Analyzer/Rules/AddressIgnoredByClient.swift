@@ -61,7 +61,8 @@ enum AddressIgnoredByClient: Rule {
                 packets: hit.lazy.flatMap { offer in
                     [offer.announcement]
                         + [offer.channel.dataFrame].compactMap(\.self).map {
-                            PacketEvidence($0, "SYN to \(reached):\(offer.port ?? 0) all the same")
+                            PacketEvidence(
+                                $0, "SYN to \(Endpoint(reached, offer.port ?? 0)) all the same")
                         }
                 },
                 offers: Set(hit.map(\.id)), sessions: hit.lazy.map(\.session),
