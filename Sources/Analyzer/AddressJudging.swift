@@ -11,6 +11,31 @@ extension ServerView {
         return addresses.first { $0.family == .v4 } ?? seen
     }
 
+    /// The changes that have it announce the address, or its own IPv4 address in place of one of
+    /// IPv6: a 227 has no room for that.
+    func advertising(_ address: IPAddress) -> [ProposedChange] {
+        let own = ([address] + addresses).first { $0.family == .v4 }
+        return own.map {
+            [ProposedChange(.server, .advertise($0)), ProposedChange(.server, .restart)]
+        }
+            ?? []
+    }
+
+    /// A sentence on where clients looked for the ports, if at another address than the server's.
+    func elsewhere(_ tried: [Offer]) -> String {
+        let own = Set(addresses + (site?.inside ?? []))
+        let others = tried.filter { offer in
+            guard let went = offer.channel.server?.address else { return false }
+            return went != offer.session.server.address && !own.contains(went)
+        }
+        guard let first = others.first else { return "" }
+        let names = Set(others.compactMap { $0.channel.server?.address }).listed
+        return """
+             Clients looked for \(others.count == 1 ? "it" : "them") at \(names), as announced, and \
+            know the server as \(first.session.server.address).
+            """
+    }
+
     /// Whether a session with a server of which nobody says the outside address was captured where
     /// the server has a private one: a translation before it may lead there.
     func mayBeTranslated(_ session: SeenSession) -> Bool {

@@ -20,6 +20,15 @@ import Testing
         return Made.session([channel]) { $0.server = Endpoint(address, 21) }
     }
 
+    private static let six = IPAddress(v6: 0x2001_0db8 << 96 | 0x10)
+
+    /// A session over IPv6 and a 227 in it.
+    private static func overIPv6(_ announced: IPAddress) -> SessionRecord {
+        Made.session([Made.channel(5005, .unused, address: announced)]) {
+            $0.server = Endpoint(six, 21)
+        }
+    }
+
     /// An attempt of one SYN, frame 11.
     private static let once = {
         var channel = Made.channel(5005, .unanswered)
@@ -58,6 +67,8 @@ import Testing
         row(OtherHostAnnounced.self, translated(Made.server), "passed"),
         row(AddressIgnoredByClient.self, translated(Made.server), "passed"),
         row(OtherHostAnnounced.self, translated(other), "failed"),
+        // To a client that speaks IPv6 a server of both families tells its IPv4 address.
+        row(OtherHostAnnounced.self, overIPv6(other), "?"),
         // PH106: malformed or unusable.
         row(AnnouncementUnusable.self, Made.session([Made.channel(5005, .established)]), "passed"),
         row(
@@ -153,6 +164,29 @@ import Testing
         #expect(failed.first?.symptoms.isEmpty == mayGo)
         let changes = Made.judge(ActiveModeUsed.self, Made.site(), [record]).faults.map(\.changes)
         #expect(changes == [mayGo ? [ProposedChange(.server, .refuseActive)] : []])
+    }
+
+    @Test func `a 227 is mended by an IPv4 address, or not at all`() {
+        let lone = Made.site { $0.addresses = [Self.six] }
+        let both = Made.site { $0.addresses = [Self.six, Made.server] }
+        for (site, wanted) in [(lone, []), (both, [Change.advertise(Made.server), .restart])] {
+            let judgement = Made.judge(
+                PrivateAddressAnnounced.self, site, [Self.overIPv6(Made.inside)])
+            #expect(judgement.faults.map { $0.changes.map(\.change) } == [wanted])
+        }
+    }
+
+    @Test func `what failed at another address than the server's says so`() {
+        let far = Made.session([Made.channel(5005, .unanswered, address: Self.other)])
+        let near = Made.session([Made.channel(5005, .unanswered)])
+        let words = [far, near].map {
+            Made.judge(DataConnectionDropped.self, Site(), [$0]).faults.first?.message ?? ""
+        }
+        #expect(
+            words[0].hasSuffix(
+                "Clients looked for it at 203.0.113.200, as announced, and know the server as 203.0.113.10."
+            ))
+        #expect(words[1].hasSuffix("the data connection was silently dropped."))
     }
 
     @Test func `the line that lets a bounce pass is named`() throws {

@@ -66,9 +66,7 @@ enum AddressIgnoredByClient: Rule {
                         }
                 },
                 offers: Set(hit.map(\.id)), sessions: hit.lazy.map(\.session),
-                changes: [
-                    ProposedChange(.server, .advertise(reached)), ProposedChange(.server, .restart),
-                ])
+                changes: server.advertising(reached))
         ])
     }
 }

@@ -34,7 +34,8 @@ enum DataConnectionDropped: Rule {
                 key: "dropped",
                 message: """
                     \(tries) \(tries == 1 ? "SYN" : "SYNs") to the announced \(ports.named) went \
-                    unanswered: the data connections were silently dropped.
+                    unanswered: the data \(hit.count == 1 ? "connection was" : "connections were") \
+                    silently dropped.\(server.elsewhere(hit))
                     """,
                 expected: "a SYN-ACK", observed: "no answer", count: hit.count,
                 severity: thin ? .medium : nil, confidence: thin ? .probable : .confirmed,

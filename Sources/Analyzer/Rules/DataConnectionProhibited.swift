@@ -29,7 +29,7 @@ enum DataConnectionProhibited: Rule {
                 message: """
                     The announced \(ports.named) \(ports.count == 1 ? "was" : "were") answered with ICMP \
                     \(codes.sorted().joined(separator: ", ")) by \(names)\
-                    \(between ? ", a device between client and server" : "").
+                    \(between ? ", a device between client and server" : "").\(server.elsewhere(hit))
                     """,
                 expected: "a SYN-ACK", observed: "ICMP unreachable", count: hit.count,
                 packets: hit.lazy.flatMap(\.failureEvidence), offers: Set(hit.map(\.id)),

@@ -27,7 +27,8 @@ enum DataConnectionRefused: Rule {
         OfferJudging(server, audit, .refused).judge { hit, ports in
             Fault(
                 key: "refused",
-                message: "The announced \(ports.named) answered with RST. \(origin(hit))",
+                message:
+                    "The announced \(ports.named) answered with RST. \(origin(hit))\(server.elsewhere(hit))",
                 expected: "a SYN-ACK", observed: "RST", count: hit.count,
                 packets: hit.lazy.flatMap(\.failureEvidence), offers: Set(hit.map(\.id)),
                 sessions: hit.lazy.map(\.session), ports: ports)

@@ -29,8 +29,18 @@ enum OtherHostAnnounced: Rule {
         let isForeign = { (address: IPAddress) in
             !Prefix.isPrivate(address) && !Prefix.isUnusable(address) && !own.contains(address)
         }
+        // Whether an address of the other family is another host can't be told by the address.
+        let isKnown = server.addresses.contains { $0.family == .v4 }
+        let isOfEither = { (session: SeenSession) in
+            let address = session.server.address
+            let inner = IPAddress(v4: UInt32(truncatingIfNeeded: address.bits))
+            return address.family == .v6 && !isKnown && !Prefix.embeds(address, inner)
+        }
         let judgement = AddressJudging(server, audit).judge(
-            { offer, address in isForeign(address) && !server.mayBeTranslated(offer.session) },
+            { offer, address in
+                isForeign(address) && !server.mayBeTranslated(offer.session)
+                    && !isOfEither(offer.session)
+            },
             passed: "no 227 names another public host"
         ) { hit, names, reached in
             Fault(
@@ -42,15 +52,24 @@ enum OtherHostAnnounced: Rule {
                     $0.failedOnTheWire ? $0.failureEvidence : [$0.announcement]
                 },
                 offers: Set(hit.map(\.id)), sessions: hit.lazy.map(\.session),
-                changes: [
-                    ProposedChange(.server, .advertise(reached)), ProposedChange(.server, .restart),
-                ])
+                changes: server.advertising(reached))
         }
-        let doubtful = server.offers.contains { offer in
-            offer.channel.announcedBy == .passive && server.mayBeTranslated(offer.session)
-                && offer.channel.advertised.map { isForeign($0.address) } ?? false
+        guard !judgement.isFailed else { return judgement }
+        let foreign = server.offers.filter { offer in
+            offer.channel.announcedBy == .passive
+                && offer.channel.advertised.map {
+                    isForeign($0.address)
+                        && !Prefix.embeds(offer.session.server.address, $0.address)
+                } ?? false
         }
-        guard doubtful, !judgement.isFailed else { return judgement }
+        if foreign.contains(where: { isOfEither($0.session) }) {
+            return .cannotTell(
+                "227s on IPv6 connections name an IPv4 address: whether it is the server's nobody says"
+            )
+        }
+        guard foreign.contains(where: { server.mayBeTranslated($0.session) }) else {
+            return judgement
+        }
         return .cannotTell(
             "227s name a public address, and the capture shows a private one of the server: whether a translation leads from one to the other nobody says"
         )

@@ -39,9 +39,7 @@ enum PrivateAddressAnnounced: Rule {
                     $0.failedOnTheWire ? $0.failureEvidence : [$0.announcement]
                 },
                 offers: Set(hit.map(\.id)), sessions: hit.lazy.map(\.session),
-                changes: [
-                    ProposedChange(.server, .advertise(reached)), ProposedChange(.server, .restart),
-                ])
+                changes: server.advertising(reached))
         }
     }
 }
