@@ -17,11 +17,10 @@ public struct Audit: Sendable {
     ///   - traffic: the sessions; nil where no captures were given.
     ///   - attempts: to open control connections, that came to nothing.
     ///   - span: first and last packet time over all captures.
-    ///   - isInventory: whether a server that the site doesn't name is a stranger; without it, where
-    ///     the site names any.
+    ///   - inventory: all servers that are meant to be there, where they aren't those of `site`.
     public init(
         site: Site, traffic: consuming Traffic?, attempts: [ControlAttempt] = [],
-        span: ClosedRange<Timestamp>? = nil, isInventory: Bool? = nil
+        span: ClosedRange<Timestamp>? = nil, inventory: [SiteServer]? = nil
     ) {
         let hasTraffic = traffic != nil
         let all = traffic ?? Traffic()
@@ -57,7 +56,7 @@ public struct Audit: Sendable {
                 ServerView(nil, seenAt: endpoint, sessions: ServerSessions(all, rows: rows)))
         }
         context = AuditContext(
-            site: site, hasTraffic: hasTraffic, isInventory: isInventory ?? !site.servers.isEmpty,
+            site: site, hasTraffic: hasTraffic, inventory: inventory ?? site.servers,
             span: span,
             servers: views)
     }

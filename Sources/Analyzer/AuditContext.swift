@@ -6,19 +6,19 @@ public struct AuditContext: Sendable {
     public var site: Site
     /// Whether there is traffic at all; without, only configuration is held against configuration.
     public var hasTraffic: Bool
-    /// Whether a site was given, so that a server which it doesn't name is a stranger.
-    public var isInventory: Bool
+    /// All servers that the site names; none where no site was given.
+    public var inventory: [SiteServer]
     /// First and last packet time over all captures.
     public var span: ClosedRange<Timestamp>?
     public var servers: [ServerView]
 
     public init(
-        site: Site, hasTraffic: Bool, isInventory: Bool, span: ClosedRange<Timestamp>?,
+        site: Site, hasTraffic: Bool, inventory: [SiteServer], span: ClosedRange<Timestamp>?,
         servers: [ServerView]
     ) {
         self.site = site
         self.hasTraffic = hasTraffic
-        self.isInventory = isInventory
+        self.inventory = inventory
         self.span = span
         self.servers = servers
     }

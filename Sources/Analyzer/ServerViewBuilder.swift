@@ -35,11 +35,14 @@ extension ServerView {
         let evaluator = PathEvaluator(path)
         func ask(encrypted: Bool) -> [Reach] {
             guard let site, !path.isEmpty else { return [] }
-            return site.addresses.map { address in
-                evaluator.reach(
+            return site.addresses.compactMap { address in
+                let clients = Self.clients(of: site, as: address.family)
+                // Of nobody anything can be said.
+                guard !clients.isEmpty else { return nil }
+                return evaluator.reach(
                     ReachQuestion(
-                        from: Self.clients(of: site, as: address.family), to: address,
-                        ports: PortSet(1...65535), control: site.control.first,
+                        from: clients, to: address, ports: PortSet(1...65535),
+                        control: site.control.first,
                         encrypted: encrypted))
             }
         }
@@ -86,7 +89,7 @@ extension ServerView {
         site.clients.intersection(family == .v4 ? .allV4 : .allV6)
     }
 
-    private static func configured(_ site: SiteServer?) -> (PortSet?, [SourceLine]) {
+    static func configured(_ site: SiteServer?) -> (PortSet?, [SourceLine]) {
         if let stated = site?.statedPassive { return (stated.value, [stated.source]) }
         guard let settings = site?.configuration?.server else { return (nil, []) }
         if let off = settings.passiveDisabled, off.value { return (nil, [off.source]) }

@@ -107,7 +107,17 @@ struct SiteParser {
             Timestamp.init)
         let clients = reader.oneOrMore(
             values["clients"], "\(what): clients", expected: "`any` or prefixes", Self.clients)
-        if !clients.isEmpty { server.clients = AddressSet(clients.flatMap(\.ranges)) }
+        if !clients.isEmpty {
+            let meant = AddressSet(clients.flatMap(\.ranges))
+            let ends = addresses.map { $0.family == .v4 ? AddressSet.allV4 : .allV6 }
+            if ends.allSatisfy(meant.isDisjoint) {
+                reader.report(
+                    values["clients"] ?? node,
+                    "\(what): clients: expected some of the family of its addresses")
+            } else {
+                server.clients = meant
+            }
+        }
         server.sessions = reader.value(
             values["sessions"], "\(what): sessions", expected: "a number of sessions above 0"
         ) { Int($0).flatMap { $0 > 0 ? $0 : nil } }

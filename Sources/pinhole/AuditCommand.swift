@@ -57,7 +57,7 @@ struct AuditCommand: ParsableCommand {
         ) { $0.add($1) }
         let code = reading.complain()
         if code == Exit.unusable { throw Exit.unusable }
-        let isInventory = site != nil && !loaded.site.servers.isEmpty
+        let inventory = site == nil ? [] : loaded.site.servers
         if site == nil { loaded.site = everySeen(loaded.site, traffic, reading.attempts) }
         if let wanted = filter.server {
             loaded.site.servers.removeAll { server in
@@ -70,7 +70,7 @@ struct AuditCommand: ParsableCommand {
         coverage.count(traffic)
         let audit = Audit(
             site: loaded.site, traffic: traffic, attempts: reading.attempts, span: reading.span,
-            isInventory: isInventory)
+            inventory: inventory)
         var report = ReportMaking(
             site: loaded.site,
             inputs: loaded.inputs + reading.inputs(),

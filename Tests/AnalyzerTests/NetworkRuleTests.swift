@@ -294,4 +294,42 @@ import Testing
             vsftpd: tlsOnly, path: [host("21")]),
         Row(rule: HelperNotAttached.self, what: "no path", mark: "n/a"),
     ]
+
+    /// Two servers at one address, the second on 2121.
+    private static func pair(_ second: String?) -> Site {
+        var site = Made.site("5001-5100", open: PortSet([21...21, 2121...2121, 5001...5201]))
+        var other = SiteServer(
+            name: "other", addresses: [Made.server], control: [2121], source: Made.line)
+        other.statedPassive = second.flatMap { PortSet($0) }.map { Setting($0, Made.line) }
+        site.servers.append(other)
+        return site
+    }
+
+    @Test(arguments: [
+        ("5101-5201" as String?, "passed"), ("5101-5200", "failed"), (nil, "?"),
+    ])
+    func `ports of another server at the address are not too many`(
+        _ second: String?, _ mark: String
+    ) throws {
+        let site = Self.pair(second)
+        let judgement = Made.judge(TooManyPortsOpen.self, site, nil)
+        #expect(judgement.mark == mark, "\(judgement)")
+        var asked = site
+        asked.servers.removeLast()
+        let audit = Audit(site: asked, traffic: nil, inventory: site.servers)
+        let server = try #require(audit.context.servers.first)
+        #expect(TooManyPortsOpen.judge(server, in: audit.context).mark == mark)
+        guard mark == "failed" else { return }
+        #expect(judgement.faults.map(\.ports) == [PortSet(ports: [5201])])
+        #expect(judgement.faults.first?.message.contains("and the ports of other are open") == true)
+    }
+
+    @Test func `an address at which nobody must get in is not open`() throws {
+        let client = AddressSet(try #require(Prefix("198.51.100.0/24")))
+        let site = Made.site(open: PortSet([21...21, 5001...5201])) {
+            $0.addresses = [Made.server, IPAddress(v6: 0x2001_0db8 << 96 | 0x10)]
+            $0.clients = client
+        }
+        #expect(Made.judge(TooManyPortsOpen.self, site, nil).mark == "passed")
+    }
 }

@@ -90,6 +90,10 @@ import Testing
             "5:14: server 'a': passive: '9-5' is not"
         ),
         (
+            "pinhole: 1\nservers:\n  - name: a\n    address: 192.0.2.1\n    clients: 2001:db8::/32",
+            "5:14: server 'a': clients: expected some of the family"
+        ),
+        (
             "pinhole: 1\nservers:\n  - name: a\n    address: 192.0.2.1\n    config: gone.xml",
             "5:13: server 'a': config: no such file"
         ),

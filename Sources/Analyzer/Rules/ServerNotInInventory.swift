@@ -15,7 +15,7 @@ enum ServerNotInInventory: Rule {
         references: ["CIS Controls 8.1, safeguard 4.8"])
 
     static func judge(_ server: ServerView, in audit: AuditContext) -> Judgement {
-        guard audit.isInventory else { return .notApplicable("no site was given") }
+        guard !audit.inventory.isEmpty else { return .notApplicable("no site was given") }
         guard server.site == nil else { return .passed("the site names it") }
         guard let first = server.sessions.first else {
             return .notApplicable("no session was seen")

@@ -35,7 +35,8 @@ enum TooManyPortsOpen: Rule {
         guard let range = server.range ?? off.map({ _ in PortSet() }) else {
             return .cannotTell("no passive range is known to hold the open ports against")
         }
-        let wanted = range.union(server.controlPorts)
+        let neighbours = Self.neighbours(of: server, in: audit)
+        let wanted = neighbours.reduce(range.union(server.controlPorts)) { $0.union($1.ports) }
         let extra = server.reach.reduce(PortSet()) { $0.union(open($1)) }.subtracting(wanted)
         guard !extra.isEmpty else {
             let doubtful = server.undecided.intersection(unprivileged).subtracting(range)
@@ -44,16 +45,22 @@ enum TooManyPortsOpen: Rule {
                 ? .passed("no port beyond \(meant) is open")
                 : .cannotTell("whether \(doubtful.named) are open isn't known")
         }
+        if let unknown = neighbours.first(where: { !$0.isKnown }) {
+            return .cannotTell(
+                "which ports are meant for \(unknown.name), at the same address, isn't known")
+        }
         let lines = openingLines(of: extra, server)
         let isWide = extra.count > 10_000
         let beyond =
             off == nil
             ? "beyond the configured \(range.brief)"
             : "beyond the control port, though passive mode is switched off,"
+        let names = neighbours.map(\.name)
+        let others = names.isEmpty ? "" : " and the ports of \(names.listed)"
         return .failed([
             Fault(
                 key: "\(extra)",
-                message: "\(extra.count) ports \(beyond) are open: \(extra.brief).",
+                message: "\(extra.count) ports \(beyond)\(others) are open: \(extra.brief).",
                 expected: off == nil ? "\(range.brief) and the control port" : "the control port",
                 observed: "\(extra.brief) open too",
                 count: extra.count, severity: isWide ? .high : nil,
@@ -61,6 +68,26 @@ enum TooManyPortsOpen: Rule {
                 changes: closing(wanted, server),
                 ports: extra)
         ])
+    }
+
+    /// Another server at an address of this one, and the ports that it is meant to have.
+    private struct Neighbour {
+        var name: String
+        var ports: PortSet
+        var isKnown: Bool
+    }
+
+    private static func neighbours(of server: ServerView, in audit: AuditContext) -> [Neighbour] {
+        audit.inventory.filter { other in
+            other.name != server.name && !Set(other.addresses).isDisjoint(with: server.addresses)
+        }.map { other in
+            let range = ServerView.configured(other).0
+            return Neighbour(
+                name: other.name,
+                ports: PortSet(ports: other.control).union(range ?? PortSet()),
+                isKnown: range != nil || other.configuration?.server?.passiveDisabled?.value == true
+            )
+        }
     }
 
     private static func openingLines(of ports: PortSet, _ server: ServerView) -> [SourceLine] {
