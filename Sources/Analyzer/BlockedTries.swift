@@ -81,7 +81,8 @@ extension ServerView {
 }
 
 extension Blockade {
-    fileprivate mutating func join(_ other: Blockade) {
+    /// Takes in the ports and addresses of another.
+    mutating func join(_ other: Blockade) {
         if !other.ports.isSubset(of: ports) { ports = ports.union(other.ports) }
         to += other.to.filter { !to.contains($0) }
     }

@@ -51,18 +51,29 @@ extension ServerView {
         blockades(of: ports, encrypted: encrypted).reduce(PortSet()) { $0.union($1.ports) }
     }
 
-    /// `Clients in 198.51.100.0/24`: who opens ports that the blockade keeps from others at the same
-    /// addresses; nil where nobody does.
-    func admitted(past blockade: Blockade) -> String? {
-        let open = reach.filter { blockade.to.contains($0.to) }.flatMap(\.segments).filter {
-            $0.verdict != .denied && !$0.ports.isDisjoint(with: blockade.ports)
+    /// To whom the blockade keeps ports shut that others open at the same addresses, whichever are
+    /// told sooner; nil where nobody does.
+    func limits(of blockade: Blockade) -> String? {
+        let all = reach.filter { blockade.to.contains($0.to) }.flatMap(\.segments).filter {
+            !$0.ports.isDisjoint(with: blockade.ports)
         }
+        let open = all.filter { $0.verdict != .denied }.reduce(AddressSet()) { $0.union($1.from) }
+        let shut = all.filter {
+            $0.decidedBy.last?.source == blockade.line && $0.verdict == .denied
+        }.reduce(AddressSet()) { $0.union($1.from) }
         guard !open.isEmpty else { return nil }
-        let names = open.reduce(AddressSet()) { $0.union($1.from) }.ranges.map {
-            AddressSet($0).description
+        guard open.ranges.count <= shut.ranges.count else {
+            return "That concerns clients in \(Self.listed(shut)) alone."
         }
-        let rest = names.count > 4 ? " and \(names.count - 4) more ranges" : ""
-        return "Clients in \(names.prefix(4).joined(separator: ", "))\(rest)"
+        return """
+            Clients in \(Self.listed(open)) get through; if they alone are meant to, the site has to \
+            say so (`clients:`).
+            """
+    }
+
+    private static func listed(_ clients: AddressSet) -> String {
+        clients.ranges.prefix(4).map { AddressSet($0).description }.joined(separator: ", ")
+            + (clients.ranges.count > 4 ? " and \(clients.ranges.count - 4) more ranges" : "")
     }
 
     /// Why the fate of the given ports isn't known: the notes of their segments.
@@ -87,12 +98,31 @@ extension ServerView {
         return targets.first { site?.ends.contains($0) ?? false } ?? targets.first ?? address
     }
 
-    /// What of the given ports devices behind those that deny them would deny as well.
+    /// What of the given ports devices behind those that deny them would deny as well: of each device
+    /// that denies some, what becomes of these without it.
     func blockadesBehind(_ first: [Blockade], of ports: PortSet) -> [Blockade] {
-        guard let site, path.count > 1 else { return [] }
+        guard path.count > 1 else { return [] }
         var found: [Blockade] = []
-        var passed = Set(first.map(\.hop))
-        var newest = first
+        for (hop, shut) in Dictionary(grouping: first, by: \.hop).sorted(by: {
+            ($0.key ?? "") < ($1.key ?? "")
+        }) {
+            for blockade in blockadesBehind(hop, shut, of: ports) {
+                let same = found.firstIndex {
+                    $0.hop == blockade.hop && $0.line == blockade.line
+                }
+                if let same { found[same].join(blockade) } else { found.append(blockade) }
+            }
+        }
+        return found
+    }
+
+    private func blockadesBehind(
+        _ hop: String?, _ shut: [Blockade], of ports: PortSet
+    ) -> [Blockade] {
+        guard let site else { return [] }
+        var found: [Blockade] = []
+        var passed: Set = [hop]
+        var newest = shut
         while !newest.isEmpty, passed.count < path.count {
             let evaluator = PathEvaluator(
                 path.map { passed.contains($0.name) ? Self.withoutFilters($0) : $0 })

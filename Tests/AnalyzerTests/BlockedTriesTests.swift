@@ -103,4 +103,36 @@ import Testing
         let fault = PortBlockedByPolicy.judge(server, in: audit.context).faults.first
         #expect(fault?.message.contains("1 client tried with 6 SYNs in vain") == true)
     }
+
+    @Test func `what a device denies behind another is told, also where it denies more`() throws {
+        let path = [
+            Made.router([
+                "permit tcp any host 203.0.113.10 eq 21",
+                "permit tcp any host 203.0.113.10 range 5001 5100",
+            ]),
+            Self.host("").replacing("5001-5201", with: "5011-5110"),
+        ]
+        let faults = Made.judge(
+            RangeNotPermitted.self, try Made.site("5001-5201", path: path), nil
+        ).faults
+        #expect(faults.count == 3)
+        let told = Dictionary(grouping: faults) { $0.config.last?.file }.mapValues {
+            $0.reduce(PortSet()) { $0.union($1.ports) }
+        }
+        #expect(told["hop0.cfg"] == PortSet([5101...5201]))
+        #expect(told["hop1.cfg"] == PortSet([5001...5010, 5111...5201]))
+    }
+
+    @Test func `of few that are denied it is told who they are`() throws {
+        let rules = """
+            *filter
+            :INPUT ACCEPT [0:0]
+            -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 5150 -j DROP
+            COMMIT
+            """
+        let site = try Made.site("5001-5201", path: [rules])
+        let fault = Made.judge(RangeNotPermitted.self, site, nil).faults.first
+        #expect(
+            fault?.message.hasSuffix("That concerns clients in 198.51.100.0/24 alone.") == true)
+    }
 }

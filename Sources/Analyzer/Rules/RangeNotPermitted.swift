@@ -62,10 +62,7 @@ enum RangeNotPermitted: Rule {
                 "The control \(control.named) is shut\(server.place(of: blockade)): no session can begin."
         }
         message += " " + capitalized(blockade.sentence) + "."
-        if let admitted = server.admitted(past: blockade) {
-            message +=
-                " \(admitted) get through; if they alone are meant to, the site has to say so (`clients:`)."
-        }
+        if let limits = server.limits(of: blockade) { message += " " + limits }
         return Fault(
             key: "\(blockade.hop ?? "") \(blockade.ports)", message: message,
             expected: "\(blockade.ports.brief) permitted", observed: "denied",
