@@ -100,7 +100,7 @@ public struct Audit: Sendable {
 
     private var strangers: Int { context.servers.count - context.site.servers.count }
 
-    /// Sentences on what the findings leave out, and on waivers that no longer hold or that nothing
+    /// Sentences on what the findings leave out, on ranges of which two are told, and on waivers that no longer hold or that nothing
     /// needs.
     ///
     /// - Parameters:
@@ -114,7 +114,8 @@ public struct Audit: Sendable {
         let brief =
             strangers > Self.mostStrangers
             ? ["Of \(strangers) servers that the site does not name faults alone are listed."] : []
-        return brief + strayAttempts.sentences(captures)
+        return brief + context.site.servers.compactMap(\.dissent)
+            + strayAttempts.sentences(captures)
             + context.site.waivers.compactMap { waiver in
                 let of = "\(waiver.rule)" + (waiver.server.map { " of \($0)" } ?? "")
                 let place = "\(waiver.source.file):\(waiver.source.line ?? 0)"

@@ -68,6 +68,21 @@ import Testing
         #expect(!answer.contains("of orders"))
     }
 
+    @Test func `a stated range is held against the configuration's`() throws {
+        let file = Pinhole.root.appending(path: "captures/vsftpd-one-port/vsftpd.conf").path
+        func site(_ range: String) -> String {
+            """
+            pinhole: 1
+            servers:
+              - {name: files, address: 203.0.113.22, config: "\(file)", passive: \(range)}
+            """
+        }
+        let other = try Self.answer(["check"], site: site("5001-5201"))
+        #expect(other.contains("states passive ports 5001-5201 for files"))
+        #expect(other.contains("has the server offer 50021"))
+        #expect(try !Self.answer(["check"], site: site("50021")).contains("The site states"))
+    }
+
     @Test func `an IPv6 address with a port has brackets`() throws {
         let site = """
             pinhole: 1
