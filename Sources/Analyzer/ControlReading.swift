@@ -20,10 +20,11 @@ extension ServerView {
         guard let site, port != site.control.first else { return blockades(of: ports) }
         let evaluator = PathEvaluator(path)
         let answers = site.addresses.map { address in
-            evaluator.reach(
+            site.reach(
                 ReachQuestion(
                     from: Self.clients(of: site, as: address.family), to: address, ports: ports,
-                    control: port))
+                    control: port),
+                along: evaluator)
         }
         return Self.blockades(of: ports, in: answers)
     }

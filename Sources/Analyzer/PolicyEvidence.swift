@@ -87,6 +87,7 @@ extension ServerView {
     /// The address of the server as the hop of that name sees it: translated by those before it.
     func addressSeen(by hop: String?, asked: IPAddress? = nil) -> IPAddress? {
         guard let address = asked ?? addresses.first else { return nil }
+        if let own = site?.arrival(of: address, on: path) { return own }
         guard let index = path.firstIndex(where: { $0.name == hop }), index > 0 else {
             return address
         }
@@ -128,10 +129,11 @@ extension ServerView {
                 path.map { passed.contains($0.name) ? Self.withoutFilters($0) : $0 })
             let asked = newest.reduce(PortSet()) { $0.union($1.ports) }.intersection(ports)
             let answers = Set(newest.flatMap(\.to)).sorted().map { address in
-                evaluator.reach(
+                site.reach(
                     ReachQuestion(
                         from: Self.clients(of: site, as: address.family), to: address,
-                        ports: asked, control: site.control.first, encrypted: false))
+                        ports: asked, control: site.control.first, encrypted: false),
+                    along: evaluator)
             }
             newest = Self.blockades(of: asked, in: answers).filter { !passed.contains($0.hop) }
             passed.formUnion(newest.map(\.hop))

@@ -31,7 +31,7 @@ extension ServerView {
                 ReachQuestion(from: .all, to: address, ports: whole))
             let seen =
                 index == 0
-                ? address
+                ? site.arrival(of: address, on: path) ?? address
                 : before.segments.compactMap(\.translatedTo).first ?? address
             let answer = PathEvaluator([hop]).reach(
                 ReachQuestion(

@@ -39,11 +39,11 @@ extension ServerView {
                 let clients = Self.clients(of: site, as: address.family)
                 // Of nobody anything can be said.
                 guard !clients.isEmpty else { return nil }
-                return evaluator.reach(
+                return site.reach(
                     ReachQuestion(
                         from: clients, to: address, ports: PortSet(1...65535),
-                        control: site.control.first,
-                        encrypted: encrypted))
+                        control: site.control.first, encrypted: encrypted),
+                    along: evaluator)
             }
         }
         reach = ask(encrypted: false)

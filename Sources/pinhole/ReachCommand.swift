@@ -61,7 +61,9 @@ struct ReachCommand: ParsableCommand {
     private static let together = 64
 
     private static func text(_ asked: Asked, _ output: Format) -> String {
-        let reach = PathEvaluator(asked.path).reach(asked.question)
+        let path = PathEvaluator(asked.path)
+        let reach =
+            asked.server?.reach(asked.question, along: path) ?? path.reach(asked.question)
         switch output {
         case .json: return ReachJSON(server: asked.server).text(reach)
         case .table:

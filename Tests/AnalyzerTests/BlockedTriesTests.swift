@@ -135,4 +135,24 @@ import Testing
         #expect(
             fault?.message.hasSuffix("That concerns clients in 198.51.100.0/24 alone.") == true)
     }
+
+    @Test func `a firewall on the server sees the address that the server has`() throws {
+        let rules = """
+            *filter
+            :INPUT DROP [0:0]
+            -A INPUT -d 10.1.1.10/32 -p tcp -m tcp --dport 21 -j ACCEPT
+            -A INPUT -d 10.1.1.10/32 -p tcp -m tcp --dport 5001:5201 -j ACCEPT
+            COMMIT
+            """
+        let site = try Made.site("5001-5201", path: [rules]) { $0.inside = [Made.inside] }
+        #expect(Made.judge(RangeNotPermitted.self, site, nil).mark == "passed")
+        #expect(Made.judge(TranslationToWrongHost.self, site, nil).mark == "n/a")
+        let fault = try #require(Made.judge(TranslationMissing.self, site, nil).faults.first)
+        #expect(fault.message.contains("Nothing on the path translates"))
+        #expect(fault.confidence == .probable && fault.changes.isEmpty)
+        let tight = try Made.site("5001-5300", path: [rules]) { $0.inside = [Made.inside] }
+        let shut = try #require(Made.judge(RangeNotPermitted.self, tight, nil).faults.first)
+        #expect(
+            shut.changes.map(\.change) == [.permit(PortSet([5202...5300]), to: Made.inside)])
+    }
 }

@@ -41,6 +41,10 @@ enum TranslationMissing: Rule {
         if !control.isEmpty, missing != wanted {
             message += " The control port needs one of its own."
         }
+        if server.translator == nil {
+            message +=
+                " Nothing on the path translates: if another device does, it is missing in the site (`path:`)."
+        }
         if let trap = trap(server, missing) {
             message += " " + trap
         }
@@ -49,21 +53,34 @@ enum TranslationMissing: Rule {
                 key: "\(missing)", message: message,
                 expected: "\(wanted.brief) delivered to \(names(site.inside))",
                 observed: "\(missing.brief) delivered nowhere else than \(names(site.addresses))",
-                count: missing.count, config: server.configuredSources + lines,
-                changes: [server.carrying(missing, by: server.translator ?? server.path.first)]
-                    .compactMap(\.self), ports: missing)
+                count: missing.count,
+                confidence: server.translator == nil ? .probable : .confirmed,
+                config: server.configuredSources + lines,
+                changes: [server.carrying(missing, by: carrier(server))].compactMap(\.self),
+                ports: missing)
         ])
+    }
+
+    /// What could carry the ports; nothing that runs on the server itself.
+    private static func carrier(_ server: ServerView) -> Hop? {
+        if let translator = server.translator { return translator }
+        let isOnHost = server.addresses.contains {
+            server.site?.arrival(of: $0, on: server.path) != nil
+        }
+        return isOnHost ? nil : server.path.first
     }
 
     /// Ports that are translated to another host: PH209's.
     private static func elsewhere(_ server: ServerView, _ site: SiteServer) -> PortSet {
-        PortSet(
+        guard server.translator != nil else { return PortSet() }
+        return PortSet(
             server.reach.flatMap(\.segments).filter { $0.translatedTo != nil }
                 .flatMap(\.ports.ranges))
     }
 
     /// Lines that translate other ports of the server, as proof of how far they go.
     private static func feeding(_ server: ServerView) -> [SourceLine] {
+        guard server.translator != nil else { return [] }
         var seen: Set<SourceLine> = []
         return server.reach.flatMap(\.segments).filter { $0.translatedTo != nil }
             .flatMap(\.decidedBy).map(\.source).filter { seen.insert($0).inserted }

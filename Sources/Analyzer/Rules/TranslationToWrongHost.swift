@@ -29,7 +29,7 @@ enum TranslationToWrongHost: Rule {
         let segments = server.reach.flatMap(\.segments).filter {
             $0.translatedTo != nil && !$0.ports.isDisjoint(with: wanted)
         }
-        guard !segments.isEmpty else {
+        guard !segments.isEmpty, server.translator != nil else {
             return .notApplicable("nothing on the path translates the server's ports")
         }
         let wrong = segments.filter {
