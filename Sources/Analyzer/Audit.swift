@@ -100,8 +100,8 @@ public struct Audit: Sendable {
 
     private var strangers: Int { context.servers.count - context.site.servers.count }
 
-    /// Sentences on what the findings leave out, on ranges of which two are told, and on waivers that no longer hold or that nothing
-    /// needs.
+    /// Sentences on what the findings leave out, on ranges of which two are told, and on waivers
+    /// that no longer hold or that nothing needs.
     ///
     /// - Parameters:
     ///   - findings: those of all rules.
