@@ -30,6 +30,7 @@ extension Extraction {
             guard age <= limits.recentAge, age >= -limits.announcementAge,
                 let index = path.table.index(began.handle)
             else { continue }
+            giveBack(index, to: number, channel, began.time)
             let role = path.table[index].role
             guard role == .none || role == .hidden || role == .attempt,
                 !path.table[index].state.contains(.taken)
@@ -65,6 +66,8 @@ extension Extraction {
             if best.map({ $0.rank < rank }) ?? true { best = (entry, rank) }
         }
         guard let best else { return false }
+        // What is announced to a client whose session can't be read is seen by nobody.
+        if !best.rank.isPeer, encryptedSession(opener, listener, at: time) != nil { return false }
         let number = best.entry.session
         let channel = best.entry.channel
         if !best.rank.isUnused {
@@ -95,6 +98,24 @@ extension Extraction {
         path.table[index].owner = UInt32(number)
         path.table[index].ownerItem = UInt32(channel)
         return true
+    }
+
+    /// Takes a connection from an earlier announcement of the session, where both are read so late
+    /// that it began behind this one too.
+    private mutating func giveBack(
+        _ index: Int, to number: Int, _ channel: Int, _ began: Timestamp
+    ) {
+        let (flow, handle) = (path.table[index], path.table.handle(index))
+        let earlier = Int(flow.ownerItem)
+        guard flow.role == .data, flow.owner == UInt32(number), earlier < channel,
+            began >= sessions.open[number].control.record.channels[channel].frame.time
+        else { return }
+        let kept = sessions.open[number].control.links[earlier].flows.filter { linked in
+            guard case .live(let other) = linked else { return true }
+            return other != handle
+        }
+        sessions.open[number].control.links[earlier].flows = ShortList(kept)
+        path.table[index].role = .none
     }
 
     /// Takes a connection from the encrypted session that it seemed to belong to.
@@ -143,6 +164,22 @@ extension Extraction {
     mutating func hide(
         _ index: Int, _ client: Endpoint, _ server: Endpoint, at time: Timestamp
     ) -> Bool {
+        guard let number = encryptedSession(client, server, at: time) else { return false }
+        guard sessions.open[number].control.hidden.count < limits.hiddenConnections else {
+            sessions.open[number].control.noteReached(
+                "hiddenConnections", FrameReference(path.table[index].first))
+            return false
+        }
+        sessions.open[number].control.hidden.append(.live(path.table.handle(index)))
+        path.table[index].role = .hidden
+        path.table[index].owner = UInt32(number)
+        return true
+    }
+    /// The encrypted session that may have had a port of the server announced to the client.
+    private mutating func encryptedSession(
+        _ client: Endpoint, _ server: Endpoint, at time: Timestamp
+    ) -> Int? {
+        guard !encrypted.isEmpty else { return nil }
         let pair = Pair(client: client.address, server: server.address)
         // The last that goes on; those behind it have closed, and get none any more.
         while let last = encrypted[pair]?.last,
@@ -153,15 +190,7 @@ extension Extraction {
         guard let number = encrypted[pair]?.last, !isEnded(number, at: time),
             sessions.open[number].control.record.server != server,
             sessions.open[number].control.record.encryption?.cleared == nil
-        else { return false }
-        guard sessions.open[number].control.hidden.count < limits.hiddenConnections else {
-            sessions.open[number].control.noteReached(
-                "hiddenConnections", FrameReference(path.table[index].first))
-            return false
-        }
-        sessions.open[number].control.hidden.append(.live(path.table.handle(index)))
-        path.table[index].role = .hidden
-        path.table[index].owner = UInt32(number)
-        return true
+        else { return nil }
+        return number
     }
 }

@@ -282,6 +282,53 @@ import Testing
         #expect(found.last?.channels.map(\.outcome) == [.established])
     }
 
+    /// A byte that is missing has both announcements of one port read at the end.
+    @Test func `announcements that are read late share their connections in order`() throws {
+        let pasv = "C: PASV\nS: 227 Entering Passive Mode (203,0,113,10,19,141)\n"
+        let before = loggedIn + "C: NOOP\n"
+        let lost = try Self.frames(before).count
+        let found = try Self.records(
+            before + "S: 200 Ok\n" + pasv + "data 203.0.113.10:5005 refused\n" + pasv
+                + "data 203.0.113.10:5005 established download 7\n"
+        ) { frames in
+            frames.remove(at: lost)
+        }
+        #expect(found.first?.visibility.gaps == 1)
+        #expect(found.first?.channels.map(\.outcome) == [.refused, .established])
+        #expect(found.first?.channels.map(\.attempts) == [1, 1])
+    }
+
+    /// vsftpd hands out a port again that another's announcement left unused.
+    @Test(arguments: [true, false])
+    func `a connection stays with its client's session that can't be read`(isEarlier: Bool) throws {
+        let announced = """
+            C: PASV
+            S: 227 Entering Passive Mode (203,0,113,10,19,141)
+
+            """
+        let other = "data from 198.51.100.8:40000 to 203.0.113.10:5005 established download 100\n"
+        let found = try Self.records(
+            """
+            server 203.0.113.10
+            client 198.51.100.8
+            connect as hidden
+            S: 220 Ready
+            C: AUTH TLS
+            S: 234 Go
+            tls client 200
+            tls server 900
+            client 198.51.100.7
+            connect as open
+            \(login("anna"))
+            \(isEarlier ? other + announced : announced + other)
+            data 203.0.113.10:5005 established download 7
+            close
+            """)
+        #expect(found.map(\.hiddenData.count) == [1, 0])
+        #expect(found.last?.channels.map(\.bytesToClient) == [7])
+        #expect(found.last?.oddities.isEmpty == true)
+    }
+
     /// A SYN between the endpoints of a session, of an end that says other sequence numbers.
     private static func stray(_ sequence: Int) throws -> Frames {
         Array(
