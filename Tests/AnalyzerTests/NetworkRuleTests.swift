@@ -87,6 +87,19 @@ import Testing
         """
     }
 
+    /// The inside address is let in, and the control port alone is translated to it.
+    static let halfCarried = """
+        *nat
+        :PREROUTING ACCEPT [0:0]
+        -A PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 21 -j DNAT --to-destination 10.1.1.10
+        COMMIT
+        *filter
+        :FORWARD DROP [0:0]
+        -A FORWARD -d 10.1.1.10/32 -p tcp -m tcp --dport 21 -j ACCEPT
+        -A FORWARD -d 10.1.1.10/32 -p tcp -m tcp --dport 5500:5502 -j ACCEPT
+        COMMIT
+        """
+
     static let sides: [Row] = [
         Row(
             rule: WrongSideOfTranslation.self, what: "IOS names the inside address",
@@ -100,6 +113,13 @@ import Testing
         Row(
             rule: WrongSideOfTranslation.self, what: "ASA names the real address",
             mark: "passed", path: [asa("10.1.1.10")], edit: isBehindNAT),
+        Row(
+            rule: WrongSideOfTranslation.self, what: "what isn't carried lacks a translation",
+            mark: "passed", path: [halfCarried],
+            edit: {
+                isBehindNAT(&$0)
+                $0.hops[0].place = .through
+            }),
         Row(
             rule: WrongSideOfTranslation.self, what: "the list's fate isn't known", mark: "?",
             path: [

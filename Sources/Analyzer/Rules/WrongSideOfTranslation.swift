@@ -54,6 +54,8 @@ enum WrongSideOfTranslation: Rule {
         let seen = addresses(asked, at: place, of: hop, blockade.ports, server)
         let other = both.subtracting(seen)
         guard !seen.isEmpty, !other.isEmpty else { return nil }
+        // Not translated behind a translation, ports lack one: PH208's.
+        if seen.contains(asked), translates(before: place, of: hop, server) { return nil }
         let lines = device.rules(from: device.stages[place].chain).filter { rule in
             guard rule.action == .permit, rule.match.never == nil, !rule.match.expectedOnly,
                 rule.match.destinationMask == nil, let meant = rule.match.destinations
@@ -83,6 +85,16 @@ enum WrongSideOfTranslation: Rule {
     private static func holds(_ line: SourceLine, _ stage: Stage, _ device: Device) -> Bool {
         stage.ending.source == line
             || device.hasRule(from: [stage.chain]) { $0.source == line }
+    }
+
+    /// Whether a translation is asked before that stage of the hop.
+    private static func translates(
+        before place: Int, of hop: Hop, _ server: ServerView
+    ) -> Bool {
+        let outer = server.path.prefix { $0 != hop }
+            .flatMap { $0.configuration.device?.stages ?? [] }
+        let own = hop.configuration.device?.stages[..<place] ?? []
+        return (outer + own).contains { $0.work == .translate }
     }
 
     /// Where packets for the ports are bound when they come to that stage of the hop.
