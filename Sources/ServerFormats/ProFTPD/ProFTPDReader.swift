@@ -25,6 +25,8 @@ struct ProFTPDReader {
     private(set) var fatal: (source: SourceLine, why: String)?
     /// An `Include` whose files weren't given.
     private(set) var missing: SourceLine?
+    /// Why what stands behind a fault in an included file may hold or not.
+    private var spoiled: String?
     /// A range of one port alone.
     private(set) var onePort: Setting<UInt16>?
 
@@ -53,8 +55,9 @@ struct ProFTPDReader {
         var isSkipped = false
         /// Why it may hold or not.
         var doubt: String?
-        /// Commands of a `<Limit>`, and whether it says anything but `DenyAll`.
+        /// Commands of a `<Limit>`, whether it denies them to all, and whether it lets any pass.
         var limits: [String] = []
+        var denies = false
         var isOpen = false
     }
 
@@ -104,10 +107,16 @@ struct ProFTPDReader {
     ) -> (LineNote.State, String) {
         if let doubt { return (.notModelled, "\(why), if \(doubt)") }
         if fatal == nil { fatal = (directive.source, why) }
-        return (.invalid, "\(why): ProFTPD refuses to start")
+        let source = directive.source
+        guard source.file != text.file else {
+            return (.invalid, "\(why): ProFTPD refuses to start")
+        }
+        // 1.3.8 starts, reads the file to its end, and nothing behind the Include.
+        spoiled = "ProFTPD reads on behind \(source.file):\(source.line ?? 0)"
+        return (.invalid, "\(why): ProFTPD refuses to start, or reads no line behind the Include")
     }
 
-    private var doubt: String? { sections.lazy.compactMap(\.doubt).first }
+    private var doubt: String? { sections.lazy.compactMap(\.doubt).first ?? spoiled }
     private var isSkipped: Bool { sections.contains(where: \.isSkipped) }
     private var place: Place? { sections.last.map(\.place) ?? .main }
 
@@ -183,7 +192,7 @@ struct ProFTPDReader {
 
     private mutating func limit(_ section: Section) {
         guard section.directive.name == "limit", let scope = place else { return }
-        let isDenied = !section.isOpen && doubt == nil && section.doubt == nil
+        let isDenied = section.denies && !section.isOpen && doubt == nil && section.doubt == nil
         for command in section.limits where Self.transfers.contains(command) {
             change(scope) {
                 if isDenied {
@@ -208,16 +217,25 @@ struct ProFTPDReader {
     private mutating func plain(_ directive: ProFTPDDirective) -> (LineNote.State, String) {
         if isSkipped { return (.irrelevant, "in a section that doesn't hold") }
         if let last = sections.indices.last, !sections[last].limits.isEmpty {
-            if directive.name != "denyall" { sections[last].isOpen = true }
+            let denies = ProFTPDSettings.deniesAll(directive)
+            sections[last].denies = sections[last].denies || denies
+            // In whatever order they are asked.
+            let isRead = denies || directive.name == "order"
+            if !isRead { sections[last].isOpen = true }
             let touches = sections[last].limits.contains { Self.transfers.contains($0) }
             if !touches { return (.irrelevant, "no influence on data connections") }
-            return directive.name == "denyall"
-                ? (.used, "") : (.notModelled, "whom it lets use them isn't read")
+            return isRead ? (.used, "") : (.notModelled, "whom it lets use them isn't read")
         }
         switch directive.name {
         case "include": return include(directive)
         case "loadmodule":
-            if doubt == nil, let name = directive.arguments.first { modules.insert(name) }
+            guard let name = directive.arguments.first else {
+                return refuse(directive, "LoadModule names no module")
+            }
+            guard directive.isOpen || (name.hasPrefix("mod_") && name.hasSuffix(".c")) else {
+                return refuse(directive, "\(name.excerpt) isn't the name of a module, mod_….c")
+            }
+            if doubt == nil { modules.insert(name) }
             return (.used, "")
         case "define":
             if doubt == nil, let name = directive.arguments.first { defined.insert(name) }

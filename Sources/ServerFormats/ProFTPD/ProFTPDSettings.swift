@@ -67,6 +67,13 @@ struct ProFTPDSettings {
         "auth+!data",
     ]
 
+    /// Whether a directive of a `<Limit>` denies its commands to everybody.
+    static func deniesAll(_ directive: ProFTPDDirective) -> Bool {
+        let words = directive.arguments.map { $0.lowercased() }
+        return directive.name == "denyall"
+            || directive.name == "deny" && (words == ["all"] || words == ["from", "all"])
+    }
+
     /// The port of a range that is one port alone, else in order.
     static func onePort(of directive: ProFTPDDirective) -> UInt16? {
         guard directive.name == "passiveports", directive.arguments.count > 1 else { return nil }

@@ -60,7 +60,7 @@ import Testing
         "<Anonymous ~ftp>\nPassivePorts 50000 50010\n</Anonymous>", "<Global>",
         "</Global>", "Port 99999", "PassivePorts 50000\\\n50010", "PassivePorts 50000 # 50010",
         "PassivePorts 50000\\ \n 50010", "TLSEngine auto", "TLSRequired CTRL+DATA",
-        "TLSRequired data+ctrl",
+        "TLSRequired data+ctrl", "LoadModule mod_tls", "LoadModule",
     ])
     func `a line that keeps the server from starting makes the range invalid`(text: String) {
         let configuration = read(text)
@@ -105,6 +105,33 @@ import Testing
         #expect(read.server?.passive == .ports(50000...50010))
         #expect(read.server?.passiveSources.first?.file == file)
         #expect(read.notes.map(\.state) == [.used, .irrelevant])
+    }
+
+    /// ProFTPD 1.3.8 starts, and reads no line behind the `Include`.
+    @Test func `what stands behind a fault in an included file isn't known`() {
+        let read = read(
+            "Include /etc/proftpd/conf.d/a.conf\nMasqueradeAddress 192.0.2.1\nTLSEngine on\n",
+            with: [("conf.d/a.conf", "PassivePorts 1023 5000\n")])
+        #expect(read.server?.passiveFrom == .invalid)
+        #expect(read.server?.advertisedAddress == nil)
+        #expect(read.server?.tlsProblem != nil)
+        #expect(read.notes.map(\.state) == [.invalid, .notModelled, .notModelled])
+        #expect(read.notes.first?.why.contains("or reads no line behind the Include") == true)
+    }
+
+    @Test(arguments: [
+        "DenyAll", "Deny all", "Deny from all", "Order deny,allow\nDeny from all",
+        "Order allow,deny\nDeny From All",
+    ])
+    func `commands are denied in several words`(text: String) {
+        let limit = "<Limit PASV EPSV>\n\(text)\n</Limit>\nDefaultRoot ~"
+        #expect(server(limit)?.passiveDisabled?.value == true)
+    }
+
+    @Test(arguments: ["", "Order deny,allow", "Deny from 192.0.2.1", "Allow 192.0.2.1\nDenyAll"])
+    func `commands are not denied to everybody by others`(text: String) {
+        let limit = "<Limit PASV EPSV>\n\(text)\n</Limit>\nDefaultRoot ~"
+        #expect(server(limit)?.passiveDisabled == nil)
     }
 
     @Test func `a virtual server that differs is a server of its own`() {
