@@ -18,6 +18,7 @@ import Testing
             ("pasv_min_port=50010\npasv_max_port=50000", 50010...65535),
             ("pasv_min_port=50000\npasv_max_port=70000", 50000...65535),
             ("pasv_min_port=500\npasv_max_port=600", 1024...65535),
+            ("pasv_min_port=4295017296\npasv_max_port=99999999999", 50000...65535),
             ("pasv_min_port=50000\npasv_max_port=50000", 50000...50000),
             ("pasv_min_port=050000\npasv_max_port=050010", 20480...20488),
             ("pasv_min_port=50000\npasv_max_port=50010\npasv_min_port=50005", 50005...50010),
@@ -26,6 +27,13 @@ import Testing
         ] as [(String, ClosedRange<UInt16>)])
     func `takes the range that the server takes`(text: String, range: ClosedRange<UInt16>) {
         #expect(server(text)?.passive == .ports(range))
+    }
+
+    @Test func `a text needs no equals sign to be unset`() {
+        let settings = server("pasv_min_port=50000\npasv_address\nanon_root\n")
+        #expect(settings?.passive == .ports(50000...65535))
+        #expect(settings?.advertisedAddress == nil)
+        #expect(settings?.advertisedName == nil)
     }
 
     @Test(arguments: [

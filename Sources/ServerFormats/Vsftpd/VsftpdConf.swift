@@ -93,17 +93,22 @@ struct VsftpdSetting {
     }
 
     /// As `atoi` reads it; a value that begins with 0 is octal up to the first other character.
-    /// Held at 2^32 - 1, where a negative number wraps to as well.
+    /// The lower 32 bits count: 4295017296 is 50000.
     var number: UInt64 {
         let text = (value ?? "").drop { $0 == " " || $0 == "\t" }
         if value?.first == "0" {
             return text.utf8.prefix { (0x30...0x37).contains($0) }
-                .reduce(0) { min($0 << 3 | UInt64($1 - 0x30), 0xffff_ffff) }
+                .reduce(0) { ($0 << 3 | UInt64($1 - 0x30)) & 0xffff_ffff }
         }
         let negative = text.first == "-"
         let digits = negative || text.first == "+" ? text.dropFirst() : text
+        let most = Int64.max
         let value = digits.utf8.prefix { (0x30...0x39).contains($0) }
-            .reduce(UInt64(0)) { min($0 * 10 + UInt64($1 - 0x30), 0xffff_ffff) }
-        return negative && value > 0 ? 0xffff_ffff : value
+            .reduce(Int64(0)) { value, digit in
+                let (digit, tens) = (Int64(digit - 0x30), value.multipliedReportingOverflow(by: 10))
+                let sum = tens.partialValue.addingReportingOverflow(digit)
+                return tens.overflow || sum.overflow ? most : sum.partialValue
+            }
+        return UInt64(UInt32(truncatingIfNeeded: negative ? -value : value))
     }
 }

@@ -53,7 +53,9 @@ struct VsftpdReader {
         guard let kind = VsftpdKeys.kind(of: setting.key) else {
             return refuse(number, unknown(setting))
         }
-        guard let value = setting.value, !value.isEmpty || kind == .string else {
+        // Strings may lack the equals sign too: then they are unset.
+        let value = setting.value ?? ""
+        guard !value.isEmpty || kind == .string else {
             return refuse(number, "no value: vsftpd refuses to start")
         }
         if kind == .bool, setting.bool == nil {
