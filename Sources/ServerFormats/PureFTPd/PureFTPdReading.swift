@@ -72,7 +72,7 @@ struct PureFTPdReading {
             }
             address = (value, source)
             if let literal = IPAddress(value), literal.family == .v6 {
-                return (.invalid, "no IPv4 address: PASV is answered by 425")
+                return (.invalid, "no IPv4 address: every session ends with 421 at its begin")
             }
             if ServerText.v4(value) == nil, let literal = ServerText.aton(value) {
                 return (.used, "taken for \(literal), as inet_aton(3) reads it")
@@ -80,8 +80,12 @@ struct PureFTPdReading {
             return (.used, "")
         case "Bind":
             let parts = value.split(separator: ",", omittingEmptySubsequences: false)
-            guard let last = parts.last, let number = ServerText.port(last.bare) else {
-                return (.irrelevant, "names no port")
+            let last = parts.last?.bare ?? ""
+            guard let number = ServerText.port(last) else {
+                // `0` is any port, a name one of /etc/services.
+                return parts.count == 2 && !last.isEmpty
+                    ? (.notModelled, "the control port \(last.excerpt) isn't known")
+                    : (.irrelevant, "names no port")
             }
             port = Setting(number, source)
             return (.used, "")

@@ -49,6 +49,12 @@ import Testing
         #expect(self.read("ForcePassiveIP ftp.example.com").server?.advertisedName != nil)
     }
 
+    @Test(arguments: ["Bind ,ftps", "Bind 192.0.2.1,0"])
+    func `a control port by name or chance isn't known`(text: String) {
+        #expect(read(text).notes.map(\.state) == [.notModelled])
+        #expect(read("Bind 192.0.2.1").notes.map(\.state) == [.irrelevant])
+    }
+
     @Test(
         arguments: [
             ("TLS 0", .none), ("TLS 1", .optional), ("TLS 2", .optional), ("TLS 3", .required),
