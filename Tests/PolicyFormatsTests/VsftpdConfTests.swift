@@ -133,6 +133,22 @@ import Testing
         #expect(VsftpdConf.fix(.permit(PortSet(21...21), to: IPAddress(v4: 1)), read) == nil)
     }
 
+    /// With a new range vsftpd would refuse to start as before.
+    @Test func `of a line that keeps the server from starting it writes no range`() {
+        for text in [
+            "pasv_min_port=50000\npasv_enable=YES # on", "listen=YES\npasv_min_port =50000",
+        ] {
+            let read = VsftpdConf.read(ConfigText(file: "vsftpd.conf", text))
+            let fatal = text.split(separator: "\n")[1]
+            #expect(
+                VsftpdConf.fix(.setPassiveRange(50000...50099), read)?.commands
+                    == ["# in vsftpd.conf", "# mend or take out line 2: \(fatal)"])
+        }
+        let empty = VsftpdConf.read(ConfigText(file: "vsftpd.conf", "pasv_min_port=\nlisten=YES"))
+        let fix = VsftpdConf.fix(.setPassiveRange(50000...50099), empty)
+        #expect(fix?.commands.contains("pasv_min_port=50000") == true)
+    }
+
     @Test func `no broken text makes it stumble`() {
         let good = "listen=YES\npasv_min_port=050000\npasv_max_port=50010\npasv_address=1.2.3.4\n"
         let seed = UInt64.random(in: 0 ... .max)

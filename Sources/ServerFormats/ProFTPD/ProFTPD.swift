@@ -65,6 +65,6 @@ public enum ProFTPD: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        ProFTPDWriter(configuration).fix(change)
+        ProFTPDWriter(configuration).fix(change)?.minding(configuration, for: change)
     }
 }

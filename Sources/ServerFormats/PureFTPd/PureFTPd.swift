@@ -78,7 +78,7 @@ public enum PureFTPd: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        PureFTPdWriter.file(change, configuration)
+        PureFTPdWriter.file(change, configuration)?.minding(configuration, for: change)
     }
 }
 

@@ -45,7 +45,7 @@ public enum VsftpdConf: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        VsftpdWriter(configuration).fix(change)
+        VsftpdWriter(configuration).fix(change)?.minding(configuration, for: change)
     }
 }
 

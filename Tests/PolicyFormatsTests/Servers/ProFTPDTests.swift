@@ -184,6 +184,20 @@ import Testing
             ])
     }
 
+    @Test func `of a line that keeps the server from starting it writes no range`() {
+        func commands(_ read: Configuration) -> [String]? {
+            ProFTPD.fix(.setPassiveRange(50000...50099), read)?.commands
+        }
+        #expect(
+            commands(read("PassivePorts 50000 50010\nTLSEngine auto"))
+                == ["# in proftpd.conf", "# mend or take out line 2: TLSEngine auto"])
+        let included = read("Include a.conf", with: [("a.conf", "PassivePorts 50010 50000")])
+        #expect(
+            commands(included)
+                == ["# in a.conf", "# mend or take out line 1: PassivePorts 50010 50000"])
+        #expect(commands(read("PassivePorts 50010 50000"))?.last == "PassivePorts 50000 50099")
+    }
+
     @Test func `reads addresses, foreign peers and denied commands`() {
         let settings = server(
             """

@@ -64,6 +64,14 @@ import Testing
         #expect(read(text).server?.tls.value == tls)
     }
 
+    @Test func `of a line that keeps the server from starting it writes no range`() {
+        func last(_ text: String) -> String? {
+            PureFTPd.fix(.setPassiveRange(50000...50099), read(text))?.commands.last
+        }
+        #expect(last("PassivePortRange 50000 50010\nTLS 9") == "# mend or take out line 2: TLS 9")
+        #expect(last("PassivePortRange 50000:50010") == "PassivePortRange 50000 50099")
+    }
+
     @Test func `FXP counts for those who may log in`() {
         #expect(read("AllowUserFXP yes").server?.foreignActivePeers?.value == true)
         #expect(
