@@ -175,6 +175,7 @@ extension Extraction {
         path.table[index].owner = UInt32(number)
         return true
     }
+
     /// The encrypted session that may have had a port of the server announced to the client.
     private mutating func encryptedSession(
         _ client: Endpoint, _ server: Endpoint, at time: Timestamp

@@ -36,7 +36,7 @@ extension Extraction {
             record.channels[index].controlTTL = serverTTL
             fill(&record.channels[index], link, record.visibility.oneSided)
             if !isFinal {
-                record.channels[index].isPending = !isSettled(number, index, link, record)
+                record.channels[index].isPending = !isSettled(number, index, link)
             }
         }
         guard !sessions.open[number].control.hidden.isEmpty else { return }
@@ -54,18 +54,20 @@ extension Extraction {
         return .open
     }
 
-    private func isSettled(
-        _ number: Int, _ index: Int, _ link: ChannelLink, _ record: SessionRecord
-    ) -> Bool {
+    /// Whether what became of an announcement won't change: its connections are over, or were
+    /// silent for long. After the session's end no client goes on asking for an answer.
+    private func isSettled(_ number: Int, _ index: Int, _ link: ChannelLink) -> Bool {
+        let closed = sessions.open[number].control.closedAt
         guard !link.flows.isEmpty else {
-            return sessions.open[number].control.closedAt != nil
-                || index + 1 < record.channels.count
-                || record.last.time.since(record.channels[index].frame.time)
-                    > limits.announcementAge
+            let frame = sessions.open[number].control.record.channels[index].frame
+            return closed != nil || index + 1 < sessions.open[number].control.links.count
+                || now.since(frame.time) > limits.announcementAge
         }
         return link.flows.allSatisfy { linked in
             guard case .live = linked, let flow = flow(linked) else { return true }
-            return flow.isOver || record.last.time.since(flow.last.time) > limits.dataIdle
+            let isLost = closed != nil && !flow.isEstablished
+            return flow.isOver
+                || now.since(flow.last.time) > (isLost ? limits.linger : limits.dataIdle)
         }
     }
 

@@ -71,6 +71,21 @@ import Testing
         #expect(told.at.contains("PH101"))
     }
 
+    @Test func `an attempt of a client that has gone is told without its patience`() throws {
+        let gone =
+            Self.waiting + """
+
+                close
+                client 198.51.100.8
+                connect
+                S: 220 ready
+                wait 4
+                C: NOOP
+                S: 200 yes
+                """
+        #expect(try Self.told(gone).meanwhile.contains("PH101"))
+    }
+
     @Test func `a finding to which another host comes replaces the one that was told`() throws {
         let script = """
             server 203.0.113.10:21
