@@ -24,11 +24,13 @@ public struct Device: Hashable, Sendable {
     public var selectable: [String]
     /// The one of them that is in force when nobody selects; nil: nobody can tell.
     public var usualSelection: String?
-    /// What judges the answers to a connection that a stateless filter let pass, by the name of the
-    /// chain at which that filter starts. Its rules are written from the client's side: `sources`
-    /// and `sourcePorts` are where an answer goes, `destinations` and `destinationPorts` where it
-    /// comes from.
-    public var answers: [String: Stage] = [:]
+    /// What judges the packets that follow on a SYN that a filter let pass, by the name of the chain
+    /// at which that filter starts: the answers, and the client's own where it may stop these. The
+    /// rules are written from the client's side: `sources` and `sourcePorts` are the client's,
+    /// `destinations` and `destinationPorts` the server's.
+    public var answers: [String: [Stage]] = [:]
+    /// Whether it remembers connections, so that rules may tell what follows from what is new.
+    public var remembers = false
     /// Sentences about assumptions that hold for every answer (`firewall taken as on`).
     public var assumptions: [String]
     /// The interfaces that the file describes; empty where names match only as they are written.

@@ -2,7 +2,7 @@ import Net
 
 /// The answers to a connection, on their way through the stateless filters of a path.
 ///
-/// A stateful device lets answers pass by what it remembers, so only devices with `answers` are
+/// Most stateful devices let answers pass by what they remember, so only devices with `answers` are
 /// asked. Every source port of the question must get its answers, or the way back is unknown.
 struct WayBack {
     /// What becomes of the answers, over a partition of the server's ports × the clients.
@@ -94,6 +94,11 @@ struct WayBack {
         var stages: [Stage] = []
         /// Whether another device stands on the path that rewrites addresses.
         let rewritten: Bool
+        var place = Device.Place.through
+        /// Whether it sees the address of what forwards in place of the client's.
+        let isBehindForwarder: Bool
+        /// The interfaces on the clients' and on the server's side, where known.
+        var context: (entering: String?, leaving: String?) = (nil, nil)
 
         init(
             _ hop: Hop, _ device: Device, among path: [Hop], _ family: IPAddress.Family
@@ -103,16 +108,22 @@ struct WayBack {
             rewritten = path.contains { other in
                 other.configuration.device?.stages.contains { $0.work == .translate } ?? false
             }
+            isBehindForwarder = path.prefix { $0.name != hop.name }.contains { other in
+                other.configuration.device?.hidesClients ?? false
+            }
             guard !device.answers.isEmpty else { return }
             let all = InForce.stages(device, hop).0
-            let entering = InForce.interfaces(all, device, hop).entering
+            let (entering, leaving) = InForce.interfaces(all, device, hop)
+            context = (entering, leaving)
+            place = hop.place
             stages = all.filter { stage in
+                guard stage.places.contains(hop.place) else { return false }
                 guard stage.direction == .entering, let own = stage.interface, let entering else {
                     return true
                 }
                 return own == entering
             }
-            .compactMap { device.answers[$0.chain] }
+            .flatMap { device.answers[$0.chain] ?? [] }
             .filter { $0.families.contains(family) }
         }
     }
@@ -139,12 +150,15 @@ struct WayBack {
         ]
         for filter in filters.reversed() {
             let context = MatchContext(
-                sourcePorts: ports, entering: nil, leaving: nil, clientsMayBeLocal: false,
+                sourcePorts: ports, entering: filter.context.entering,
+                leaving: filter.context.leaving, clientsMayBeLocal: false,
                 clients: question.clients)
             for stage in filter.stages {
                 var next: [Flow] = []
                 for flow in flows {
                     var flow = flow
+                    flow.packet.place = filter.place
+                    flow.packet.clientHidden = filter.isBehindForwarder
                     if filter.rewritten {
                         flow.packet.destination = .unknown("the address is rewritten on the way")
                         flow.packet.ports = .to(0...65535)

@@ -1,24 +1,26 @@
 import Net
 import Policy
 
-/// PH213: a filter that keeps no state lets connections to the server in, and not its answers out.
+/// PH213: a filter lets connections to the server in, and not what follows on their first packet.
 enum AnswersDenied: Rule {
     static let id = "PH213"
-    static let title = "Return traffic not permitted by a stateless list"
+    static let title = "Return traffic not permitted"
     static let severity = Severity.medium
     static let controls: [ControlSet] = [.availability]
     static let explanation = Explanation(
         checks: """
             Where a device on the path judges each packet by itself, the answers from the server's \
-            ports to every client who must get in are asked of its lists for the other direction.
+            ports to every client who must get in are asked of its lists for the other direction; \
+            where one remembers connections, its rules are asked for what belongs to them.
             """,
         why: """
-            Such a filter remembers no connection: the SYN passes, the SYN-ACK is dropped, and the \
-            client waits as if the port were shut.
+            The SYN passes, and the SYN-ACK or what comes after it is dropped: the client waits as \
+            if the port were shut, or sees a connection on which nothing comes.
             """,
         remedy: """
             Permit what comes from the server's ports to the clients' ports, 1024-65535, in the \
-            other direction; where the product can, only packets with ACK set (`established`).
+            other direction; where the product can, only packets with ACK set (`established`). On \
+            Linux: accept `ct state established,related` in every chain that drops.
             """,
         refutation: "A device that remembers connections, or a newer list for the other direction.",
         references: [
@@ -67,10 +69,12 @@ enum AnswersDenied: Rule {
             line.line.map { "\(line.file):\($0) \(line.text)" } ?? "\(line.file): \(line.text)"
         }
         let who = stateless.count == 1 ? "\(names) lets" : "\(names) let"
+        let remembers = stateless.contains { $0.configuration.device?.remembers ?? false }
+        let what = remembers ? "what follows on the first packet" : "the answers out"
         return Fault(
             key: "\(ports)",
             message: """
-                \(who) connections to \(ports.named) in, and not the answers out: \
+                \(who) connections to \(ports.named) in, and not \(what): \
                 \(by.prefix(3).joined(separator: "; ")).
                 """,
             expected: "answers from \(ports.brief) permitted to the clients' ports",

@@ -44,6 +44,13 @@ package enum IPTablesFamilies: JointFormat {
             if !stage.chain.isEmpty { stage.chain = sixth(stage.chain) }
             return stage
         }
+        for (key, stages) in other.answers {
+            device.answers[sixth(key)] = stages.map { stage in
+                var stage = stage
+                stage.chain = sixth(stage.chain)
+                return stage
+            }
+        }
         device.inspections += other.inspections
         device.families.formUnion(other.families)
         device.assumptions += other.assumptions.filter { !device.assumptions.contains($0) }

@@ -20,12 +20,13 @@ extension IPTablesRuleReader {
         case "--ports": try ports(name, .either, IPTablesValues.list)
         case "--syn":
             try needTransport(name)
-            if negated { rule.never("never a SYN") }
+            if negated == (following == nil) { rule.never("never a SYN, or never without") }
         case "--tcp-flags": try flags()
         case "--state", "--ctstate": try states(value(name))
         case "--mark":
             let wanted = try IPTablesValues.mark(value(name))
             let not = negated
+            guard following == nil else { return rule.doubt("marks of packets that follow") }
             let owners = Set(owners(of: name))
             let onConnection = owners == ["connmark"]
             if owners.count > 1 { rule.doubt("--mark of two modules") }
@@ -104,8 +105,17 @@ extension IPTablesRuleReader {
         guard index < words.count else { throw .invalid("--tcp-flags needs two values") }
         index += 1
         let wanted = try flagSet(words[index - 1].text)
-        let shown: Set<String> = mask.contains("SYN") ? ["SYN"] : []
-        if (shown == wanted) == negated { rule.never("never a SYN") }
+        let shown: [Set<String>] =
+            switch following {
+            case nil: [["SYN"]]
+            case .request?: [["ACK"], ["PSH", "ACK"]]
+            case .answer?: [["SYN", "ACK"], ["ACK"], ["PSH", "ACK"]]
+            }
+        switch Set(shown.map { ($0.intersection(mask) == wanted) != negated }) {
+        case [true]: break
+        case [false]: rule.never(following == nil ? "never a SYN" : "never what follows on a SYN")
+        default: rule.doubt("flags that some of the packets have")
+        }
     }
 
     private func flagSet(_ text: String) throws(Problem) -> Set<String> {
@@ -130,6 +140,15 @@ extension IPTablesRuleReader {
         }
         let wanted = negated ? known.subtracting(named) : named
         let notTranslated = negated && named.contains("DNAT")
+        if following != nil {
+            let ofTranslation = wanted.contains("DNAT") || wanted.contains("SNAT")
+            if notTranslated || !wanted.contains("ESTABLISHED") && ofTranslation {
+                rule.doubt("translations of packets that follow")
+            } else if !wanted.contains("ESTABLISHED") {
+                rule.never("not for connections that exist (\(text))")
+            }
+            return
+        }
         var ways: [(inout Match) -> Void] = []
         if wanted.isSuperset(of: ["NEW", "RELATED", "UNTRACKED"]) {
             ways.append { _ in }
@@ -181,7 +200,7 @@ extension IPTablesRuleReader {
                 match.originalPorts = match.originalPorts?.intersection(set) ?? set
             }
         case "--ctdir":
-            if (text.uppercased() == "ORIGINAL") == negated {
+            if (text.uppercased() == "ORIGINAL") == (negated != (following == .answer)) {
                 ofConnection.append { $0.never = $0.never ?? "only for replies" }
             } else {
                 ofConnection.append { _ in }
@@ -219,6 +238,7 @@ extension IPTablesRuleReader {
         let text = try value(name).uppercased()
         let types = Set(text.split(separator: ",").map(String.init))
         let wanted = !negated
+        if following == .answer { return rule.doubt("option \(name)") }
         if name == "--src-type" {
             if types.contains("UNICAST") != wanted { rule.never("not from a host") }
             return
@@ -257,7 +277,9 @@ extension IPTablesRuleReader {
             if (try value(name) == "none") == negated { rule.never("only for IPsec") }
         case ("helper", "--helper"):
             let text = try value(name)
-            if negated || (text != "ftp" && !text.hasPrefix("ftp-")) {
+            if following != nil {
+                rule.doubt("option \(name)")
+            } else if negated || (text != "ftp" && !text.hasPrefix("ftp-")) {
                 rule.never("not for data connections of FTP")
             } else {
                 rule.narrow { $0.expectedOnly = true }
@@ -283,8 +305,15 @@ extension IPTablesRuleReader {
         }
     }
 
+    /// What a packet that follows finds remembered isn't modelled.
+    private mutating func skipRecent(_ name: String) {
+        if ["--rcheck", "--update", "--remove"].contains(name) { rule.doubt("option \(name)") }
+        skipValues()
+    }
+
     private mutating func recent(_ name: String) throws(Problem) {
         rule.assumptions.insert(IPTablesRule.firstPacket)
+        if following != nil { return skipRecent(name) }
         switch name {
         case "--name":
             let list = try value(name)

@@ -21,7 +21,7 @@ struct IPTablesSaveReader {
 
     let text: ConfigText
     let family: IPAddress.Family
-    private let sets: [String: IPSet]
+    let sets: [String: IPSet]
     private var tables: [Table] = []
     private var notes: [Int: LineNote] = [:]
     private var inspections: [Inspection] = []
@@ -323,6 +323,7 @@ struct IPTablesSaveReader {
             guard let stage = stage(hook, last) else { continue }
             device.stages.append(stage)
         }
+        judgeFollowing(last, &device)
         device.inspections = inspections
         device.families = [family]
         device.assumptions = assumptions.sorted()

@@ -56,6 +56,14 @@ struct IPTablesRule {
 }
 
 extension Match {
+    /// What is asked of an answer, as it is asked from the client's side.
+    mutating func turn() {
+        (sources, destinations) = (destinations, sources)
+        (sourceMask, destinationMask) = (destinationMask, sourceMask)
+        (sourcePorts, destinationPorts) = (destinationPorts, sourcePorts)
+        (entering, leaving) = (leaving, entering)
+    }
+
     mutating func narrowSources(_ set: AddressSet) {
         sources = sources?.intersection(set) ?? set
     }
@@ -80,6 +88,8 @@ struct IPTablesRuleReader {
     let words: [IPTablesWords.Word]
     let family: IPAddress.Family
     let sets: [String: IPSet]
+    /// Nil: it is asked of a SYN.
+    let following: Following?
     var index = 0
     var rule = IPTablesRule()
     var modules: [String] = []
@@ -94,9 +104,11 @@ struct IPTablesRuleReader {
     var asksState = false
 
     init(
-        _ words: [IPTablesWords.Word], family: IPAddress.Family, sets: [String: IPSet]
+        _ words: [IPTablesWords.Word], family: IPAddress.Family, sets: [String: IPSet],
+        following: Following? = nil
     ) {
         self.words = words
+        self.following = following
         self.family = family
         self.sets = sets
         rule.family = family
@@ -118,6 +130,7 @@ struct IPTablesRuleReader {
             negated = false
         }
         guard !negated else { throw .invalid("a negation of nothing") }
+        if following == .answer { rule.narrow { $0.turn() } }
         narrowByConnection()
         try checkModules()
         for predicate in rule.notModelled { rule.narrow { $0.notModelled.append(predicate) } }

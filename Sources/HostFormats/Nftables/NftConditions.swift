@@ -125,7 +125,8 @@ extension NftContext {
         guard let name = Self.fieldName(left) else {
             return [.unknown("'\(left.text)' isn't modelled")]
         }
-        let field = NftField.named(name)
+        let named = NftField.named(name)
+        let field = following == .answer ? named.turned : named
         if case .absent = field, right.name == "missing" { return [.always] }
         let implied = try self.implied(left)
         if let never = implied.first(where: { $0.never != nil }) { return [never] }

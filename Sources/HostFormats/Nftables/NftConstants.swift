@@ -18,7 +18,7 @@ extension NftContext {
         let test = try bitTest(names, left, mask, comparison, right)
         switch field {
         case .flags:
-            return .holds(test.holds(0x02), else: "never a SYN")
+            return flags(test)
         case .state: return state(test)
         default: return status(test)
         }
@@ -59,6 +59,19 @@ extension NftContext {
         }
     }
 
+    /// SYN, SYN and ACK, ACK, PSH and ACK: what the packets show.
+    private func flags(_ test: BitTest) -> NftCondition {
+        let shown: [UInt32] =
+            switch following {
+            case nil: [0x02]
+            case .request?: [0x10, 0x18]
+            case .answer?: [0x12, 0x10, 0x18]
+            }
+        let held = Set(shown.map(test.holds))
+        guard held.count == 1 else { return .unknown("some of the packets have these flags") }
+        return .holds(held == [true], else: "never a SYN, or never what follows on it")
+    }
+
     private mutating func bitTest(
         _ names: [String: UInt32], _ left: NftExpression, _ mask: UInt32, _ comparison: Comparison,
         _ right: NftExpression
@@ -95,6 +108,9 @@ extension NftContext {
             change(&match)
             ways.append(match)
         }
+        if following != nil {
+            return .holds(test.holds(2), else: "not for connections that exist")
+        }
         switch point.isTracked {
         case nil: return .unknown("it isn't known whether connections are known there")
         case false?:
@@ -122,7 +138,8 @@ extension NftContext {
     /// Of the first packet's connection it is known whether it is expected (1) and translated (32),
     /// and that nothing was seen in reply (2, 4) nor confirmed (8).
     private func status(_ test: BitTest) -> NftCondition {
-        guard let depends = test.depends, depends & ~(1 | 2 | 4 | 8 | 32) == 0 else {
+        guard following == nil, let depends = test.depends, depends & ~(1 | 2 | 4 | 8 | 32) == 0
+        else {
             return .unknown("this status of a connection isn't modelled")
         }
         let (plain, dnat) = (test.holds(0), test.holds(32))
@@ -147,6 +164,10 @@ extension NftContext {
         _ field: NftField, _ left: NftExpression, _ comparison: Comparison, _ right: NftExpression
     ) throws(NftValues.Problem) -> NftCondition {
         if case .unknown = field { return .unknown("'\(left.text)' isn't modelled") }
+        if following != nil, [.destinationType, .sourceType, .reversePath, .helper].contains(field)
+        {
+            return .unknown("'\(left.text)' isn't modelled for what follows")
+        }
         let (elements, also) = try members(right, key: left)
         guard also.isEmpty else { throw .unresolved("'\(right.text)'") }
         let negated = comparison == .unequal

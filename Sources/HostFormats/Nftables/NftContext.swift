@@ -7,6 +7,8 @@ enum NftPoint: Hashable, Sendable {
     /// Behind connection tracking or before it; nil: at its own priority, which tells nothing.
     case prerouting(tracked: Bool?)
     case input, forward, postrouting
+    /// Where the machine's own packets leave: answers, never a SYN of the question.
+    case output
 
     /// Priority of connection tracking (NF_IP_PRI_CONNTRACK).
     static let trackingPriority = -200
@@ -15,7 +17,7 @@ enum NftPoint: Hashable, Sendable {
         switch self {
         case .ingress: false
         case .prerouting(let tracked): tracked
-        case .input, .forward, .postrouting: true
+        case .input, .forward, .postrouting, .output: true
         }
     }
 
@@ -31,6 +33,7 @@ enum NftPoint: Hashable, Sendable {
         case .input: "input"
         case .forward: "forward"
         case .postrouting: "postrouting"
+        case .output: "output"
         }
     }
 }
@@ -39,6 +42,8 @@ enum NftPoint: Hashable, Sendable {
 struct NftContext {
     var table: NftRuleset.Table
     var point: NftPoint
+    /// Nil: it is asked of a SYN.
+    var following: Following?
     /// For each set that rules change, the keys by which they do.
     var changes: [String: Set<NftExpression>] = [:]
     /// Sets that rules take elements out of.

@@ -4,13 +4,13 @@ import PolicyText
 
 /// Puts the chains of a rule set into the order of a packet's way.
 struct NftDevice {
-    private let ruleset: NftRuleset
+    let ruleset: NftRuleset
     private let source: (NftRuleset.Rule) -> SourceLine
-    private let file: String
-    private(set) var notes: NftNotes
-    private(set) var faults: [(place: NftPlace, why: String)] = []
-    private var device = Device(usualPlace: .host)
-    private var assumptions: Set<String> = []
+    let file: String
+    var notes: NftNotes
+    var faults: [(place: NftPlace, why: String)] = []
+    var device = Device(usualPlace: .host)
+    var assumptions: Set<String> = []
     private var marksAreKnown = true
     /// By table, sets that rules change: the keys, and whether they take elements out.
     private var changes: [NftRuleset.TableName: [String: Set<NftExpression>]] = [:]
@@ -19,11 +19,13 @@ struct NftDevice {
     private var seen: Set<String> = []
 
     /// One chain at one point.
-    private struct Visit: Hashable {
+    struct Visit: Hashable {
         var table: Int
         var chain: Int
         var point: NftPoint
         var translates: Bool?
+        /// Nil: it is asked of a SYN.
+        var following: Following?
     }
 
     private struct Hook {
@@ -62,6 +64,7 @@ struct NftDevice {
         faults += NftJumps.faults(ruleset)
         if let fault = faults.min(by: { $0.place < $1.place }) { return (broken(fault), fault) }
         for hook in hooks { stage(hook) }
+        judgeFollowing()
         if let gap = ruleset.gaps.first { open(gap.why) }
         device.assumptions = assumptions.sorted()
         return (device, nil)
@@ -154,18 +157,19 @@ struct NftDevice {
 
     // MARK: chains
 
-    private func key(_ visit: Visit, _ chain: String) -> String {
+    func key(_ visit: Visit, _ chain: String) -> String {
         Self.key(ruleset.tables[visit.table].name, visit, chain)
     }
 
     private static func key(
         _ table: NftRuleset.TableName, _ visit: Visit, _ chain: String
     ) -> String {
-        "\(table.text) \(chain) @\(visit.point.text)\(visit.translates == true ? "/nat" : "")"
+        (visit.following.map { "\($0.rawValue) " } ?? "")
+            + "\(table.text) \(chain) @\(visit.point.text)\(visit.translates == true ? "/nat" : "")"
     }
 
     /// Reads the rules of a chain at a point; gives back the chains to which they lead.
-    private mutating func lower(_ visit: Visit, intoDevice: Bool) -> [Visit] {
+    mutating func lower(_ visit: Visit, intoDevice: Bool) -> [Visit] {
         let table = ruleset.tables[visit.table]
         let chain = table.chains[visit.chain]
         let name = key(visit, chain.name)
@@ -174,6 +178,7 @@ struct NftDevice {
         context.changes = changes[table.name] ?? [:]
         context.emptied = emptied[table.name] ?? []
         context.marksAreKnown = marksAreKnown
+        context.following = visit.following
         var made = Chain(name: name)
         var next: [Visit] = []
         for (index, rule) in chain.rules.enumerated() {
@@ -192,6 +197,12 @@ struct NftDevice {
                 notes.note(rule.place, .invalid, why)
             }
             made.rules += lowering.rules
+            // What stands below a line for all that follows is never reached.
+            if visit.following != nil, let last = lowering.rules.last, last.match == Match(),
+                last.action == .permit
+            {
+                break
+            }
             if !lowering.rules.isEmpty { assumptions.formUnion(lowering.context.assumptions) }
             if intoDevice {
                 notes.note(rule.place, through: rule.last, lowering.state, lowering.why)
@@ -337,7 +348,7 @@ struct NftDevice {
                 families: families))
     }
 
-    private static func families(_ table: NftRuleset.Table) -> Set<IPAddress.Family> {
+    static func families(_ table: NftRuleset.Table) -> Set<IPAddress.Family> {
         switch table.name.family {
         case "ip": [.v4]
         case "ip6": [.v6]

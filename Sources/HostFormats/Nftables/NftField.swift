@@ -42,6 +42,21 @@ enum NftField: Hashable {
         return .unknown
     }
 
+    /// What a field of an answer is, seen from the client's side.
+    var turned: NftField {
+        switch self {
+        case .source(let family): .destination(family)
+        case .destination(let family): .source(family)
+        case .sourcePort: .destinationPort
+        case .destinationPort: .sourcePort
+        case .entering: .leaving
+        case .leaving: .entering
+        case .constant(["original", "0"]): .constant(["reply", "1"])
+        case .absent("only for packets that the machine sends"): .unknown
+        default: self
+        }
+    }
+
     /// Headers that no SYN of TCP has.
     private static let others: [String: String] = [
         "udp": "another protocol", "udplite": "another protocol", "sctp": "another protocol",

@@ -8,7 +8,7 @@ extension NftContext {
         _ field: NftField, _ left: NftExpression, _ comparison: Comparison, _ right: NftExpression
     ) throws(NftValues.Problem) -> NftCondition {
         let (elements, also) = try members(right, key: left)
-        if field == .leaving, !point.knowsLeaving {
+        if field == .leaving, !point.knowsLeaving, following == nil {
             // Nothing leaves there: no name is the right one.
             return .holds(comparison == .unequal, else: "nothing leaves there")
         }
@@ -51,6 +51,7 @@ extension NftContext {
         _ field: NftField, _ left: NftExpression, _ mask: UInt32, _ comparison: Comparison,
         _ right: NftExpression
     ) throws(NftValues.Problem) -> NftCondition {
+        guard following == nil else { return .unknown("marks of what follows aren't modelled") }
         guard marksAreKnown else { return .unknown("marks are set in ways that aren't modelled") }
         let (elements, also) = try members(right, key: left)
         var ways = also

@@ -46,8 +46,9 @@ extension IOSDeviceBuilder {
             let chain = Self.answers(name) + (next.map { ", \($0)" } ?? "")
             device.chains[chain] = Chain(name: chain, rules: mirrored(name, next))
             if index == 0 {
-                device.answers[key] = Stage(
-                    .filter, chain: chain, ending: ending(first), families: [.v4])
+                device.answers[key] = [
+                    Stage(.filter, chain: chain, ending: ending(first), families: [.v4])
+                ]
             }
         }
     }
@@ -55,9 +56,11 @@ extension IOSDeviceBuilder {
     private static func answers(_ list: String) -> String { "answers through \(list)" }
 
     private mutating func notKnown(_ why: String, _ key: String) {
-        device.answers[key] = Stage(
-            .filter, chain: "", ending: Setting(.unknown(why), reader.text.absence(why)),
-            families: [.v4])
+        device.answers[key] = [
+            Stage(
+                .filter, chain: "", ending: Setting(.unknown(why), reader.text.absence(why)),
+                families: [.v4])
+        ]
     }
 
     /// The list's rules seen from the client: what it calls source is the server.

@@ -157,7 +157,9 @@ struct AWSNetworkACLsReader {
             .deny(answered: false), text.absence("implicit deny"))
         for list in lists {
             device.stages.append(Stage(.filter, chain: list, ending: ending))
-            device.answers[list] = Stage(.filter, chain: Self.answers(list), ending: ending)
+            device.answers[list] = [
+                Stage(.filter, chain: Self.answers(list), ending: ending)
+            ]
         }
         if lists.count > 1 { device.selectable = lists }
         if lists.isEmpty {

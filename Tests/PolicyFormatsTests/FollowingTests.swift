@@ -1,0 +1,122 @@
+import Policy
+import Testing
+
+@testable import PolicyFormats
+
+/// What follows on a SYN that passed; each case was tried with a kernel (Linux 6).
+@Suite struct FollowingTests {
+    /// What becomes of it, or nil where nothing may stop it.
+    private func back(
+        _ format: any ConfigFormat.Type, _ text: String, _ place: Device.Place = .host
+    ) throws -> Reach.Verdict? {
+        var asked = FirewallVerdicts(format, text)
+        asked.place = place
+        let segments = try asked.reach("203.0.113.5", ports: "5001").segments
+        #expect(segments.map(\.verdict) == [.permitted])
+        return segments.first?.back
+    }
+
+    private typealias Case = (rules: [String], output: String, wanted: String?)
+    private static let cases: [Case] = [
+        (["INPUT -p tcp --dport 5001 -m conntrack --ctstate NEW -j ACCEPT"], "ACCEPT", "denied"),
+        (["INPUT -p tcp --dport 5001 -m state --state NEW -j ACCEPT"], "ACCEPT", "denied"),
+        (["INPUT -p tcp --dport 5001 --syn -j ACCEPT"], "ACCEPT", "denied"),
+        (["INPUT -p tcp --dport 5001 -j ACCEPT"], "ACCEPT", "permitted"),
+        (["INPUT -p tcp --dport 5001 -j ACCEPT"], "DROP", "denied"),
+        (
+            [
+                "INPUT -p tcp --dport 5001 -j ACCEPT",
+                "OUTPUT -p tcp --sport 5001 -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+            ], "DROP", "permitted"
+        ),
+        (
+            [
+                "INPUT -p tcp --dport 5001 -j ACCEPT",
+                "OUTPUT -p tcp --sport 5001 -m conntrack --ctstate RELATED -j ACCEPT",
+            ], "DROP", "denied"
+        ),
+        (
+            [
+                "INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+                "INPUT -p tcp --dport 5001 -m conntrack --ctstate NEW -j ACCEPT",
+            ], "ACCEPT", nil
+        ),
+        (
+            [
+                "INPUT -p tcp --dport 5001 -j ACCEPT", "OUTPUT -m mark --mark 1 -j ACCEPT",
+            ], "DROP", "unknown"
+        ),
+    ]
+
+    @Test(arguments: cases.indices)
+    func `iptables stops what its rules are not for`(
+        _ index: Int
+    ) throws {
+        let (rules, output, wanted) = Self.cases[index]
+        let head = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT \(output) [0:0]\n"
+        let text = head + rules.map { "-A \($0)\n" }.joined() + "COMMIT\n"
+        #expect(try back(IPTablesSave.self, text)?.rawValue == wanted)
+    }
+
+    private static let between: [(String, String?)] = [
+        ("-A FORWARD -d 203.0.113.5 -p tcp --dport 5001 -j ACCEPT", "denied"),
+        ("-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED,NEW -j ACCEPT", nil),
+        (
+            "-A FORWARD -d 203.0.113.5 -j ACCEPT\n-A FORWARD -s 203.0.113.5 -j ACCEPT",
+            "permitted"
+        ),
+        // Taken out of connection tracking, nothing is told of it.
+        ("COMMIT\n*raw\n-A PREROUTING -j NOTRACK", nil),
+    ]
+
+    @Test(arguments: between)
+    func `iptables between both judges the answers by the same chain`(
+        _ rules: String, _ wanted: String?
+    ) throws {
+        let policy = rules.contains("NOTRACK") ? "ACCEPT" : "DROP"
+        let text = "*filter\n:FORWARD \(policy) [0:0]\n\(rules)\nCOMMIT\n"
+        #expect(try back(IPTablesSave.self, text, .through)?.rawValue == wanted)
+    }
+
+    private static let nft: [(String, String, String?)] = [
+        ("tcp dport 5001 ct state new accept", "", "denied"),
+        ("tcp dport 5001 accept", "", "permitted"),
+        ("ct state vmap { established : accept, invalid : drop }\ntcp dport 5001 accept", "", nil),
+        ("tcp dport 5001 accept", "ct state related accept\ntcp sport 20 accept", "denied"),
+        ("tcp dport 5001 accept", "tcp sport 5001 ct state established accept", "permitted"),
+        ("tcp dport 5001 accept", "ct direction reply accept", "permitted"),
+        ("tcp dport 5001 accept", "tcp flags & (syn|ack) == syn|ack accept", "unknown"),
+        ("tcp dport 5001 accept", "ct mark 5 accept", "unknown"),
+    ]
+
+    @Test(arguments: nft)
+    func `nft stops what its rules are not for`(
+        _ input: String, _ output: String, _ wanted: String?
+    ) throws {
+        let policy = output.isEmpty ? "accept" : "drop"
+        let text = """
+            table inet f {
+            chain i {
+            type filter hook input priority 0; policy drop
+            \(input)
+            }
+            chain o {
+            type filter hook output priority 0; policy \(policy)
+            \(output)
+            }
+            }
+            """
+        #expect(try back(Nftables.self, text)?.rawValue == wanted)
+    }
+
+    @Test func `what leaves is judged where nothing judges what enters`() throws {
+        let text = """
+            table inet f {
+            chain o {
+            type filter hook output priority 0; policy drop
+            }
+            }
+            """
+        #expect(try back(Nftables.self, text) == .denied)
+    }
+}
