@@ -56,6 +56,56 @@ import Testing
         #expect(second?.contains("ip access-list extended ISP1") == false)
     }
 
+    /// Numbers of entries, rules and priorities in the commands for a server, another, and the
+    /// first again; a number given twice is refused.
+    @Test(arguments: [
+        ("IOS", ["15 permit", "16 permit", "15 permit"]),
+        ("IOS, full", ["30 permit", "30 permit", "30 permit"]),
+        ("IOS, open", ["20 permit", "30 permit", "20 permit"]),
+        ("AWS", ["--rule-number 99", "--rule-number 98", "--rule-number 99"]),
+        (
+            "Azure",
+            ["ftp-allow --priority 199", "ftp-allow-2 --priority 198", "ftp-allow --priority 199"]
+        ),
+    ])
+    func `commands for several servers take numbers of their own`(
+        _ device: String, _ wanted: [String]
+    ) throws {
+        let ios =
+            "hostname edge\ninterface Gi0/0\n ip access-group OUT in\n"
+            + "ip access-list extended OUT\n 10 permit tcp any any eq 21\n"
+        let (format, text): (any ConfigFormat.Type, String) =
+            switch device {
+            case "IOS": (CiscoIOS.self, ios + " 20 deny ip any any\n")
+            case "IOS, full": (CiscoIOS.self, ios + " 11 deny ip any any\n")
+            case "IOS, open": (CiscoIOS.self, ios)
+            case "AWS":
+                (
+                    AWSNetworkACLs.self,
+                    #"{"NetworkAcls": [{"NetworkAclId": "acl-1", "Entries": []}]}"#
+                )
+            default:
+                (
+                    AzureNSG.self,
+                    """
+                    {"name": "nsg", "properties": {"securityRules": [{"name": "no", "properties":
+                    {"priority": 200, "direction": "Inbound", "access": "Deny", "protocol": "*",
+                    "sourceAddressPrefix": "*", "sourcePortRange": "*",
+                    "destinationAddressPrefix": "*", "destinationPortRange": "*"}}]}}
+                    """
+                )
+            }
+        let fixer = Formats.fixer(format.read(ConfigText(file: "fw", text)))
+        let asked = [
+            ("198.18.1.10", Self.passive), ("198.18.1.11", PortSet(5001...5201)),
+            ("198.18.1.10", Self.passive),
+        ]
+        for (number, (address, ports)) in zip(wanted, asked) {
+            let commands = fixer(.permit(ports, to: try #require(IPAddress(address))))?.commands
+            #expect(commands?.joined(separator: "\n").contains(number) == true, "\(commands ?? [])")
+        }
+    }
+
     private static let asa = """
         ASA Version 9.8(2)
         interface GigabitEthernet0/0

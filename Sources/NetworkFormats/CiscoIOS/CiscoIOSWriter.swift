@@ -10,6 +10,8 @@ struct IOSWriter {
     /// for what can't be told.
     private let entries: [String: [(entry: IOSEntry, matches: [Match]?)]]
 
+    private let numbering = Numbering()
+
     /// The lines as they were read are the configuration; nil where they describe no device.
     init?(_ configuration: Configuration) {
         guard let device = configuration.device else { return nil }
@@ -22,7 +24,9 @@ struct IOSWriter {
         }
     }
 
-    func fix(_ change: Change) -> Fix? {
+    func fix(_ change: Change) -> Fix? { numbering.fix(change, made) }
+
+    private func made(_ change: Change) -> Fix? {
         switch change {
         case .permit(let ports, let address): permit(ports, address)
         case .forbid(let ports, let address): forbid(ports, address)
@@ -143,8 +147,10 @@ struct IOSWriter {
                     [head] + entries.map { " no \($0)" }
                 )
             }
-            let first = list.nextSequence
+            let taken = numbering.taken(of: list.name).filter { $0 >= list.nextSequence }
+            let first = taken.max().map { $0 / 10 * 10 + 10 } ?? list.nextSequence
             let numbered = entries.enumerated().map { (first + 10 * $0.offset, $0.element) }
+            numbering.take(numbered.map(\.0), of: list.name)
             return (
                 [head] + numbered.map { " \($0.0) \($0.1)" },
                 [head] + numbered.map { " no \($0.0)" }
@@ -153,7 +159,11 @@ struct IOSWriter {
         var numbers = ordered.map(\.sequence)
         var commands: [String] = []
         var low = place.map { $0 > 0 ? numbers[$0 - 1] : 0 } ?? numbers.last ?? 0
-        if stop - low <= entries.count, !numbers.isEmpty {
+        let taken = numbering.taken(of: list.name)
+        let free = (low + 1..<max(low + 1, stop)).filter { !taken.contains($0) }
+        let isFull = free.count < entries.count || numbering.isNumberedAnew(list.name)
+        if isFull, !numbers.isEmpty {
+            numbering.numberAnew(list.name)
             let step = 10 * (entries.count + 1)
             commands.append("ip access-list resequence \(list.name) \(step) \(step)")
             numbers = numbers.indices.map { ($0 + 1) * step }
@@ -162,7 +172,12 @@ struct IOSWriter {
         }
         let high = place.map { numbers[$0] } ?? low + 10
         let step = max(1, (high - low) / (entries.count + 1))
-        let numbered = entries.enumerated().map { (low + step * ($0.offset + 1), $0.element) }
+        var given = entries.indices.map { low + step * ($0 + 1) }
+        if commands.isEmpty, !taken.isDisjoint(with: given), free.count >= given.count {
+            given = given.indices.map { free[($0 + 1) * free.count / (given.count + 1)] }
+        }
+        if commands.isEmpty { numbering.take(given, of: list.name) }
+        let numbered = Array(zip(given, entries))
         return (
             commands + [head] + moved.map { " no \(numbers[$0])" }
                 + numbered.map { " \($0.0) \($0.1)" },

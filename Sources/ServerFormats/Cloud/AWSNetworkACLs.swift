@@ -31,7 +31,12 @@ public enum AWSNetworkACLs: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        AWSWriter.list(change, configuration)
+        AWSWriter.list(change, configuration, Numbering())
+    }
+
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        let numbering = Numbering()
+        return { numbering.fix($0) { AWSWriter.list($0, configuration, numbering) } }
     }
 }
 

@@ -47,7 +47,9 @@ enum AWSWriter {
         return Fix(platform: AWSSecurityGroups.platform, commands: commands, undo: undo)
     }
 
-    static func list(_ change: Change, _ configuration: Configuration?) -> Fix? {
+    static func list(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
+    ) -> Fix? {
         let id = (single(configuration) ?? "").shellWord(else: "acl-LIST")
         let ports: PortSet
         let address: IPAddress
@@ -62,9 +64,11 @@ enum AWSWriter {
             address.family == .v4 ? "--cidr-block 0.0.0.0/0" : "--ipv6-cidr-block ::/0"
         // Below all that are there, so that these come first.
         let taken = numbers(configuration)
-        let first = (taken.inbound.min() ?? 100) - ports.ranges.count
+        let inbound = numbering.taken(of: "inbound").union(taken.inbound)
+        let first = (inbound.min() ?? 100) - ports.ranges.count
         let answer = (taken.outbound.min() ?? 100) - 1
         guard first > 0, answer > 0 else { return nil }
+        numbering.take(first..<first + ports.ranges.count, of: "inbound")
         var commands: [String] = []
         var undo: [String] = []
         for (number, range) in zip(first..., ports.ranges) {

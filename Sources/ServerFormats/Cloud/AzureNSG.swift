@@ -32,7 +32,12 @@ public enum AzureNSG: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        AzureNSGWriter.fix(change, configuration)
+        AzureNSGWriter.fix(change, configuration, Numbering())
+    }
+
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        let numbering = Numbering()
+        return { numbering.fix($0) { AzureNSGWriter.fix($0, configuration, numbering) } }
     }
 
     /// The groups of a text: lone ones, lists of them, and those among a template's resources; a bare

@@ -6,7 +6,9 @@ import PolicyText
 ///
 /// The new rule goes before all others where a priority is free there; 100 is the lowest.
 enum AzureNSGWriter {
-    static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
+    static func fix(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
+    ) -> Fix? {
         let ports: PortSet
         let access: String
         switch change {
@@ -16,8 +18,13 @@ enum AzureNSGWriter {
         }
         guard !ports.isEmpty else { return nil }
         let group = (name(configuration) ?? "").shellWord(else: "GROUP")
-        let (names, priorities, denials) = present(configuration)
-        let rule = "ftp-\(access.lowercased())".unused(names)
+        let (names, there, denials) = present(configuration)
+        let given = numbering.taken(of: "")
+        let priorities = there + given
+        // As many names are taken as numbers: of each change one.
+        var taken = names
+        for _ in given.indices { taken.append("ftp-\(access.lowercased())".unused(taken)) }
+        let rule = "ftp-\(access.lowercased())".unused(taken)
         let before = (priorities.min() ?? 101) - 1
         guard
             let priority = before >= 100
@@ -33,6 +40,7 @@ enum AzureNSGWriter {
             }
             guard !isShut else { return nil }
         }
+        numbering.take([priority], of: "")
         let list = ports.ranges.map { range in
             range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
         }
