@@ -196,4 +196,72 @@ import Testing
         }.joined(separator: "\n")
         #expect(try ask(rules, nat).ports(.permitted, "203.0.113.1") == open)
     }
+
+    @Test(arguments: [
+        "/ip/firewall/filter/add chain=forward action=drop place-before=0",
+        "/ip/firewall/filter add chain=forward action=drop place-before=0",
+        "/ip firewall/filter/add chain=forward action=drop place-before=0",
+        "/ip fire fil add chain=forward action=drop place-before=0",
+        "/ip firewal filter add chain=forward action=drop place-before=0",
+    ])
+    func `a path by slashes, or cut short, is the menu's`(_ line: String) throws {
+        let asked = ask("add chain=forward protocol=tcp dst-port=21\n\(line)")
+        #expect(try asked.ports(.permitted, "10.1.1.10") == "")
+        #expect(try asked.ports(.unknown, "10.1.1.10") == "")
+    }
+
+    @Test func `a command with its path leaves the menu as it is`() throws {
+        let asked = ask(
+            """
+            add chain=forward protocol=tcp dst-port=21 src-address-list=these
+            /ip firewall address-list add address=198.51.100.0/24 list=these
+            add chain=forward action=drop
+            add chain=forward protocol=tcp dst-port=22
+            """)
+        #expect(try asked.ports(.permitted, "10.1.1.10") == "21")
+        #expect(try asked.ports(.unknown, "10.1.1.10") == "")
+    }
+
+    @Test(arguments: [
+        ":if ($open) do={ /ip firewall filter add chain=forward dst-port=21 protocol=tcp }",
+        ":if ($open) do={\n/ip firewall filter add chain=forward dst-port=21 protocol=tcp\n}",
+        ":foreach i in=[find] do={\nadd chain=forward dst-port=21 protocol=tcp\n}",
+        ":do { /ip/firewall/filter/remove $i } on-error={}",
+        "/ip firewall c add chain=forward", "/ip firewall foo add chain=forward",
+        "remove [find comment=\"closed\"]",
+    ])
+    func `what a script does leaves every answer unknown, denials too`(_ lines: String) throws {
+        let asked = ask(lines)
+        #expect(try asked.ports(.permitted, "10.1.1.10") == "")
+        #expect(try asked.ports(.denied, "10.1.1.10") == "")
+    }
+
+    @Test(arguments: [
+        ":put \"Setting up the firewall {now}\"", ":log info \"firewall done\"", ":delay 2s",
+        ":global names {\"a\";\"b\"}", "/ip firewall filter print",
+    ])
+    func `what a script says changes nothing`(_ line: String) throws {
+        let asked = ask("\(line)\nadd chain=forward protocol=tcp dst-port=21")
+        #expect(try asked.ports(.permitted, "10.1.1.10") == "21")
+        #expect(try asked.ports(.unknown, "10.1.1.10") == "")
+    }
+
+    @Test func `fasttrack in hardware is fasttrack`() throws {
+        let asked = ask(
+            """
+            add action=fasttrack-connection chain=forward connection-state=established,related \
+                hw-offload=yes
+            add chain=forward protocol=tcp dst-port=21
+            """)
+        #expect(asked.configuration.notes.allSatisfy { $0.state != .notModelled })
+        #expect(try asked.ports(.permitted, "10.1.1.10") == "21")
+    }
+
+    @Test func `a state that isn't named leaves the rule unknown`() throws {
+        let asked = ask(
+            "add chain=forward action=drop connection-state=\"\"\nadd chain=forward dst-port=21 protocol=tcp"
+        )
+        #expect(try asked.ports(.permitted, "10.1.1.10") == "")
+        #expect(try asked.ports(.unknown, "10.1.1.10") == "21")
+    }
 }

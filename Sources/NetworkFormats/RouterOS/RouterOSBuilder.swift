@@ -27,14 +27,7 @@ struct RouterOSBuilder {
         device.families = [.v4]
         objects()
         for table in ["raw", "nat", "filter"] { chains(table) }
-        if !reader.strange.isEmpty {
-            device.chains["strange"] = Chain(
-                name: "strange",
-                rules: reader.strange.map {
-                    FilterRule(Match(), .unknown($0.why), reader.text.source($0.line))
-                })
-            stage("strange", .filter)
-        }
+        strange()
         if device.chains["raw prerouting"] != nil { stage("raw prerouting", .filter) }
         if device.chains["nat dstnat"] != nil { stage("nat dstnat", .translate) }
         if !reader.commands.contains(where: { $0.menu == "ip firewall filter" }) { noFilter() }
@@ -47,6 +40,22 @@ struct RouterOSBuilder {
         }
         helper()
         return device
+    }
+
+    /// What wasn't understood may let pass, or take away what drops.
+    private mutating func strange() {
+        func rules(_ lines: [(line: Int, why: String)]) -> [FilterRule] {
+            lines.map { FilterRule(Match(), .unknown($0.why), reader.text.source($0.line)) }
+        }
+        let all = reader.strange + [reader.untracked].compactMap(\.self)
+        guard !all.isEmpty else { return }
+        device.chains["strange"] = Chain(name: "strange", rules: rules(all))
+        stage("strange", .filter)
+        for name in ["raw prerouting", "filter input", "filter forward"] {
+            guard device.chains[name] != nil || name != "raw prerouting" else { continue }
+            device.chains[name, default: Chain(name: name)].rules.insert(
+                contentsOf: rules(reader.strange), at: 0)
+        }
     }
 
     private mutating func stage(

@@ -11,7 +11,7 @@ extension RouterOSBuilder {
         switch key {
         case "chain", "action", "comment", "log", "log-prefix", "disabled", "to-addresses",
             "to-ports", "jump-target", "reject-with", "address-list", "address-list-timeout",
-            "place-before":
+            "place-before", "hw-offload":
             break
         case "protocol":
             let isTCP = value == "tcp" || value == "6"
@@ -125,6 +125,11 @@ extension RouterOSBuilder {
     /// A first packet is new, or related to a connection whose helper expects it, or untracked.
     private func states(_ value: String, _ negated: Bool, _ base: Match) -> [Match] {
         let words = Set(value.split(separator: ",").map(String.init))
+        guard !words.isEmpty else {
+            var match = base
+            match.notModelled.append("connection-state without a state")
+            return [match]
+        }
         let allowed = ["new", "related", "untracked"].filter { words.contains($0) != negated }
         if allowed.count == 3 { return [base] }
         guard !allowed.isEmpty else {

@@ -22,6 +22,9 @@ struct RouterOSReader {
     private(set) var notes: [LineNote]
     /// Lines about the firewall that aren't understood.
     private(set) var strange: [(line: Int, why: String)] = []
+    /// The line that switches connection tracking off: drops still hold.
+    private(set) var untracked: (line: Int, why: String)?
+    private var blocks = RouterOSBlocks()
 
     init(_ text: ConfigText) {
         self.text = text
@@ -66,19 +69,26 @@ struct RouterOSReader {
     }
 
     private mutating func read(_ line: String, _ first: Int, _ last: Int, _ menu: inout String) {
+        let isWithin = blocks.isWithin(line)
         var words = Self.words(Self.withoutPrompt(line, &menu))
-        if let head = words.first, head.hasPrefix("/") {
-            let verbs: Set<String> = ["add", "set", "remove", "enable", "disable", "move", "unset"]
-            let end = words.firstIndex { verbs.contains($0) } ?? words.count
-            menu = words[..<end].joined(separator: " ").replacing("/", with: " ").trimmingBlanks
-            words.removeFirst(end)
+        var path = menu
+        if let head = words.first, head.hasPrefix("/") || menu.isEmpty && head == "ip" {
+            let place = RouterOSMenu(words)
+            (path, words) = (place.path, place.words)
+            // A command with its path leaves the menu as it is (help.mikrotik.com, Console).
+            if words.isEmpty, !line.contains("{") { menu = path }
         }
-        guard let verb = words.first else {
-            if menu.hasPrefix("ip firewall") { note(first, last, .used) }
+        if isWithin || line.hasPrefix(":") {
+            script(line, path, words, first, last)
             return
         }
+        guard let verb = words.first else {
+            if path.hasPrefix("ip firewall") { note(first, last, .used) }
+            return
+        }
+        guard !RouterOSMenu.showing.contains(verb) else { return }
         var command = RouterOSCommand(
-            menu: menu, verb: verb, target: "", values: [:], first: first, last: last)
+            menu: path, verb: verb, target: "", values: [:], first: first, last: last)
         for word in words.dropFirst() {
             guard let equals = word.firstIndex(of: "="), word.first != "[" else {
                 command.target += command.target.isEmpty ? word : " " + word
@@ -86,30 +96,48 @@ struct RouterOSReader {
             }
             command.values[String(word[..<equals])] = String(word[word.index(after: equals)...])
         }
-        let firewall = menu.hasPrefix("ip firewall")
+        let firewall = path.hasPrefix("ip firewall")
         let rules: Set<String> = [
             "ip firewall filter", "ip firewall nat", "ip firewall raw",
             "ip firewall address-list",
         ]
-        if menu == "ip firewall connection tracking",
+        if path == "ip firewall connection tracking",
             ["no", "false"].contains(command.values["enabled"] ?? "")
         {
             let why = "without connection tracking, translations and states have no effect"
             note(first, last, .notModelled, why)
-            strange.append((first, why))
+            untracked = (first, why)
         } else if firewall, verb == "add",
             let word = command.target.split(separator: " ").first(where: { !$0.hasPrefix("!") })
         {
             let why = "`\(word)` isn't a property with its value"
             note(first, last, .notRecognised, why)
             strange.append((first, why))
-        } else if verb == "add" || verb == "set" && !rules.contains(menu) {
+        } else if firewall, !RouterOSMenu.isKnown(path) {
+            let why = "`/\(path)` is no menu known here"
+            note(first, last, .notRecognised, why)
+            strange.append((first, why))
+        } else if verb == "add" || verb == "set" && !rules.contains(path) {
             commands.append(command)
         } else if firewall {
             let why = "a command that changes what was set"
             note(first, last, .notModelled, why)
             strange.append((first, why))
         }
+    }
+
+    /// What a script does on a condition, or for each of what it finds, can't be told.
+    private mutating func script(
+        _ line: String, _ path: String, _ words: [String], _ first: Int, _ last: Int
+    ) {
+        let speaks = [":put", ":log", ":delay", ":error"].contains { line.hasPrefix($0) }
+        let names = ["firewall", "/ip f", "/ip/f"].contains(where: line.contains)
+        let closes = line.allSatisfy { "}; ".contains($0) }
+        let sets = RouterOSMenu.counts(path) && !words.isEmpty && !closes
+        guard !speaks, names || sets && !line.hasPrefix(":") else { return }
+        let why = "a script's command, in force under conditions"
+        note(first, last, .notModelled, why)
+        strange.append((first, why))
     }
 
     /// A console's copy: `[admin@edge] /ip firewall filter> add …`, the menu before the sign.
