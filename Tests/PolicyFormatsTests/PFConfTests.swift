@@ -211,6 +211,33 @@ import Testing
         #expect(try ask(text).ports(.permitted, "203.0.113.10") == "21-22")
     }
 
+    @Test(arguments: [
+        // A string goes on to its closing quote.
+        "ports = \"{ 21, \\\n 990 }\"\nblock\npass in proto tcp to port $ports\npass out",
+        "ports = \"{ 21,\n\t990 }\"\nblock\npass in proto tcp to port $ports\npass out",
+        // A comment goes on behind a backslash, to the end of the block.
+        "block\n#pass in proto tcp \\\n    to port 22\npass in proto tcp to port { 21 990 }\npass out",
+        "block\npass in proto tcp to port { 21 990 } # these \\\n port 22\npass out",
+        // A backslash that doesn't end its line is left out.
+        "block\npass in proto tcp to port {\n 21 \\ # FTP\n 990 \\ # FTPS\n}\npass out",
+    ])
+    func `strings and comments go on over lines as pf takes them`(_ text: String) throws {
+        let asked = ask(text)
+        #expect(try asked.ports(.permitted, "203.0.113.10") == "21,990")
+        #expect(try asked.ports(.unknown, "203.0.113.10") == "")
+        #expect(asked.configuration.notes.allSatisfy { $0.state != .notRecognised })
+    }
+
+    @Test func `a quote that is never closed leaves everything unknown`() throws {
+        let asked = ask("block\npass in proto tcp to port 21 label \"open\npass out")
+        #expect(try asked.ports(.permitted, "203.0.113.10") == "")
+    }
+
+    @Test func `ports of UDP needn't be known`() {
+        let asked = ask("block\npass in inet proto udp from port bootps to port bootpc")
+        #expect(asked.configuration.notes.allSatisfy { $0.state == .used })
+    }
+
     /// The lines put where their comment says.
     private func mended(_ before: FirewallVerdicts, _ change: Change) throws -> FirewallVerdicts {
         let fix = try #require(PFConf.fix(change, before.configuration))

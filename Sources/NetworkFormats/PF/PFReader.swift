@@ -100,7 +100,8 @@ struct PFReader {
             }
             guard depth < 8 else { throw PFFault("macros within macros") }
             for part in value {
-                let inner = part.kind == .string ? PFLexer.tokens(part.text, token.line).0 : [part]
+                let inner =
+                    part.kind == .string ? PFLexer.tokens(part.text, token.line).tokens : [part]
                 try expand(inner, into: &result, depth: depth + 1)
                 guard result.count < Self.mostTokens else { throw PFFault("a macro is too large") }
             }
@@ -169,7 +170,9 @@ struct PFReader {
         if case .match = rule.kind, rule.target == nil, rule.tag == nil, !rule.hidesSource {
             return (.irrelevant, "it decides nothing")
         }
-        if !rule.doubts.isEmpty { return (.notModelled, rule.doubts.joined(separator: ", ")) }
+        if !rule.doubts.isEmpty, rule.never == nil {
+            return (.notModelled, rule.doubts.joined(separator: ", "))
+        }
         let unknown = rule.sources.unknown + rule.destinations.unknown
         if !unknown.isEmpty, rule.never == nil {
             return (.notModelled, unknown.joined(separator: ", "))

@@ -26,6 +26,16 @@ struct PFStatement {
     var isOpen = false
 }
 
+/// The tokens of a line of the file.
+struct PFLine {
+    var tokens: [PFToken]
+    /// By `\` at its end, with the next line.
+    var goesOn = false
+    var commentGoesOn = false
+    /// A quote isn't closed.
+    var isOpen = false
+}
+
 /// Cuts a pf.conf into statements.
 struct PFLexer {
     private(set) var statements: [PFStatement] = []
@@ -35,11 +45,12 @@ struct PFLexer {
 
     init(_ text: ConfigText) {
         var goesOn = false
-        for (index, line) in text.lines.enumerated() {
-            let number = index + 1
-            if tokens.isEmpty { first = number }
-            let (read, continues, isBroken) = Self.tokens(line, number)
-            for token in read {
+        var index = 0
+        while index < text.lines.count {
+            if tokens.isEmpty { first = index + 1 }
+            let line = Self.line(text.lines, &index)
+            let number = index
+            for token in line.tokens {
                 if token.isSign("{") { depth += 1 }
                 if token.isSign("}") {
                     if tokens.isEmpty {
@@ -54,8 +65,8 @@ struct PFLexer {
                 }
                 tokens.append(token)
             }
-            goesOn = continues
-            if isBroken {
+            goesOn = line.goesOn
+            if line.isOpen {
                 end(number, isOpen: true)
             } else if let last = tokens.last, last.isSign("{"),
                 tokens.contains(where: { $0.isWord("anchor") })
@@ -77,12 +88,38 @@ struct PFLexer {
         depth = 0
     }
 
+    /// Lines that a quoted string may take.
+    private static let mostLines = 200
+
+    /// The next line with those that belong to it: a string goes on to its closing quote, a
+    /// comment behind `\` to the next line (pf.conf(5): "effective until the end of the entire
+    /// block").
+    private static func line(_ lines: [String], _ index: inout Int) -> PFLine {
+        let number = index + 1
+        var whole = lines[index]
+        index += 1
+        var line = tokens(whole, number)
+        var end = index
+        while line.isOpen, end < lines.count, end - index < mostLines {
+            if whole.last == "\\" { whole.removeLast() }
+            whole += lines[end]
+            end += 1
+            let longer = tokens(whole, number)
+            guard !longer.isOpen else { continue }
+            (line, index) = (longer, end)
+        }
+        while line.commentGoesOn, index < lines.count {
+            line.commentGoesOn = lines[index].last == "\\"
+            index += 1
+        }
+        return line
+    }
+
     private static let breaks: Set<Character> = [
         "(", ")", "{", "}", "<", ">", "!", "=", "/", "#", ",", " ", "\t", "\"", "'",
     ]
 
-    /// The tokens of a line; whether it goes on with the next; whether a quote stays open.
-    static func tokens(_ line: String, _ number: Int) -> ([PFToken], Bool, Bool) {
+    static func tokens(_ line: String, _ number: Int) -> PFLine {
         let text = Array(line)
         var tokens: [PFToken] = []
         var at = 0
@@ -94,12 +131,13 @@ struct PFLexer {
             let next = at + 1 < text.count ? text[at + 1] : " "
             switch character {
             case " ", "\t", "\u{0b}", "\u{0c}", "\u{a0}": at += 1
-            case "#": return (tokens, line.last == "\\", false)
+            case "#": return PFLine(tokens: tokens, commentGoesOn: line.last == "\\")
             case "\\" where text[(at + 1)...].allSatisfy({ $0 == " " || $0 == "\t" }):
-                return (tokens, true, false)
+                return PFLine(tokens: tokens, goesOn: true)
+            case "\\": at += 1
             case "\"", "'":
                 guard let close = text[(at + 1)...].firstIndex(of: character) else {
-                    return (tokens, false, true)
+                    return PFLine(tokens: tokens, isOpen: true)
                 }
                 add(.string, String(text[(at + 1)..<close]))
                 at = close + 1
@@ -132,7 +170,7 @@ struct PFLexer {
                 at = end
             }
         }
-        return (tokens, false, false)
+        return PFLine(tokens: tokens)
     }
 }
 
