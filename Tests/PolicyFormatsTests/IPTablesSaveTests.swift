@@ -384,6 +384,23 @@ import Testing
         #expect(notes.count == 1)
     }
 
+    @Test(arguments: [
+        ("REDIRECT --to 21", "21,990"), ("REDIRECT --to-port 21", "21,990"),
+        ("DNAT --to 203.0.113.5:21", "21,990"), ("DNAT --to-dest 203.0.113.5:21", "21,990"),
+        ("REDIRECT", "21"),
+    ])
+    func `an option of a target may be cut short`(_ target: String, _ open: String) {
+        let nat = ["*nat", "-A PREROUTING -p tcp --dport 990 -j \(target)", "COMMIT"]
+        let rules = ["-A INPUT -p tcp --dport 21 -j ACCEPT"]
+        let configuration = Self.read(Self.text(rules, before: nat))
+        #expect(configuration.notes.allSatisfy { $0.state != .invalid }, "\(configuration.notes)")
+        #expect(Self.ports(Self.reach(configuration)) == open)
+        // With a module that has such an option too, it is short for several.
+        let several = ["*nat", "-A PREROUTING -p tcp -m tos --tos 1 -j REDIRECT --to 21", "COMMIT"]
+        let broken = Self.read(Self.text(rules, before: several))
+        #expect(broken.notes.contains { $0.state == .invalid })
+    }
+
     @Test func `writes commands above the lines that deny, and what takes them back`() {
         let fix = IPTablesSave.fix(.permit(PortSet(50000...50100), to: Self.server), nil)
         #expect(

@@ -60,11 +60,22 @@ extension IPTablesRuleReader {
         }
     }
 
+    /// Whether an option, perhaps cut short, is this one: iptables takes what no other option
+    /// begins with (getopt_long(3)). Modules with `--to` of their own leave it open.
+    private func means(_ name: String, _ option: String) -> Bool {
+        guard name != option else { return true }
+        return name.hasPrefix("--to") && option.hasPrefix(name)
+            && modules.allSatisfy { !["tos", "string"].contains($0) }
+    }
+
     private func redirect(_ options: [(name: String, value: String)]) throws(Problem) -> Translation
     {
-        for option in options where option.name == "--to-ports" || option.name == "--to-port" {
+        for option in options where means(option.name, "--to-ports") {
             return Translation(
                 address: .device, ports: try portRange(option.value), keepsPortsWithin: true)
+        }
+        if let other = options.first(where: { $0.name.hasPrefix("--to") }) {
+            throw .invalid("\(other.name) may be short for several options")
         }
         return Translation(address: .device)
     }
@@ -73,7 +84,7 @@ extension IPTablesRuleReader {
     private func destination(
         _ options: [(name: String, value: String)]
     ) throws(Problem) -> Translation {
-        let wanted = options.filter { $0.name == "--to-destination" }.map(\.value)
+        let wanted = options.filter { means($0.name, "--to-destination") }.map(\.value)
         guard let value = wanted.first else { throw .invalid("DNAT needs --to-destination") }
         guard wanted.count == 1 else {
             return Translation(address: .unknown("it is translated to one of several ranges"))
