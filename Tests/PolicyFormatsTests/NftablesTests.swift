@@ -46,6 +46,10 @@ import Testing
         ("tcp flags { syn, ack } tcp dport 1 accept", "1"),
         ("tcp flags != syn accept", ""), ("fib daddr type local tcp dport 21 accept", "21"),
         ("limit rate 5/minute burst 5 packets tcp dport 21 accept", "21"),
+        // A SYN is no fragment.
+        ("ip frag-off & 0x1fff != 0 drop; tcp dport 21 accept", "21"),
+        ("ip frag-off & 0x3fff == 0 tcp dport 21 accept", "21"),
+        ("ip frag-off & 0x2000 != 0 accept", ""), ("tcp dport rsync accept", "873"),
         ("limit rate over 5/minute accept", ""), ("ct count over 3 accept", ""),
         ("quota 25 mbytes used 26 mbytes accept", ""),
         ("quota over 25 mbytes used 26 mbytes tcp dport 21 accept", "21"),

@@ -89,6 +89,7 @@ extension NftContext {
         case .source(let family), .destination(let family), .transport(let family?),
             .originalSource(let family?), .originalDestination(let family?):
             return [Self.family(family)] + ofConnection(name)
+        case .fragment: return [Self.family(.v4)]
         case .absent(let why):
             return [.never(why, otherProtocol: why == "another protocol")]
         default: return ofConnection(name)
@@ -181,6 +182,14 @@ extension NftContext {
             let fits = value.bits & ~mask.bits == 0
             let found = narrowed(field, fits ? set : AddressSet(), .v4)
             return try signed(found, comparison, left)
+        case .fragment:
+            // A SYN comes whole: neither `more fragments` nor an offset (RFC 791, 3.1).
+            guard try NftValues.constant(mask) & ~0x3fff == 0 else {
+                return .unknown("'\(left.text)' isn't modelled")
+            }
+            let condition = NftCondition.holds(
+                try NftValues.constant(right) == 0, else: "only for fragments")
+            return try signed(condition, comparison, left)
         default: return .unknown("'\(left.text)' isn't modelled")
         }
     }

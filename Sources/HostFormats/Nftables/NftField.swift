@@ -23,6 +23,8 @@ enum NftField: Hashable {
     /// The interface towards the source.
     case reversePath
     case helper
+    /// `ip frag-off`: flags and offset of a fragment, of which a SYN may have `don't fragment`.
+    case fragment
     /// A packet of a TCP connection doesn't have it, and why.
     case absent(String)
     case unknown
@@ -77,7 +79,7 @@ enum NftField: Hashable {
         "ip6 daddr": .destination(.v6), "tcp sport": .sourcePort, "th sport": .sourcePort,
         "tcp dport": .destinationPort, "th dport": .destinationPort,
         "@th,0,16": .sourcePort, "@th,16,16": .destinationPort, "tcp flags": .flags,
-        "ip protocol": .transport(.v4), "ip6 nexthdr": .transport(.v6),
+        "ip frag-off": .fragment, "ip protocol": .transport(.v4), "ip6 nexthdr": .transport(.v6),
         "meta l4proto": .transport(nil),
         "meta nfproto": .family(v4: ["ipv4", "2"], v6: ["ipv6", "10"]),
         "meta protocol": .family(v4: ["ip", "0x0800", "2048"], v6: ["ip6", "0x86dd", "34525"]),

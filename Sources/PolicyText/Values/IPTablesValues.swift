@@ -17,7 +17,8 @@ package enum IPTablesValues {
         "nntp": 119, "ntp": 123, "netbios-ns": 137, "netbios-dgm": 138, "netbios-ssn": 139,
         "imap": 143, "imap2": 143, "snmp": 161, "bgp": 179, "irc": 194, "ldap": 389, "https": 443,
         "microsoft-ds": 445, "submissions": 465, "smtps": 465, "submission": 587, "ldaps": 636,
-        "ftps-data": 989, "ftps": 990, "telnets": 992, "imaps": 993, "pop3s": 995, "socks": 1080,
+        "rsync": 873, "ftps-data": 989, "ftps": 990, "telnets": 992, "imaps": 993, "pop3s": 995,
+        "socks": 1080,
         "openvpn": 1194, "ms-sql-s": 1433, "mysql": 3306, "postgresql": 5432, "x11": 6000,
         "http-alt": 8080,
     ]
