@@ -35,6 +35,13 @@ import Testing
         AzureNSG.read(ConfigText(file: "nsg.json", text(rules)))
     }
 
+    @Test func `what the command that makes a group answers is a group`() {
+        let answer = "{\"NewNSG\": \(Self.text([Self.rule("ftp", 100, ports: "21")]))}"
+        let text = ConfigText(file: "nsg.json", answer)
+        #expect(AzureNSG.recognise(text) == .certain)
+        #expect(Verdicts.ports(Verdicts.reach(AzureNSG.read(text))) == "21")
+    }
+
     @Test func `the lowest priority decides`() {
         let configuration = Self.read([
             Self.rule("late", 300, ports: "21"), Self.rule("early", 200, "Deny", ports: "20-22"),

@@ -66,7 +66,9 @@ public enum AzureNSG: ConfigFormat {
     }
 
     private static func items(_ document: JSONWithLines) -> [JSONWithLines] {
-        document.array ?? document["value"]?.array ?? document["resources"]?.array ?? [document]
+        // `az network nsg create` puts the group that it made beneath `NewNSG`.
+        document.array ?? document["value"]?.array ?? document["resources"]?.array
+            ?? [document["NewNSG"] ?? document]
     }
 
     private static func isRule(_ item: JSONWithLines) -> Bool {
@@ -92,6 +94,7 @@ struct AzureNSGReader {
         "id", "name", "type", "location", "properties", "provisioningState", "resourceGuid",
         "etag", "tags", "networkInterfaces", "subnets", "flowLogs", "flushConnection",
         "resourceGroup", "securityRules", "defaultSecurityRules", "apiVersion", "dependsOn",
+        "NewNSG",
     ]
 
     init(_ text: ConfigText) {
