@@ -73,14 +73,22 @@ struct MatchContext {
             return names.names.contains { Self.matches($0, interface) } != names.negated
         }
         if names.names.contains("*") || names.names.contains("any") { return !names.negated }
-        if verb == "enters", names.names.allSatisfy({ $0 == "lo" }), !clientsMayBeLocal {
-            return names.negated
-        }
+        if Self.areLoopback(names.names), !clientsMayBeLocal { return names.negated }
         let list = names.names.joined(separator: ", ")
         result.doubts.append(
             "\(Self.place(place)): it isn't known whether a packet \(verb) by \(names.negated ? "another interface than " : "")\(list)"
         )
         return true
+    }
+
+    /// Linux's, and BSD's with its number, or beside it (`lo*`) the group of all; what others send,
+    /// or what is sent on to others, neither enters nor leaves there.
+    private static func areLoopback(_ names: [String]) -> Bool {
+        names.allSatisfy { name in
+            let rest = name.dropFirst(2)
+            return name.hasPrefix("lo")
+                && (rest.allSatisfy(\.isNumber) || rest == "*" && names.contains("lo"))
+        }
     }
 
     /// A trailing `*` stands for any rest.

@@ -228,6 +228,23 @@ import Testing
         #expect(asked.configuration.notes.allSatisfy { $0.state != .notRecognised })
     }
 
+    @Test(arguments: ["lo", "lo0", "{ lo0 lo1 }"], [Device.Place.host, .through])
+    func `what others send doesn't come by the loopback interface`(
+        _ name: String, _ place: Device.Place
+    ) throws {
+        var asked = ask(
+            """
+            set skip on \(name)
+            block
+            pass in proto tcp to port { 21 6000 }
+            block return in on ! lo0 proto tcp to port 6000
+            pass out
+            """, entering: nil, leaving: nil)
+        asked.place = place
+        #expect(try asked.ports(.permitted, "203.0.113.10") == "21")
+        #expect(try asked.ports(.unknown, "203.0.113.10") == "")
+    }
+
     @Test func `a quote that is never closed leaves everything unknown`() throws {
         let asked = ask("block\npass in proto tcp to port 21 label \"open\npass out")
         #expect(try asked.ports(.permitted, "203.0.113.10") == "")
