@@ -21,6 +21,7 @@ public enum CiscoIOS: ConfigFormat {
                 ("set", "interfaces"), ("set", "system"),
                 ("boot", "nxos:"):
                 return .no
+            case let (first, second) where IOSKeywords.isForeign(first, second): return .no
             case ("standard", "ip") where third == "access",
                 ("extended", "ip") where third == "access":
                 isListing = true

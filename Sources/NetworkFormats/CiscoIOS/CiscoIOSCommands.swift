@@ -10,9 +10,8 @@ extension IOSReader {
         case "interface" where line.indent == 0: return openInterface(line)
         case "access-list": return numberedEntry(line)
         case "object-group" where line.indent == 0: return openGroup(line)
-        case "zone", "zone-pair", "class-map", "policy-map":
-            guard let reading = readZones(line) else { return nil }
-            return reading
+        case "zone", "zone-pair", "class-map", "policy-map", "vlan", "cts":
+            return readZones(line) ?? readBarrier(line)
         case "time-range":
             context = .other(.notModelled, "a clock decides")
             return (.notModelled, "a clock decides")

@@ -26,6 +26,7 @@ struct IOSConfig {
     let networksTold = Told<Result<AddressSet, IOSFault>>()
     let servicesTold = Told<Result<[Match], IOSFault>>()
     var zones = IOSZones()
+    var barriers = IOSBarriers()
     /// Lists that say whose address is translated on its way out: they filter nothing by that.
     var sourceLists: Set<String> = []
     /// Translations of sources that come from outside: who is meant, and the line.

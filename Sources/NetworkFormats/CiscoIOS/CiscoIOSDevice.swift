@@ -26,6 +26,7 @@ struct IOSDeviceBuilder {
         if let stray = reader.stray {
             unknown("the interface of this line isn't known", stray, nil, [.v4, .v6])
         }
+        addBarriers()
         enteringFilters()
         outsideSources()
         if translates { translationStages() }
@@ -174,8 +175,9 @@ struct IOSDeviceBuilder {
         }
     }
 
-    private mutating func unknown(
-        _ what: String, _ line: Int, _ interface: String?, _ families: Set<IPAddress.Family>
+    mutating func unknown(
+        _ what: String, _ line: Int, _ interface: String?, _ families: Set<IPAddress.Family>,
+        _ direction: Stage.Direction = .entering
     ) {
         let chain = "\(what) at line \(line)"
         device.chains[chain] = Chain(
@@ -183,7 +185,7 @@ struct IOSDeviceBuilder {
         device.stages.append(
             Stage(
                 .filter, chain: chain, ending: Setting(.unknown(what), reader.text.source(line)),
-                interface: interface, direction: interface == nil ? nil : .entering,
+                interface: interface, direction: interface == nil ? nil : direction,
                 families: families))
     }
 

@@ -56,6 +56,7 @@ extension IOSReader {
             config.interfaces[index].beyond.append(command)
             return (.notModelled, "it may drop or redirect packets")
         default:
+            if let barrier = readBarrier(line, below: index) { return barrier }
             guard line.indent > 0 else { return nil }
             return (.irrelevant, "no influence on who reaches which port")
         }

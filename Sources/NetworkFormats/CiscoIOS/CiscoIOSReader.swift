@@ -10,7 +10,7 @@ struct IOSReader {
         case list(String)
         case pool(String)
         case networks(String), services(String), ports(String)
-        case zonePair(Int), classMap(String), policyMap(String)
+        case zonePair(Int), classMap(String), policyMap(String), ratePolicy(String)
         case other(LineNote.State, String)
     }
 
@@ -131,6 +131,7 @@ struct IOSReader {
         case .zonePair(let index): return readPair(line, index)
         case .classMap(let name): return readCondition(line, name)
         case .policyMap(let name): return readPolicy(line, name)
+        case .ratePolicy(let name): return readRatePolicy(line, name)
         case .other(let state, let why):
             return line.indent > 0 ? (state, why) : nil
         }
