@@ -113,6 +113,32 @@ import Testing
         #expect(try ask(text).ports(.unknown, "203.0.113.10") != "")
     }
 
+    private static let nodes = """
+        set groups node0 system host-name edge0
+        set groups node0 interfaces fxp0 unit 0 family inet address 192.0.2.2/24
+        set groups node1 system host-name edge1
+        set apply-groups "${node}"
+
+        """
+
+    @Test func `names of a cluster's nodes make nothing unknown`() throws {
+        let text = Self.nodes + Self.set
+        #expect(try ask(text).ports(.permitted, "203.0.113.10") == "21,2121,5001-5201")
+        #expect(try ask(text).ports(.unknown, "203.0.113.10") == "")
+    }
+
+    @Test(arguments: [
+        "set groups node1 interfaces ge-0/0/0 unit 0 family inet filter input F",
+        "set groups node1 security policies default-policy permit-all",
+        "set security policies apply-groups gone", "set apply-groups gone",
+    ])
+    func `a group with more, or one that isn't there, leaves everything unknown`(
+        _ line: String
+    ) throws {
+        let text = Self.nodes + line + "\n" + Self.set
+        #expect(try ask(text).ports(.permitted, "203.0.113.10") == "")
+    }
+
     /// Zones in lines; `ask(oneLine)` adds policies.
     static let zones = """
         set interfaces ge-0/0/0 unit 0 family inet address 203.0.113.2/24

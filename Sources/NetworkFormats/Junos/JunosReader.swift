@@ -17,7 +17,9 @@ struct JunosReader {
         notes = text.blankNotes(Self.withoutSecrets)
         tree.grammar = JunosGrammar.root
         readLines()
-        if let groups = tree.find(["groups"]) ?? tree.any(named: "apply-groups") {
+        if !holdsOnlyNodeGroups,
+            let groups = tree.find(["groups"]) ?? tree.any(named: "apply-groups")
+        {
             let why = "groups that are put in elsewhere"
             mark(groups, .notModelled, why)
             firewall.unknown.append((tree.line(groups), why))
@@ -98,7 +100,7 @@ struct JunosReader {
             "routing-instances", "groups", "apply-groups", "poe", "virtual-chassis",
             "switch-options",
             "bridge-domains", "logical-systems", "tenants", "dynamic-profiles",
-            "accounting-options",
+            "accounting-options", "schedulers",
         ]
         for node in tree.children(0) where !known.contains(tree.name(node)) {
             for line in tree.lines(node)
