@@ -126,6 +126,31 @@ import Testing
         #expect(try ask(text).ports(.unknown, "203.0.113.10") != "")
     }
 
+    private static let defaults = "set rulebase default-security-rules rules"
+
+    @Test(arguments: [
+        "intrazone-default action allow\n\(defaults) intrazone-default log-end yes",
+        "interzone-default action deny\n\(defaults) interzone-default log-setting default",
+        "interzone-default profile-setting group strict",
+    ])
+    func `default rules that were written out to log stay what they are`(_ rule: String) throws {
+        let text = Self.set + "\n\(Self.defaults) \(rule)"
+        #expect(
+            try ask(text).ports(.permitted, "203.0.113.10")
+                == ask(Self.set).ports(.permitted, "203.0.113.10"))
+        #expect(try ask(text).ports(.unknown, "203.0.113.10") == "")
+    }
+
+    @Test(arguments: [
+        "intrazone-default action deny", "interzone-default action allow",
+        "interzone-default log-end yes action allow", "interzone-default frob yes",
+        "other action deny",
+    ])
+    func `default rules that were changed leave everything unknown`(_ rule: String) throws {
+        let text = Self.set + "\n\(Self.defaults) \(rule)"
+        #expect(try ask(text).ports(.permitted, "203.0.113.10") == "")
+    }
+
     @Test func `a console's prompts aren't commands`() throws {
         let text =
             "admin@edge> set cli config-output-format set\nadmin@edge> configure\n"

@@ -89,7 +89,7 @@ extension PANOSReader {
                     lines: [], from: [zone], to: [zone], action: .permit,
                     absence: "intrazone-default"))
         }
-        for root in nodes("rulebase", "default-security-rules") {
+        for root in nodes("rulebase", "default-security-rules") where !keepsDefaults(root) {
             let why = "changed default rules"
             mark(root, .notModelled, why)
             firewall.unknown.append((tree.line(root), why))
@@ -100,6 +100,28 @@ extension PANOSReader {
                 rewritesAddress: !firewall.forwards.isEmpty,
                 source: text.absence("application ftp (the default)"))
         ]
+    }
+
+    /// Whether the two predefined rules do what they do by default: rules that were overridden to
+    /// log are written out with their action (PAN-OS Administrator's Guide, "Security Policy Rules").
+    private func keepsDefaults(_ root: Int) -> Bool {
+        let actions: [String: Set<String>] = [
+            "intrazone-default": ["allow"],
+            "interzone-default": ["deny", "drop", "reset-client", "reset-server", "reset-both"],
+        ]
+        let harmless: Set<String> = [
+            "action", "log-start", "log-end", "log-setting", "profile-setting", "tag", "group-tag",
+            "description", "icmp-unreachable",
+        ]
+        return tree.children(root).allSatisfy { tree.name($0) == "rules" }
+            && tree.children(tree.find("rules", in: root)).allSatisfy { rule in
+                guard let allowed = actions[tree.name(rule)] else { return false }
+                return allowed.isSuperset(of: tree.values("action", in: rule))
+                    && tree.children(rule).allSatisfy {
+                        harmless.contains(tree.name($0))
+                            && tree.any(named: "action", below: $0) == nil
+                    }
+            }
     }
 
     mutating func policy(_ rule: Int) {

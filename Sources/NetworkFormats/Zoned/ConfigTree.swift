@@ -92,9 +92,9 @@ struct ConfigTree {
         return nodes[node].children.filter { !nodes[$0].isInactive }
     }
 
-    /// An active node of that name, wherever it stands.
-    func any(named name: String) -> Int? {
-        var left = children(0)
+    /// An active node of that name, wherever it stands below another.
+    func any(named name: String, below node: Int = 0) -> Int? {
+        var left = children(node)
         while let next = left.popLast() {
             if nodes[next].name == name { return next }
             left += children(next)
