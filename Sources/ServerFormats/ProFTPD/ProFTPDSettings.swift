@@ -6,8 +6,8 @@ import PolicyText
 struct ProFTPDSettings {
     /// Directives that shape what other targets are told.
     static let shaping: Set<String> = [
-        "allowforeignaddress", "masqueradeaddress", "passiveports", "port", "tlsengine",
-        "tlsoptions", "tlsrequired",
+        "allowforeignaddress", "masqueradeaddress", "passiveports", "port", "sftpengine",
+        "tlsengine", "tlsoptions", "tlsrequired",
     ]
 
     private enum Found {
@@ -85,6 +85,12 @@ struct ProFTPDSettings {
     /// The main server, with the control ports of every virtual one that behaves alike.
     func server(_ reader: inout ProFTPDReader) -> ServerSettings {
         let running = servers.indices.filter { index in
+            if servesSFTP(index) {
+                if let head = servers[index].head {
+                    reader.mark(head, .irrelevant, "it serves SFTP, not FTP")
+                }
+                return false
+            }
             if case .set(let port) = find("port", index) { return number(port) != 0 }
             return true
         }
@@ -106,13 +112,25 @@ struct ProFTPDSettings {
         settings.control = control
         judge(&reader)
         if running.isEmpty {
-            settings.void(.unknown, "Port 0 switches the server off", [text.absence("Port 0")])
+            settings.void(
+                .unknown, "no server speaks FTP: Port 0, or SFTPEngine on",
+                [text.absence("Port 0")])
         }
         if let fatal {
             settings.void(.invalid, self.sentence(fatal), [fatal.source])
             if let onePort, onePort.source == fatal.source { settings.onePortRefused = onePort }
         }
         return settings
+    }
+
+    /// Whether a server speaks SSH alone: mod_sftp's SFTPEngine. One among others that may or may
+    /// not is none of which the control port is known.
+    private func servesSFTP(_ index: Int) -> Bool {
+        switch find("sftpengine", index) {
+        case .nothing: false
+        case .set(let directive): directive.flag == true
+        case .open: index > 0
+        }
     }
 
     private func sentence(_ fatal: (source: SourceLine, why: String)) -> String {

@@ -153,6 +153,22 @@ import Testing
         #expect(read.notes[5].state == .used)
     }
 
+    @Test func `a server that speaks SFTP has no control port`() {
+        let sftp = """
+            PassivePorts 50000 50010
+            <VirtualHost 192.0.2.1>
+              Port 2222
+              SFTPEngine on
+              PassivePorts 50000 50010
+            </VirtualHost>
+            """
+        #expect(read(sftp).server?.control.map(\.value) == [21])
+        #expect(read(sftp).notes[1].state == .irrelevant)
+        let ftp = sftp.replacing("SFTPEngine on", with: "SFTPEngine off")
+        #expect(read(ftp).server?.control.map(\.value) == [21, 2222])
+        #expect(read("SFTPEngine on\n" + sftp).server?.passive == nil)
+    }
+
     @Test func `what is changed stands where the server has it`() throws {
         let text = """
             Port 0
