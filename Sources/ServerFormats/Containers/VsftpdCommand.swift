@@ -16,6 +16,8 @@ public enum VsftpdCommand: ConfigFormat {
         if text.lines.contains(where: { $0.hasPrefix("FROM ") || $0.bare.hasPrefix("image:") }) {
             return .no
         }
+        // `docker run … --name vsftpd … fauria/vsftpd` is the image's name and the container's.
+        guard !text.lines.contains(where: ContainerCommands.runs) else { return .no }
         return text.lines.contains { CommandLine.arguments(of: isServer, in: $0) != nil }
             ? .certain : .no
     }

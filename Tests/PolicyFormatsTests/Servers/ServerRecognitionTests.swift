@@ -52,6 +52,11 @@ import Testing
             "{\"Server\":{\n\"Arn\":\"arn:aws:transfer:eu-west-1:1:server/s-01234567890abcdef\",\n\"Protocols\":[\"FTPS\"],\n\"ServerId\":\"s-01234567890abcdef\"}}\n"
         ),
         ("vsftpd-command", "run.sh", "exec vsftpd /etc/v.conf -opasv_min_port=1\n"),
+        ("ftp-container", "run.sh", "docker run -d -p 21:21 fauria/vsftpd\n"),
+        (
+            "ftp-container", "start.sh",
+            "docker run -d -p 21:21 \\\n  --name vsftpd --restart=always fauria/vsftpd\n"
+        ),
         ("ftp-container", "compose.yml", "services:\n  ftp:\n    image: fauria/vsftpd\n"),
     ]
 
