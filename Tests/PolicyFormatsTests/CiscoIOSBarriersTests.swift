@@ -33,7 +33,8 @@ import Testing
 
     @Test(arguments: [
         "ip port access-group DATA in", "ipv4 access-group DATA ingress",
-        "packet-filter 3000 inbound", "traffic-filter inbound acl 3000",
+        "packet-filter 3000 inbound", "traffic-filter inbound acl 3000", "service-acl input DATA",
+        "apply access-list ip DATA in", "access-group 3000",
         "rate-limit input access-group 101 8000 1500 2000 conform-action drop exceed-action drop",
     ])
     func `knows nothing behind a filter on the interface that isn't modelled`(_ line: String) {
@@ -57,6 +58,17 @@ import Testing
         #expect(verdict("service-policy output EDGE", policy) == .permitted)
     }
 
+    @Test(arguments: [
+        "flow record X\n match ipv4 source address", "kron policy-list SAVE\n cli write",
+        "device-tracking policy P\n no protocol udp", "monitor session 1 source interface Gi1/0/1",
+        "telephony-service\n max-ephones 4", "wlccp authentication-server client any M", "restconf",
+        "cts authorization list SGT", "telemetry ietf subscription 1\n encoding encode-kvgpb",
+    ])
+    func `knows commands that make no difference`(_ lines: String) {
+        let notes = CiscoIOS.read(ConfigText(file: "edge.cfg", lines)).notes
+        #expect(notes.allSatisfy { $0.state == .irrelevant })
+    }
+
     @Test(arguments: ["vlan filter MAP vlan-list 10", "cts role-based enforcement"])
     func `knows nothing where the whole device drops by other means`(_ line: String) {
         #expect(verdict("", line) == .unknown)
@@ -66,6 +78,7 @@ import Testing
     @Test(arguments: [
         "!! IOS XR Configuration 7.3.1", "ipv4 access-list IN", "sysname edge", "acl number 3000",
         " packet-filter 3000 inbound", " traffic-filter inbound acl 3000",
+        " service-acl input DATA", " apply access-list ip DATA in",
         " ip route-static 0.0.0.0 0.0.0.0 203.0.113.1",
     ])
     func `doesn't recognise systems whose interfaces hold other filters`(_ line: String) {

@@ -57,8 +57,9 @@ extension IOSReader {
         switch (line.keyword(0), line.keyword(1)) {
         case ("ip", "port") where line.keyword(2) == "access-group",
             ("ipv4", "access-group"), ("ip", "filter"), ("packet-filter", _), ("traffic-filter", _),
-            ("traffic-policy", _):
+            ("traffic-policy", _), ("service-acl", _), ("apply", "access-list"):
             break
+        case ("access-group", let mode) where mode != "mode": break
         case ("rate-limit", _) where line.conformsToDrop: break
         case ("service-policy", "input"), ("service-policy", "output"):
             policy = line.words.last
@@ -89,14 +90,14 @@ extension IOSReader {
 }
 
 extension IOSKeywords {
-    /// Whether a line is one of IOS XR, or of Comware or VRP: their interfaces, like those of IOS,
-    /// hold other filters.
+    /// Whether a line is one of IOS XR, of Comware or VRP, of AOS-CX or a small switch: their
+    /// interfaces, like those of IOS, hold other filters.
     static func isForeign(_ first: String, _ second: String) -> Bool {
         switch (first, second) {
         case ("ipv4", "access-list"), ("ipv4", "access-group"), ("ipv4", "address"),
             ("!!", "ios"), ("sysname", _), ("undo", _), ("acl", "number"), ("acl", "name"),
             ("acl", "advanced"), ("acl", "basic"), ("packet-filter", _), ("traffic-filter", _),
-            ("ip", "route-static"):
+            ("ip", "route-static"), ("service-acl", _), ("apply", "access-list"):
             true
         default: false
         }

@@ -156,23 +156,32 @@ struct IOSReader {
 }
 
 enum IOSKeywords {
-    /// First words of commands that have no influence on who reaches which port.
+    /// First words of commands that have no influence on who reaches which port (Cisco IOS Master
+    /// Command List).
     static let global: Set<String> = [
-        "aaa", "alias", "archive", "arp", "bba-group", "bfd", "boot", "boot-end-marker",
-        "boot-start-marker", "bridge", "call-home", "cdp", "cef", "class-map", "clock", "cns",
-        "config-register", "control-plane", "controller", "crypto", "default", "diagnostic",
-        "dial-peer", "dialer-list", "dot11", "dot1x", "enable", "end", "endpoint-tracker",
-        "errdisable", "event",
-        "exception", "exit", "file", "hostname", "hw-module", "ip", "ipv6", "key", "l2tp",
+        "aaa", "access-session", "alias", "ap", "app-hosting", "archive", "arp", "authentication",
+        "auto", "avc", "bba-group", "bfd", "bfd-template", "boot", "boot-end-marker",
+        "boot-start-marker", "bridge", "bulkstat", "call-home", "ccm-manager", "cdp", "cef",
+        "chat-script", "class-map", "clock", "cns", "config-register", "control-plane",
+        "controller", "crypto", "cts", "default", "device-tracking", "diagnostic", "dial-peer",
+        "dialer-list", "dot11", "dot1x", "dspfarm", "enable", "end", "endpoint-tracker",
+        "energywise", "ephone", "ephone-dn", "ephone-template", "ephone-type", "epm", "errdisable",
+        "et-analytics", "ethernet", "event", "exception", "exit", "facility-alarm", "fhrp", "file",
+        "flow", "flow-sampler-map", "frame-relay", "gatekeeper", "gateway", "guestshell",
+        "hostname", "hw-module", "iox", "ip", "ipv6", "isdn", "key", "kron", "l2tp", "lacp",
         "license", "licensing", "line", "lldp", "logging", "login", "mac", "mac-address-table",
-        "memory", "memory-size", "mls", "mmi", "mpls", "multilink", "nat64", "netconf",
-        "netconf-yang", "network-clock-participate", "ntp", "parser", "platform", "policy",
-        "policy-map", "port-channel", "power", "prefix-list", "privilege", "process",
-        "process-max-time", "redundancy", "resource", "rmon", "route-map", "router",
-        "scheduler", "sdwan", "security", "service", "snmp-server", "spanning-tree", "spd",
-        "ssh", "stcapp", "subscriber", "switch", "system", "tacacs", "tacacs-server", "radius",
-        "radius-server", "tag-switching", "tftp-server", "track", "transceiver", "udld",
-        "username", "upgrade", "version", "virtual-service", "vlan", "vlan-group", "vmps",
-        "voice", "voice-card", "vpdn", "vpdn-group", "vrf", "vtp", "wlan", "xconnect", "sslproxy",
+        "macro", "memory", "memory-size", "metadata", "mgcp", "mka", "mls", "mmi", "modem",
+        "monitor", "mpls", "multilink", "nat64", "netconf", "netconf-yang", "network-clock",
+        "network-clock-participate", "nmsp", "ntp", "parser", "partition", "password",
+        "performance", "platform", "pnp", "policy", "policy-map", "port-channel", "power",
+        "prefix-list", "privilege", "process", "process-max-time", "pseudowire-class", "radius",
+        "radius-server", "redundancy", "rep", "resource", "restconf", "rmon", "route-map", "router",
+        "rtr", "sampler", "sccp", "scheduler", "sdwan", "security", "service", "sip-ua",
+        "snmp-server", "software", "spanning-tree", "spd", "ssh", "sslproxy", "stack-mac",
+        "stack-power", "stcapp", "subscriber", "switch", "switch-profile", "system", "tacacs",
+        "tacacs-server", "tag-switching", "telemetry", "telephony-service", "tftp-server", "track",
+        "transceiver", "transport-map", "udld", "upgrade", "username", "version", "virtual-service",
+        "vlan", "vlan-group", "vmps", "voice", "voice-card", "vpdn", "vpdn-group", "vrf", "vstack",
+        "vtp", "wlan", "wlccp", "wsma", "xconnect",
     ]
 }
