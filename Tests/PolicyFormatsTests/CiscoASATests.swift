@@ -151,6 +151,26 @@ import Testing
         #expect(try asked.ports(.permitted, "10.1.1.9", from: "10.2.2.5") == ports)
     }
 
+    @Test func `equal levels of Firepower Threat Defense deny nothing for certain`() throws {
+        let text = """
+            hostname edge
+            interface GigabitEthernet0/0
+             nameif outside
+             security-level 0
+             ip address 203.0.113.1 255.255.255.0
+            interface GigabitEthernet0/1
+             nameif inside
+             security-level 0
+             ip address 10.1.1.1 255.255.255.0
+            access-list CSM_FW_ACL_ advanced permit tcp any host 10.1.1.9 eq ftp rule-id 268435457
+            access-list CSM_FW_ACL_ advanced deny ip any any rule-id 268435456
+            access-group CSM_FW_ACL_ global
+            """
+        var asked = edge(text)
+        asked.entering = "outside"
+        #expect(try asked.ports(.unknown, "10.1.1.9", from: "192.0.2.5") == "1-65535")
+    }
+
     @Test func `inspection opens what is announced`() throws {
         let address = "203.0.113.10"
         #expect(

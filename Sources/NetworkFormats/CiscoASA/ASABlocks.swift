@@ -126,6 +126,10 @@ extension ASAReader {
         case "ethertype", "webtype":
             list.strange = line.number
             return (.irrelevant, "a list of a kind that filters no IP")
+        case "advanced":
+            config.advanced = config.advanced ?? line.number
+            list.strange = list.strange ?? line.number
+            return (.notModelled, "an entry of Firepower Threat Defense isn't modelled")
         case "extended": rest.skip()
         case "permit", "deny": break
         default:

@@ -194,6 +194,10 @@ extension ASADeviceBuilder {
 
     private func equal(_ match: Match, _ line: Int?, _ own: SourceLine) -> FilterRule {
         if let line { return FilterRule(match, .permit, reader.text.source(line)) }
+        if let advanced = config.advanced {
+            let why = "whether Firepower Threat Defense asks the levels isn't known"
+            return FilterRule(match, .unknown(why), reader.text.source(advanced))
+        }
         return FilterRule(match, Self.silent, own)
     }
 

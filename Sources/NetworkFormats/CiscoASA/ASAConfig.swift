@@ -32,6 +32,10 @@ struct ASAConfig {
     /// PIX: lines that permit or deny where no list is bound, beyond the model.
     var conduits: [Int] = []
     var betweenEqual: Int?
+    /// The first entry `access-list … advanced …`: it is Firepower Threat Defense, whose interfaces
+    /// all have level 0 and whose access policy is its lists (Cisco, "Clarify the Firepower Threat
+    /// Defense Access Control Policy Rule Actions").
+    var advanced: Int?
     var backOut: Int?
     var resetInbound: Int?
     var classes: [String: ASAClass] = [:]
