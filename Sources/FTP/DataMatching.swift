@@ -30,7 +30,7 @@ extension Extraction {
             guard age <= limits.recentAge, age >= -limits.announcementAge,
                 let index = path.table.index(began.handle)
             else { continue }
-            giveBack(index, to: number, channel, began.time)
+            giveBack(index, to: number, channel)
             let role = path.table[index].role
             guard role == .none || role == .hidden || role == .attempt,
                 !path.table[index].state.contains(.taken)
@@ -102,13 +102,12 @@ extension Extraction {
 
     /// Takes a connection from an earlier announcement of the session, where both are read so late
     /// that it began behind this one too.
-    private mutating func giveBack(
-        _ index: Int, to number: Int, _ channel: Int, _ began: Timestamp
-    ) {
+    private mutating func giveBack(_ index: Int, to number: Int, _ channel: Int) {
         let (flow, handle) = (path.table[index], path.table.handle(index))
         let earlier = Int(flow.ownerItem)
         guard flow.role == .data, flow.owner == UInt32(number), earlier < channel,
-            began >= sessions.open[number].control.record.channels[channel].frame.time
+            FrameReference(flow.first)
+                > sessions.open[number].control.record.channels[channel].frame
         else { return }
         let kept = sessions.open[number].control.links[earlier].flows.filter { linked in
             guard case .live(let other) = linked else { return true }

@@ -282,6 +282,29 @@ import Testing
         #expect(found.last?.channels.map(\.outcome) == [.established])
     }
 
+    /// Simple packet blocks of pcapng have no time: what came before an announcement is told by
+    /// the order of the frames.
+    @Test func `without times a port that is announced again keeps its connections`() throws {
+        let script = """
+            server 203.0.113.10:21
+            client 198.51.100.7
+            connect
+            S: 220 FTP ready
+            C: PASV
+            S: 227 (203,0,113,10,19,141)
+            data 203.0.113.10:5005 established download 10
+            C: PASV
+            S: 227 (203,0,113,10,19,141)
+            data 203.0.113.10:5005 established download 20
+            close
+            """
+        let records = try Self.records(script) { frames in
+            for index in frames.indices { frames[index].time = Timestamp(nanoseconds: 0) }
+        }
+        try #require(records.count == 1)
+        #expect(records[0].channels.map(\.bytesToClient) == [10, 20])
+    }
+
     /// A byte that is missing has both announcements of one port read at the end.
     @Test func `announcements that are read late share their connections in order`() throws {
         let pasv = "C: PASV\nS: 227 Entering Passive Mode (203,0,113,10,19,141)\n"
