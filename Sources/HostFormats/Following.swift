@@ -11,13 +11,25 @@ extension Device {
     /// Whether chains surely pass all that comes to them: before any line that may deny stands one
     /// that permits whatever it is.
     func passesAll(_ stage: Stage) -> Bool {
-        passesAll(stage.chain, depth: 0) ?? (stage.ending.value == .permit)
+        var known: [String: Bool?] = [:]
+        return passesAll(stage.chain, &known, depth: 0) ?? (stage.ending.value == .permit)
     }
 
-    /// Nil: what comes to its end goes on behind it.
-    private func passesAll(_ chain: String, depth: Int) -> Bool? {
+    /// Nil: what comes to its end goes on behind it. Chains that many jumps lead to are read once.
+    private func passesAll(_ chain: String, _ known: inout [String: Bool?], depth: Int) -> Bool? {
+        if let told = known[chain] { return told }
         guard depth < ReachLimit.jumpDepth else { return false }
-        for rule in chains[chain]?.rules ?? [] where rule.match.never == nil {
+        // In a circle nothing passes for certain.
+        known[chain] = .some(false)
+        let passes = passes(chains[chain]?.rules ?? [], &known, depth: depth + 1)
+        known[chain] = .some(passes)
+        return passes
+    }
+
+    private func passes(
+        _ rules: [FilterRule], _ known: inout [String: Bool?], depth: Int
+    ) -> Bool? {
+        for rule in rules where rule.match.never == nil {
             let isForAll = rule.match == Match()
             switch rule.action {
             case .permit, .keep: if isForAll { return true }
@@ -25,10 +37,10 @@ extension Device {
             case .deny, .unknown: return false
             case .return: if isForAll { return nil }
             case .jump(let name):
-                let passes = passesAll(name, depth: depth + 1)
+                let passes = passesAll(name, &known, depth: depth)
                 if passes == false || passes == true && isForAll { return passes }
             case .go(let name):
-                let passes = passesAll(name, depth: depth + 1)
+                let passes = passesAll(name, &known, depth: depth)
                 if passes == false || isForAll { return passes }
             }
         }

@@ -119,4 +119,16 @@ import Testing
             """
         #expect(try back(Nftables.self, text) == .denied)
     }
+
+    @Test func `chains that many jumps lead to are read once`() throws {
+        let depth = 40
+        var text = "*filter\n:INPUT DROP [0:0]\n"
+        text += (0...depth).map { ":c\($0) - [0:0]\n" }.joined() + "-A INPUT -j c0\n"
+        for chain in 0..<depth {
+            let jump = "-A c\(chain) -p tcp --dport 99 -j c\(chain + 1)\n"
+            text += jump + jump
+        }
+        text += "-A INPUT -p tcp --dport 5001 -m state --state NEW -j ACCEPT\nCOMMIT\n"
+        #expect(try back(IPTablesSave.self, text) == .denied)
+    }
 }
