@@ -131,4 +131,13 @@ import Testing
         text += "-A INPUT -p tcp --dport 5001 -m state --state NEW -j ACCEPT\nCOMMIT\n"
         #expect(try back(IPTablesSave.self, text) == .denied)
     }
+
+    @Test func `a long row of chains is read to its end`() throws {
+        let count = 60_000
+        var text = "*filter\n:INPUT DROP [0:0]\n"
+        text += (0..<count).map { ":c\($0) - [0:0]\n" }.joined() + "-A INPUT -j c0\n"
+        text += (1..<count).map { "-A c\($0 - 1) -p tcp --dport 99 -j c\($0)\n" }.joined()
+        text += "-A INPUT -p tcp --dport 5001 -m state --state NEW -j ACCEPT\nCOMMIT\n"
+        #expect(try back(IPTablesSave.self, text) == .denied)
+    }
 }

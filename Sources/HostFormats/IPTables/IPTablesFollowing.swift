@@ -53,27 +53,29 @@ extension IPTablesSaveReader {
     private func read(
         _ chain: String, of table: Table, _ following: Following, into device: inout Device
     ) -> String {
-        let name = "\(following.rawValue) \(table.name)/\(chain)"
-        guard device.chains[name] == nil else { return name }
-        device.chains[name] = Chain(name: name)
-        var made: [FilterRule] = []
-        var last: Int?
-        for line in (table.chains[chain] ?? []).compactMap(\.source.line) where line != last {
-            last = line
-            guard let rule = rule(line, following) else { continue }
-            var action = rule.action
-            if let target = rule.target {
-                let next = read(target, of: table, following, into: &device)
-                action = rule.goes ? .go(next) : .jump(next)
+        func name(_ chain: String) -> String { "\(following.rawValue) \(table.name)/\(chain)" }
+        var work = [chain]
+        while let chain = work.popLast() {
+            guard device.chains[name(chain)] == nil else { continue }
+            var made: [FilterRule] = []
+            var last: Int?
+            for line in (table.chains[chain] ?? []).compactMap(\.source.line) where line != last {
+                last = line
+                guard let rule = rule(line, following) else { continue }
+                var action = rule.action
+                if let target = rule.target {
+                    work.append(target)
+                    action = rule.goes ? .go(name(target)) : .jump(name(target))
+                }
+                for match in rule.matches where match.never == nil {
+                    made.append(FilterRule(match, action, text.source(line)))
+                }
+                // What stands below it is never reached.
+                if action == .permit, rule.matches.contains(Match()) { break }
             }
-            for match in rule.matches where match.never == nil {
-                made.append(FilterRule(match, action, text.source(line)))
-            }
-            // What stands below it is never reached.
-            if action == .permit, rule.matches.contains(Match()) { break }
+            device.chains[name(chain)] = Chain(name: name(chain), rules: made)
         }
-        device.chains[name]?.rules = made
-        return name
+        return name(chain)
     }
 
     private func rule(_ line: Int, _ following: Following) -> IPTablesRule? {
