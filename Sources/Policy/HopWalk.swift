@@ -32,13 +32,12 @@ struct HopWalk {
         self.follows = follows
         self.trials = trials
         (stages, undecided) = InForce.stages(device, hop)
-        let loopback = Prefix("127.0.0.0/8").map { AddressSet($0) } ?? AddressSet()
         let interfaces = InForce.interfaces(stages, device, hop)
         namedLeaving = interfaces.leaving
         context = MatchContext(
             sourcePorts: question.sourcePorts, entering: interfaces.entering,
             leaving: interfaces.leaving,
-            clientsMayBeLocal: question.from.isSubset(of: loopback), clients: question.clients)
+            clientsMayBeLocal: question.mayBeLocal, clients: question.clients)
     }
 
     /// The interface by which a packet leaves: as the hop says, else towards the network that is

@@ -190,3 +190,11 @@ struct MatchContext {
         source.line.map { "\(source.file):\($0)" } ?? "\(source.file) (\(source.text))"
     }
 }
+
+extension ReachQuestion {
+    /// Whether who asks may be the server itself.
+    var mayBeLocal: Bool {
+        let loopback = Prefix("127.0.0.0/8").map { AddressSet($0) } ?? AddressSet()
+        return from.isSubset(of: loopback)
+    }
+}

@@ -95,6 +95,13 @@ struct WayBack {
         /// Whether another device stands on the path that rewrites addresses.
         let rewritten: Bool
         var place = Device.Place.through
+        /// Whether it may take connections to others itself, and then judges none of them here.
+        var redirects: Bool {
+            place == .through
+                && device.chains.values.flatMap(\.rules).contains {
+                    if case .translate(let to) = $0.action { to.address == .device } else { false }
+                }
+        }
         /// Whether it sees the address of what forwards in place of the client's.
         let isBehindForwarder: Bool
         /// The interfaces on the clients' and on the server's side, where known.
@@ -151,8 +158,14 @@ struct WayBack {
         for filter in filters.reversed() {
             let context = MatchContext(
                 sourcePorts: ports, entering: filter.context.entering,
-                leaving: filter.context.leaving, clientsMayBeLocal: false,
+                leaving: filter.context.leaving, clientsMayBeLocal: question.mayBeLocal,
                 clients: question.clients)
+            if filter.redirects {
+                for index in flows.indices {
+                    flows[index].doubt(["it may be taken by the device itself"])
+                }
+            }
+            let taken = filter.redirects ? flows : []
             for stage in filter.stages {
                 var next: [Flow] = []
                 for flow in flows {
@@ -171,6 +184,7 @@ struct WayBack {
                 }
                 flows = next
             }
+            flows += taken
         }
         for flow in flows { outcomes.add(outcome(flow, .permitted), flow.region) }
         return outcomes

@@ -140,4 +140,29 @@ import Testing
         text += "-A INPUT -p tcp --dport 5001 -m state --state NEW -j ACCEPT\nCOMMIT\n"
         #expect(try back(IPTablesSave.self, text) == .denied)
     }
+
+    @Test func `what the device takes itself isn't judged as what it sends on`() throws {
+        let text = """
+            *nat
+            -A PREROUTING -p tcp --dport 5001 -j REDIRECT --to-ports 2121
+            COMMIT
+            *filter
+            :INPUT ACCEPT [0:0]
+            :FORWARD DROP [0:0]
+            COMMIT
+            """
+        #expect(try back(IPTablesSave.self, text, .through) == .unknown)
+    }
+
+    @Test func `a client on the server itself is answered by its own interface`() throws {
+        let text = """
+            *filter
+            :OUTPUT DROP [0:0]
+            -A OUTPUT -o lo -j ACCEPT
+            COMMIT
+            """
+        let segments = try FirewallVerdicts(IPTablesSave.self, text)
+            .reach("127.0.0.1", from: "127.0.0.1", ports: "21").segments
+        #expect(segments.map(\.back) == [.unknown])
+    }
 }
