@@ -165,4 +165,24 @@ import Testing
             .reach("127.0.0.1", from: "127.0.0.1", ports: "21").segments
         #expect(segments.map(\.back) == [.unknown])
     }
+
+    /// As firewalld writes it by default (firewalld.conf(5), IPv6_rpfilter).
+    @Test func `a check of the reverse path stops nothing that follows`() throws {
+        let text = """
+            table inet firewalld {
+            chain filter_PREROUTING {
+            type filter hook prerouting priority filter + 10; policy accept
+            meta nfproto ipv6 fib saddr . mark . iif oif missing drop
+            }
+            chain filter_INPUT {
+            type filter hook input priority filter + 10; policy drop
+            ct state { established, related } accept
+            tcp dport 5001 accept
+            }
+            }
+            """
+        let segments = try FirewallVerdicts(Nftables.self, text)
+            .reach("2001:db8::10", from: "2001:db8::77", ports: "5001").segments
+        #expect(segments.map(\.back) == [nil])
+    }
 }

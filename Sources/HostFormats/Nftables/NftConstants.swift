@@ -164,7 +164,10 @@ extension NftContext {
         _ field: NftField, _ left: NftExpression, _ comparison: Comparison, _ right: NftExpression
     ) throws(NftValues.Problem) -> NftCondition {
         if case .unknown = field { return .unknown("'\(left.text)' isn't modelled") }
-        if following != nil, [.destinationType, .sourceType, .reversePath, .helper].contains(field)
+        // The way back to who sends is there for all packets, as for the SYN.
+        if following != nil,
+            field == .helper
+                || following == .answer && [.destinationType, .sourceType].contains(field)
         {
             return .unknown("'\(left.text)' isn't modelled for what follows")
         }
