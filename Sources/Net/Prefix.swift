@@ -60,6 +60,9 @@ extension Prefix {
         "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/128", "::1/128", "ff00::/8",
     ].compactMap { Prefix($0) }
 
+    /// Addresses that no host has beside itself, so that no client comes from them.
+    public static let noHosts = notAHost.reduce(AddressSet()) { $0.union(AddressSet($1)) }
+
     /// Whether the address is private: reachable only inside its own network.
     ///
     /// Documentation prefixes (RFC 5737, RFC 3849) count as public.

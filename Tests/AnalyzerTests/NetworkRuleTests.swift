@@ -188,6 +188,12 @@ import Testing
             path: [host("21", "5500:5502")]),
         Row(rule: AnswersDenied.self, what: "no path", mark: "n/a"),
         Row(
+            rule: AnswersDenied.self, what: "nothing is sent to groups", mark: "passed",
+            path: [
+                host("21", "5500:5502")
+                    .replacing("*filter\n", with: "*filter\n-A OUTPUT -d 224.0.0.0/4 -j DROP\n")
+            ]),
+        Row(
             rule: AnswersDenied.self, what: "a router that forgot the data ports",
             mark: "failed",
             path: [stateless(["permit tcp host 203.0.113.10 eq 21 any established"])],

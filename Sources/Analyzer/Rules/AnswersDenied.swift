@@ -44,9 +44,11 @@ enum AnswersDenied: Rule {
         guard !open.isEmpty else {
             return .cannotTell("no port of the server is known to be let in: nothing to answer")
         }
-        let lost = open.filter { $0.back == .denied }
+        // Filters drop what goes to groups and broadcasts: nobody who connects is meant.
+        let asked = open.filter { !$0.from.isSubset(of: Prefix.noHosts) }
+        let lost = asked.filter { $0.back == .denied }
         guard lost.isEmpty else { return .failed([fault(lost, stateless, server)]) }
-        let doubtful = open.filter { $0.back == .unknown }
+        let doubtful = asked.filter { $0.back == .unknown }
         guard doubtful.isEmpty else {
             let ports = ports(of: doubtful).intersection(wanted)
             let why = Set(doubtful.flatMap(\.notes)).filter { $0.hasPrefix("way back: ") }
