@@ -42,6 +42,8 @@ extension ServerView {
         }
         let ports = PortSet(shut.flatMap(\.segments).flatMap(\.ports.ranges))
         var groups: [BlockedTries<Try>] = []
+        // Joined at the end: a set grown port by port takes quadratic time.
+        var wanted: [[UInt16]] = []
         for one in tries {
             guard let asked = asked(one), ports.contains(asked.port),
                 let blockade = Self.blockade(of: asked, in: shut)
@@ -50,11 +52,16 @@ extension ServerView {
                 $0.blockade.hop == blockade.hop && $0.blockade.line == blockade.line
             }
             if let known {
-                groups[known].blockade.join(blockade)
+                groups[known].blockade.join(to: blockade.to)
                 groups[known].tries.append(one)
+                wanted[known].append(asked.port)
             } else {
                 groups.append(BlockedTries(blockade: blockade, tries: [one]))
+                wanted.append([asked.port])
             }
+        }
+        for index in groups.indices {
+            groups[index].blockade.ports = PortSet(ports: wanted[index])
         }
         return groups.sorted {
             ($0.blockade.ports.first ?? 0) < ($1.blockade.ports.first ?? 0)
@@ -84,6 +91,11 @@ extension Blockade {
     /// Takes in the ports and addresses of another.
     mutating func join(_ other: Blockade) {
         if !other.ports.isSubset(of: ports) { ports = ports.union(other.ports) }
-        to += other.to.filter { !to.contains($0) }
+        join(to: other.to)
+    }
+
+    /// Takes in further addresses.
+    fileprivate mutating func join(to others: [IPAddress]) {
+        to += others.filter { !to.contains($0) }
     }
 }
