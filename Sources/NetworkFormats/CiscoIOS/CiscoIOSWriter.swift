@@ -159,9 +159,10 @@ struct IOSWriter {
         var numbers = ordered.map(\.sequence)
         var commands: [String] = []
         var low = place.map { $0 > 0 ? numbers[$0 - 1] : 0 } ?? numbers.last ?? 0
-        let taken = numbering.taken(of: list.name)
-        let free = (low + 1..<max(low + 1, stop)).filter { !taken.contains($0) }
-        let isFull = free.count < entries.count || numbering.isNumberedAnew(list.name)
+        let taken = numbering.taken(of: list.name).filter { low < $0 && $0 < stop }.sorted()
+        // Counted and not listed: there may be two billion.
+        let (lowest, free) = (low + 1, max(0, stop - low - 1) - taken.count)
+        let isFull = free < entries.count || numbering.isNumberedAnew(list.name)
         if isFull, !numbers.isEmpty {
             numbering.numberAnew(list.name)
             let step = 10 * (entries.count + 1)
@@ -173,8 +174,11 @@ struct IOSWriter {
         let high = place.map { numbers[$0] } ?? low + 10
         let step = max(1, (high - low) / (entries.count + 1))
         var given = entries.indices.map { low + step * ($0 + 1) }
-        if commands.isEmpty, !taken.isDisjoint(with: given), free.count >= given.count {
-            given = given.indices.map { free[($0 + 1) * free.count / (given.count + 1)] }
+        if commands.isEmpty, !Set(taken).isDisjoint(with: given), free >= given.count {
+            given = given.indices.map { index in
+                let place = (index + 1) * free / (given.count + 1)
+                return taken.reduce(lowest + place) { $1 <= $0 ? $0 + 1 : $0 }
+            }
         }
         if commands.isEmpty { numbering.take(given, of: list.name) }
         let numbered = Array(zip(given, entries))
