@@ -9,6 +9,13 @@ public struct Frame: Hashable, Sendable {
     public let bytes: [UInt8]
     /// How long it was on the wire.
     public let originalLength: Int
+
+    public init(time: Timestamp, line: Int, bytes: [UInt8], originalLength: Int) {
+        self.time = time
+        self.line = line
+        self.bytes = bytes
+        self.originalLength = originalLength
+    }
 }
 
 /// A frame that mishaps may still change.
