@@ -46,6 +46,25 @@ import Testing
                 "INPUT -p tcp --dport 5001 -j ACCEPT", "OUTPUT -m mark --mark 1 -j ACCEPT",
             ], "DROP", "unknown"
         ),
+        (
+            [
+                "INPUT -p tcp --dport 5001 -j ACCEPT",
+                "OUTPUT -p tcp --sport 5001 -m limit --limit 50/second -j ACCEPT",
+            ], "DROP", "unknown"
+        ),
+        (
+            [
+                "INPUT -p tcp --dport 5001 -j ACCEPT",
+                "OUTPUT -m hashlimit --hashlimit-above 9/second --hashlimit-name a -j DROP",
+            ], "ACCEPT", "unknown"
+        ),
+        (
+            [
+                "INPUT -p tcp --dport 5001 -j ACCEPT", "OUTPUT -m limit -j LOG",
+                "OUTPUT -j ACCEPT",
+            ], "DROP", "permitted"
+        ),
+        (["INPUT -p tcp --dport 5001 -m quota --quota 9000 -j ACCEPT"], "ACCEPT", "unknown"),
     ]
 
     @Test(arguments: cases.indices)
@@ -87,6 +106,10 @@ import Testing
         ("tcp dport 5001 accept", "ct direction reply accept", "permitted"),
         ("tcp dport 5001 accept", "tcp flags & (syn|ack) == syn|ack accept", "unknown"),
         ("tcp dport 5001 accept", "ct mark 5 accept", "unknown"),
+        ("tcp dport 5001 accept", "limit rate 9/second accept", "unknown"),
+        ("tcp dport 5001 accept", "limit rate over 9 mbytes/second drop\naccept", "unknown"),
+        ("tcp dport 5001 accept", "limit rate 9/minute log\naccept", "permitted"),
+        ("tcp dport 5001 ct count 9 accept", "", "permitted"),
     ]
 
     @Test(arguments: nft)

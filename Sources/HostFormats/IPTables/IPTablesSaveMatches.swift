@@ -258,11 +258,11 @@ extension IPTablesRuleReader {
         case ("limit", "--limit"), ("limit", "--limit-burst"), ("hashlimit", "--hashlimit"),
             ("hashlimit", "--hashlimit-upto"):
             _ = try value(name)
-            if negated { rule.never("not above its limit at the first packet") }
+            if negated { neverAtFirst() }
             rule.assumptions.insert(IPTablesRule.firstPacket)
         case ("hashlimit", "--hashlimit-above"):
             _ = try value(name)
-            if !negated { rule.never("not above its limit at the first packet") }
+            if !negated { neverAtFirst() }
             rule.assumptions.insert(IPTablesRule.firstPacket)
         case ("hashlimit", _) where name.hasPrefix("--hashlimit-"): skipValues()
         case ("connlimit", "--connlimit-above"), ("connlimit", "--connlimit-upto"):
@@ -293,6 +293,10 @@ extension IPTablesRuleReader {
             if !other { rule.doubt("-m \(module) \(name) isn't modelled") }
             skipValues()
         }
+    }
+
+    private mutating func neverAtFirst() {
+        if following == nil { rule.never("not above its limit at the first packet") }
     }
 
     private mutating func connectionLimit(_ name: String) throws(Problem) {

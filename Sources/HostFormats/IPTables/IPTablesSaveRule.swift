@@ -133,6 +133,11 @@ struct IPTablesRuleReader {
         if following == .answer { rule.narrow { $0.turn() } }
         narrowByConnection()
         try checkModules()
+        if following != nil, rule.action != .next || !rule.effects.isEmpty {
+            for module in ["limit", "hashlimit", "quota"] where modules.contains(module) {
+                rule.doubt("-m \(module) for packets that follow")
+            }
+        }
         for predicate in rule.notModelled { rule.narrow { $0.notModelled.append(predicate) } }
         return rule
     }

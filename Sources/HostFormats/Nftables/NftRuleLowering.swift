@@ -85,7 +85,7 @@ struct NftRuleLowering {
         case .assign(let field, let value): try assign(field, value)
         case .change(let verb, let set, let key, _, let bounds):
             try change(verb, set, key, bounds)
-        case .bounded(let over, _): bounded(over)
+        case .bounded(let over, let text): bounded(over, text)
         case .boundedBy(let kind, let name):
             guard let name = name.name else {
                 return apply(.unknown("\(kind) by a map isn't modelled"))
@@ -93,7 +93,7 @@ struct NftRuleLowering {
             guard let object = context.table.objects["\(kind) \(name)"] else {
                 throw .invalid("there is no \(kind) \(name)")
             }
-            bounded(object.isOver)
+            bounded(object.isOver, statement.text)
         case .untrack:
             switch context.point.isTracked {
             case false?: effects.append(.untrack)
@@ -119,7 +119,7 @@ struct NftRuleLowering {
         context.assumptions.insert(NftContext.dynamicSets)
         if verb != "delete" { effects.append(.tag(context.tag(name, key.text))) }
         for bound in bounds {
-            guard case .bounded(over: true, _) = bound else {
+            guard case .bounded(over: true, _) = bound, context.following == nil else {
                 try take(bound)
                 continue
             }
@@ -134,8 +134,12 @@ struct NftRuleLowering {
         }
     }
 
-    private mutating func bounded(_ over: Bool) {
+    /// A connection is counted once, however many of its packets follow (nft(8), `ct count`).
+    private mutating func bounded(_ over: Bool, _ text: String) {
         context.assumptions.insert(NftContext.firstPacket)
+        if context.following != nil, !text.hasPrefix("ct count") {
+            return apply(.unknown("'\(text)' for packets that follow isn't modelled"))
+        }
         if over { apply(.never("not above its limit at the first packet")) }
     }
 
