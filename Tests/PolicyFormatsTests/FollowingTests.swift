@@ -208,4 +208,49 @@ import Testing
             .reach("2001:db8::10", from: "2001:db8::77", ports: "5001").segments
         #expect(segments.map(\.back) == [nil])
     }
+
+    private func states(_ format: any ConfigFormat.Type, _ text: String) -> [String] {
+        FirewallVerdicts(format, text).configuration.notes.map {
+            "\($0.line) \($0.state.rawValue)"
+        }
+    }
+
+    @Test func `lines of iptables that judge answers are used where they may stop them`() {
+        let text = """
+            *filter
+            :OUTPUT DROP [0:0]
+            -A OUTPUT -p tcp --sport 5001 -j ACCEPT
+            -A OUTPUT -p tcp -m mark --mark 1 -j ACCEPT
+            -A OUTPUT -p udp -j ACCEPT
+            COMMIT
+            """
+        let states = states(IPTablesSave.self, text)
+        #expect(states[2...4] == ["3 used", "4 not-modelled", "5 irrelevant"])
+        let open = text.replacing(":OUTPUT DROP", with: ":OUTPUT ACCEPT")
+        #expect(self.states(IPTablesSave.self, open)[2...4].allSatisfy { $0.hasSuffix("t") })
+    }
+
+    @Test func `lines of nft that judge answers are used where they may stop them`() {
+        let text = """
+            table inet f {
+            chain o {
+            type filter hook output priority 0; policy drop
+            limit rate 5/minute log
+            ct mark 5 accept
+            udp dport 53 accept
+            tcp sport 5001 jump p
+            drop
+            }
+            chain p {
+            ct state established accept
+            }
+            }
+            """
+        let states = states(Nftables.self, text)
+        #expect(
+            states[3...7] == ["4 used", "5 not-modelled", "6 irrelevant", "7 used", "8 used"])
+        #expect(states[10] == "11 used")
+        let open = text.replacing("drop\n}", with: "accept\n}")
+        #expect(self.states(Nftables.self, open)[3...7].allSatisfy { $0.hasSuffix("t") })
+    }
 }

@@ -29,7 +29,7 @@ extension IPTablesSaveReader {
     ]
 
     /// Where packets are taken out of connection tracking nothing is told of them.
-    func judgeFollowing(_ tables: [String: Table], _ device: inout Device) {
+    mutating func judgeFollowing(_ tables: [String: Table], _ device: inout Device) {
         device.remembers = true
         let rules = device.chains.values.flatMap(\.rules)
         guard tables.values.allSatisfy({ $0.fault == nil }),
@@ -44,7 +44,11 @@ extension IPTablesSaveReader {
                     .filter, chain: name,
                     ending: table.policies[hook.chain] ?? Setting(.permit, absent),
                     families: [family])
-                if !device.passesAll(stage) { device.answers[way.key, default: []].append(stage) }
+                if device.passesAll(stage) { continue }
+                device.answers[way.key, default: []].append(stage)
+                if ["OUTPUT", "POSTROUTING"].contains(hook.chain) {
+                    noteRules(of: table.chains[hook.chain] ?? [], way.following)
+                }
             }
         }
     }
@@ -76,6 +80,13 @@ extension IPTablesSaveReader {
             device.chains[name(chain)] = Chain(name: name(chain), rules: made)
         }
         return name(chain)
+    }
+
+    /// Rules of a chain for what leaves, which decide on the way back.
+    private mutating func noteRules(of chain: [FilterRule], _ following: Following) {
+        for line in Set(chain.compactMap(\.source.line)) {
+            if let rule = rule(line, following) { annotate(line, rule) }
+        }
     }
 
     private func rule(_ line: Int, _ following: Following) -> IPTablesRule? {

@@ -80,8 +80,9 @@ struct IPTablesSaveReader {
         spreadFaults()
         let kinds: [Configuration.Kind] =
             tables.contains { $0.name == "nat" } ? [.firewall, .nat] : [.firewall]
+        let device = device()
         return Configuration(
-            file: text.file, format: IPTablesSave.name, kinds: kinds, device: device(),
+            file: text.file, format: IPTablesSave.name, kinds: kinds, device: device,
             notes: notes.values.sorted { $0.line < $1.line })
     }
 
@@ -256,7 +257,13 @@ struct IPTablesSaveReader {
     private mutating func annotate(_ number: Int, _ rule: IPTablesRule, _ chain: String) {
         if chain == "OUTPUT" || chain == "POSTROUTING" {
             note(number, .irrelevant, "it judges packets on their way out")
-        } else if !rule.tcp {
+        } else {
+            annotate(number, rule)
+        }
+    }
+
+    mutating func annotate(_ number: Int, _ rule: IPTablesRule) {
+        if !rule.tcp {
             note(number, .irrelevant, "another protocol")
         } else if let first = rule.notModelled.first {
             note(number, .notModelled, first)
@@ -309,7 +316,7 @@ struct IPTablesSaveReader {
         ("security", "FORWARD", [.through]), ("mangle", "POSTROUTING", [.through]),
     ]
 
-    private func device() -> Device {
+    private mutating func device() -> Device {
         var device = Device(usualPlace: .host)
         // Given twice, a table's later text adds to the first or replaces it; the last one counts.
         var last: [String: Table] = [:]

@@ -194,18 +194,23 @@ struct NftDevice {
                     case .unresolved(let what): "\(what) isn't known"
                     }
                 faults.append((rule.place, why))
-                notes.note(rule.place, .invalid, why)
+                if visit.following == nil { notes.note(rule.place, .invalid, why) }
             }
             made.rules += lowering.rules
+            if !lowering.rules.isEmpty { assumptions.formUnion(lowering.context.assumptions) }
+            if intoDevice, visit.following == nil {
+                notes.note(rule.place, through: rule.last, lowering.state, lowering.why)
+            } else if intoDevice, visit.point == .output {
+                // A condition of what does nothing is no matter.
+                let matters = lowering.state != .notModelled || !lowering.rules.isEmpty
+                notes.note(
+                    rule.place, through: rule.last, matters ? lowering.state : .used, lowering.why)
+            }
             // What stands below a line for all that follows is never reached.
             if visit.following != nil, let last = lowering.rules.last, last.match == Match(),
                 last.action == .permit
             {
                 break
-            }
-            if !lowering.rules.isEmpty { assumptions.formUnion(lowering.context.assumptions) }
-            if intoDevice {
-                notes.note(rule.place, through: rule.last, lowering.state, lowering.why)
             }
             for ports in lowering.helperPorts {
                 var inspection = Inspection(

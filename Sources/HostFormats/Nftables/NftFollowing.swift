@@ -10,13 +10,13 @@ extension NftDevice {
         let statements = ruleset.tables.flatMap(\.chains).flatMap(\.rules).flatMap(\.statements)
         let untracks = statements.contains { if case .untrack = $0 { true } else { false } }
         guard !untracks else { return }
-        let (notes, faults, assumptions) = (notes, faults, assumptions)
+        let (faults, assumptions) = (faults, assumptions)
         judge(.host, .request, hooks: ["prerouting", "input"])
         judge(.host, .answer, hooks: ["output", "postrouting"])
         for following in [Following.request, .answer] {
             judge(.through, following, hooks: ["prerouting", "forward", "postrouting"])
         }
-        (self.notes, self.faults, self.assumptions) = (notes, faults, assumptions)
+        (self.faults, self.assumptions) = (faults, assumptions)
     }
 
     private mutating func judge(
@@ -31,6 +31,7 @@ extension NftDevice {
                 let start = Visit(
                     table: index, chain: position, point: point, translates: nil,
                     following: following)
+                let notes = notes
                 var (work, known) = ([start], Set([start]))
                 while let visit = work.popLast() {
                     for next in lower(visit, intoDevice: true) where known.insert(next).inserted {
@@ -46,7 +47,9 @@ extension NftDevice {
                     .filter, chain: key(start, chain.name),
                     ending: Setting(drops ? .deny(answered: false) : .permit, source),
                     families: Self.families(table))
-                if !device.passesAll(stage) {
+                if device.passesAll(stage) {
+                    self.notes = notes
+                } else {
                     device.answers[first(place), default: []].append(stage)
                 }
             }
