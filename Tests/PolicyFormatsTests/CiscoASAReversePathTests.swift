@@ -153,6 +153,28 @@ import Testing
         #expect(try asked.ports(.unknown, "10.1.1.10") == unknown)
     }
 
+    /// Twice NAT from the client's side.
+    @Test(arguments: [
+        ("any any destination static PUB FTP", "", "21"),
+        ("any any destination static PUB FTP service C21 C21", "", "21"),
+        ("any any destination static PUB FTP service C22 C22", "21", ""),
+        ("any any destination static PUB OTHER", "21", ""),
+        ("any any destination static FTP FTP", "21", ""),
+        ("PARTNER PARTNER destination static PUB FTP", "21", ""),
+        ("dynamic any interface destination static PUB FTP", "", "21"),
+    ])
+    func `what is sent to the server behind a translated destination isn't certain`(
+        _ nat: String, _ permitted: String, _ unknown: String
+    ) throws {
+        let services =
+            "object service C21\n service tcp destination eq ftp\n"
+            + "object service C22\n service tcp destination eq ssh\n"
+        let source = nat.hasPrefix("dynamic") ? "" : "static "
+        let asked = ask("\(services)nat (outside,inside) source \(source)\(nat)")
+        #expect(try asked.ports(.permitted, "10.1.1.10") == permitted)
+        #expect(try asked.ports(.unknown, "10.1.1.10") == unknown)
+    }
+
     @Test func `many addresses of one line are told at once`() throws {
         let asked = ask(
             "nat (inside,outside) source dynamic any interface\n"

@@ -40,11 +40,11 @@ extension ASADeviceBuilder {
     /// NAT's rules in their order, as the answer of a server meets them.
     private mutating func returns() -> [FilterRule] {
         var rules: [FilterRule] = []
-        for entry in config.twice { rules += back(entry) }
+        for entry in config.twice { rules += back(entry) + behind(entry) }
         for entry in orderedObjectNATs() where !entry.isOtherProtocol {
             rules += back(entry)
         }
-        for entry in config.late { rules += back(entry) }
+        for entry in config.late { rules += back(entry) + behind(entry) }
         guard !rules.isEmpty || config.untranslatesFirst else { return oldReturns() }
         return rules
     }
@@ -85,6 +85,30 @@ extension ASADeviceBuilder {
 
     /// Cisco's guide says of a unidirectional line that nobody begins from its other side.
     private static let oneWay = "the line is unidirectional"
+
+    /// What is sent from the real side to a server's own address, where the line translates another
+    /// to it: twice NAT is for both directions, so that the answer may meet the line.
+    private func behind(_ entry: ASATwiceNAT) -> [FilterRule] {
+        guard let destination = entry.destination,
+            let servers = try? ranges(destination.real, at: entry.real),
+            let asked = try? ranges(destination.mapped, at: entry.real)
+        else { return [] }
+        var match = Match(
+            destinations: AddressSet(servers), entering: Self.names(entry.real),
+            leaving: Self.names(entry.mapped))
+        if isIdentity(entry), let clients = try? ranges(entry.source.real, at: entry.real) {
+            match.sources = AddressSet(clients)
+        }
+        if let service = entry.service {
+            guard let ports = try? config.services(service.mapped), ports.count == 1,
+                ports[0].never == nil
+            else { return [] }
+            match.destinationPorts = ports[0].destinationPorts
+        }
+        let isKept = AddressSet(servers) == AddressSet(asked)
+        let action: Action = isKept ? .keep : .unknown("its answer may be translated")
+        return [FilterRule(match, action, reader.text.source(entry.line))]
+    }
 
     func back(_ entry: ASAObjectNAT) -> [FilterRule] {
         guard let real = try? config.ranges(entry.object) else { return [] }
