@@ -292,4 +292,35 @@ import Testing
         FirewallVerdicts.batter(PFConf.self, Self.arrows)
         FirewallVerdicts.batter(PFConf.self, Self.arrowless + "\nanchor \"a\" {\npass\n}\n")
     }
+
+    /// `pfctl -vvsr` of FreeBSD: numbers before the rules, and what they counted.
+    @Test func `rules with their numbers and counts are read`() throws {
+        let text = """
+            root@edge:~ # pfctl -vvsr
+            @0 scrub in all fragment reassemble
+              [ Evaluations: 373620187  Packets: 179290329  Bytes: 45895535624  States: 0     ]
+              [ Inserted: uid 0 pid 24100 ]
+            @1(1000000103) block drop in log inet all label "Default deny rule IPv4"
+              [ Evaluations: 99        Packets: 9         Bytes: 999         States: 0     ]
+              [ Inserted: uid 0 pid 24100 State Creations: 0     ]
+            @2 block drop in quick from <sshguard:0> to any
+            @3 block drop in quick from <gone:*> to any
+            @4 pass in quick inet proto tcp from any to any port = ftp flags S/SA keep state
+              [ Last Active Time: N/A ]
+            """
+        #expect(PFConf.recognise(ConfigText(file: "rules.txt", text)) == .certain)
+        let asked = FirewallVerdicts(PFConf.self, text)
+        #expect(asked.configuration.notes.allSatisfy { [.used, .irrelevant].contains($0.state) })
+        #expect(asked.state(10) == .used)
+        #expect(asked.state(11) == .irrelevant)
+        #expect(try asked.ports(.permitted, "10.0.0.5") == "21")
+        #expect(try asked.ports(.denied, "10.0.0.5") == "1-20,22-65535")
+    }
+
+    @Test(arguments: ["<bad>", "<bad:3>", "! <bad>"])
+    func `a table that isn't in the file may hold anybody`(_ table: String) throws {
+        let asked = FirewallVerdicts(
+            PFConf.self, "pass in all\nblock drop in quick from \(table) to any")
+        #expect(try asked.ports(.unknown, "10.0.0.5") == "1-65535")
+    }
 }

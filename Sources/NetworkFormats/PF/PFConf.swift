@@ -10,7 +10,8 @@ public enum PFConf: ConfigFormat {
     public static func recognise(_ text: ConfigText) -> Recognition {
         var points = 0
         for line in text.lines.prefix(5000) {
-            let words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
+            var words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
+            if words.first?.hasPrefix("@") == true { words.removeFirst() }
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             let second = words.count > 1 ? words[1] : ""
             switch first {

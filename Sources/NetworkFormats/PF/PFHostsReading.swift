@@ -67,7 +67,7 @@ extension PFReader {
         if rest.take(sign: "<") {
             let name = try rest.next("a table's name")
             guard rest.take(sign: ">") else { throw PFFault("a table's name isn't closed") }
-            return tables[name]?.hosts ?? PFHosts()
+            return table(name)
         }
         if rest.take(sign: "(") {
             let name = try rest.next("an interface")
@@ -93,6 +93,18 @@ extension PFReader {
             return hosts
         }
         return own(word, isBare: !word.contains(":"))
+    }
+
+    /// `pfctl -vsr` tells how many entries a table has, or `*` where none was made of that name
+    /// (print_addr of pfctl_parser.c).
+    private func table(_ name: String) -> PFHosts {
+        let parts = name.split(separator: ":", maxSplits: 1)
+        if let known = parts.first.flatMap({ tables[String($0)] }) { return known.hosts }
+        var hosts = PFHosts()
+        if parts.count < 2 || parts[1] != "0" && parts[1] != "*" {
+            hosts.unknown = ["what table \(parts.first ?? "") holds isn't in the file"]
+        }
+        return hosts
     }
 
     /// A network or range; nil where the word is none.

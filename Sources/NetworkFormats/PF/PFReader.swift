@@ -22,7 +22,8 @@ struct PFReader {
         self.text = text
         notes = text.lines.enumerated().map {
             LineNote(
-                line: $0.offset + 1, state: .irrelevant, text: $0.element, why: "comment or blank")
+                line: $0.offset + 1, state: .irrelevant, text: $0.element,
+                why: PFLexer.isCount($0.element) ? "what pfctl counted" : "comment or blank")
         }
         for statement in PFLexer(text).statements {
             let (state, why) = read(statement)
@@ -58,7 +59,7 @@ struct PFReader {
     private mutating func read(_ statement: PFStatement) -> Reading {
         guard let head = statement.tokens.first else { return (.irrelevant, "") }
         if statement.first == statement.last,
-            text.lines[statement.first - 1].isPrompt(before: ["pfctl -s", "cat "])
+            text.lines[statement.first - 1].isPrompt(before: ["pfctl -s", "pfctl -v", "cat "])
         {
             return (.irrelevant, "a shell's prompt")
         }

@@ -88,6 +88,22 @@ struct PFLexer {
         depth = 0
     }
 
+    /// A rule without the number that `pfctl -vvsr` puts before it (`@5 `, `@5(1000000103) `); empty
+    /// for what it counts below one.
+    private static func plain(_ line: String) -> String {
+        if isCount(line) { return "" }
+        guard line.hasPrefix("@") || line.contains(" @"),
+            let mark = line.prefixMatch(of: /\s*@\d+(?:\(\d+\))?\s+/)
+        else { return line }
+        return String(line[mark.range.upperBound...])
+    }
+
+    /// `[ Evaluations: 99  Packets: 9  Bytes: 999  States: 0 ]`
+    static func isCount(_ line: String) -> Bool {
+        let bare = line.trimmingBlanks
+        return bare.hasPrefix("[ ") && bare.hasSuffix("]")
+    }
+
     /// Lines that a quoted string may take.
     private static let mostLines = 200
 
@@ -96,7 +112,7 @@ struct PFLexer {
     /// block").
     private static func line(_ lines: [String], _ index: inout Int) -> PFLine {
         let number = index + 1
-        var whole = lines[index]
+        var whole = plain(lines[index])
         index += 1
         var line = tokens(whole, number)
         var end = index
