@@ -81,6 +81,23 @@ import Testing
         #expect(Verdicts.ports(reach, .unknown) == "21")
     }
 
+    @Test(arguments: [
+        ("$ aws ec2 describe-security-groups\n", ""),
+        ("ops@host:~$ aws ec2 describe-security-groups --output json\n", "\nops@host:~$ "),
+    ])
+    func `a shell's prompts around the output are skipped`(before: String, after: String) throws {
+        let rule =
+            #"{"IpProtocol":"tcp","FromPort":21,"ToPort":21,"IpRanges":[{"CidrIp":"0.0.0.0/0"}]}"#
+        let text = before + Self.permission(rule) + after
+        #expect(AWSSecurityGroups.recognise(ConfigText(file: "a", text)) == .certain)
+        let configuration = Self.read(text)
+        let reach = Verdicts.reach(configuration)
+        #expect(Verdicts.ports(reach) == "21")
+        #expect(Verdicts.line(reach, 21) == 6)
+        let first = try #require(configuration.notes.first)
+        #expect(first.state == .irrelevant && first.why == "a shell's prompt")
+    }
+
     static let several = """
         SecurityGroups:
         - GroupId: sg-1

@@ -55,6 +55,7 @@ package struct ElementNotes {
     /// Lines of which nothing was said hold brackets, or nothing.
     package func finish() -> [LineNote] {
         lines.finish { _, text in
+            if StructuredText.isPrompt(text) { return (.irrelevant, "a shell's prompt") }
             let bare = text.allSatisfy { " \t{}[](),-".contains($0) } || text.bare.hasPrefix("#")
             return bare
                 ? (.irrelevant, "") : (.notRecognised, "no part of what is read of this format")

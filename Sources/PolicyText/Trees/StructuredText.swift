@@ -10,9 +10,38 @@ package enum StructuredText {
     /// - Throws: where it is neither; a text that begins as JSON isn't tried as YAML.
     package static func documents(_ text: ConfigText) throws(JSONWithLines.Fault) -> [JSONWithLines]
     {
-        let first = text.whole.unicodeScalars.first { !$0.properties.isWhitespace }
-        if first == "{" || first == "[" { return [try JSONWithLines.parse(text.whole)] }
-        return try yaml(text.whole)
+        let whole = withoutPrompts(text)
+        let first = whole.unicodeScalars.first { !$0.properties.isWhitespace }
+        if first == "{" || first == "[" { return [try JSONWithLines.parse(whole)] }
+        return try yaml(whole)
+    }
+
+    /// Whether a line is a shell's prompt with the call of a tool that prints documents.
+    package static func isPrompt(_ line: String) -> Bool {
+        let bare = line.trimmingBlanks
+        if bare == "$" || bare.hasPrefix("$ ") && tools.contains(where: bare.dropFirst(2).hasPrefix)
+        {
+            return true
+        }
+        return bare.contains("@") && bare.isPrompt(before: tools)
+    }
+
+    private static let tools = ["aws ", "az ", "gcloud ", "kubectl ", "docker ", "cat ", "oc "]
+
+    /// Prompts above the documents and below them made blank.
+    private static func withoutPrompts(_ text: ConfigText) -> String {
+        func ends(_ lines: some Sequence<String>) -> Int {
+            var (count, last) = (0, 0)
+            for line in lines {
+                count += 1
+                if isPrompt(line) { last = count } else if !line.trimmingBlanks.isEmpty { break }
+            }
+            return last
+        }
+        let (head, tail) = (ends(text.lines), ends(text.lines.reversed()))
+        guard head + tail > 0, head + tail <= text.lines.count else { return text.whole }
+        let body = text.lines[head..<text.lines.count - tail]
+        return String(repeating: "\n", count: head) + body.joined(separator: "\n") + "\n"
     }
 
     private static func yaml(_ text: String) throws(JSONWithLines.Fault) -> [JSONWithLines] {
