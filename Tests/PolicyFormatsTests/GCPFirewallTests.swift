@@ -130,4 +130,56 @@ import Testing
             Verdicts.survives(text) { GCPFirewall.read(ConfigText(file: "a", bytes: $0)) }
         }
     }
+
+    private static func effective(_ rules: String) -> String {
+        """
+        $ gcloud compute networks get-effective-firewalls default --format=json
+        {
+          "firewallPolicys": [
+            {
+              "name": "1234",
+              "rules": [
+                \(rules)
+                {"action": "goto_next", "direction": "INGRESS", "priority": 2147483645,
+                 "match": {"layer4Configs": [{"ipProtocol": "all"}], "srcIpRanges": ["0.0.0.0/0"]}}
+              ],
+              "type": "HIERARCHY"
+            }
+          ],
+          "firewalls": [
+            {"name": "a", "sourceRanges": ["0.0.0.0/0"],
+             "allowed": [{"IPProtocol": "tcp", "ports": ["21", "5001-5010"]}]}
+          ]
+        }
+        """
+    }
+
+    @Test(arguments: [
+        ("", "21,5001-5010", ""), (rule("deny", "tcp", "22"), "21,5001-5010", "22"),
+        (rule("deny", "tcp", "5005"), "21,5001-5004,5006-5010", "5005"),
+        (rule("deny", "udp", "21"), "21,5001-5010", ""),
+        (rule("allow", "all", ""), "", "1-65535"),
+        (rule("deny", "tcp", "21", "EGRESS"), "21,5001-5010", ""),
+    ])
+    func `what a policy may decide is unknown`(
+        rules: String, _ permitted: String, _ unknown: String
+    ) {
+        let text = Self.effective(rules)
+        #expect(GCPFirewall.recognise(ConfigText(file: "a", text)) == .certain)
+        let configuration = Self.read(text)
+        let reach = Verdicts.reach(configuration)
+        #expect(Verdicts.ports(reach) == permitted)
+        #expect(Verdicts.ports(reach, .unknown) == unknown)
+        #expect(!configuration.notes.contains { $0.state == .notRecognised })
+    }
+
+    private static func rule(
+        _ action: String, _ transport: String, _ port: String, _ direction: String = "INGRESS"
+    ) -> String {
+        let ports = port.isEmpty ? "" : #", "ports": ["\#(port)"]"#
+        return #"""
+            {"action": "\#(action)", "direction": "\#(direction)", "priority": 100, "match":
+            {"layer4Configs": [{"ipProtocol": "\#(transport)"\#(ports)}]}},
+            """#
+    }
 }

@@ -16,7 +16,9 @@ public enum GCPFirewall: ConfigFormat {
     public static func recognise(_ text: ConfigText) -> Recognition {
         guard text.mentions("IPProtocol") else { return .no }
         do throws(JSONWithLines.Fault) {
-            let items = rules(try StructuredText.documents(text))
+            let documents = try StructuredText.documents(text)
+            if !effective(documents).isEmpty { return .certain }
+            let items = rules(documents)
             return !items.isEmpty && items.allSatisfy(isRule) ? .certain : .no
         } catch {
             return text.mentions("\"IPProtocol\"") && text.mentions("\"sourceRanges\"")
@@ -27,7 +29,7 @@ public enum GCPFirewall: ConfigFormat {
     public static func read(_ text: ConfigText) -> Configuration {
         do throws(JSONWithLines.Fault) {
             var reader = GCPFirewallReader(text)
-            return reader.read(rules(try StructuredText.documents(text)))
+            return reader.read(try StructuredText.documents(text))
         } catch {
             return ElementNotes.broken(text, error, format: name)
         }
@@ -39,8 +41,19 @@ public enum GCPFirewall: ConfigFormat {
 
     /// The rules of a text: lists of them, the API's `items`, or one rule a document.
     static func rules(_ documents: [JSONWithLines]) -> [JSONWithLines] {
-        documents.flatMap { $0.array ?? $0["items"]?.array ?? [$0] }
+        documents.flatMap { $0.array ?? [$0] }.flatMap { document in
+            document["items"]?.array ?? document["firewalls"]?.array
+                ?? (document[policies] == nil ? [document] : [])
+        }
     }
+
+    /// Answers of `getEffectiveFirewalls`, which hold the policies too.
+    static func effective(_ documents: [JSONWithLines]) -> [JSONWithLines] {
+        documents.flatMap { $0.array ?? [$0] }.filter { $0[policies]?.array != nil }
+    }
+
+    /// As the API spells it.
+    static let policies = "firewallPolicys"
 
     private static func isRule(_ item: JSONWithLines) -> Bool {
         guard case .object = item.value, item["name"]?.text != nil else { return false }
@@ -60,12 +73,16 @@ struct GCPFirewallReader {
         var rules: [FilterRule]
     }
 
-    private let text: ConfigText
-    private var notes: ElementNotes
+    let text: ConfigText
+    var notes: ElementNotes
+    /// Rules of policies, which stand before those of the network or behind them.
+    var ofPolicies: [FilterRule] = []
     private var read: [Rule] = []
     private var networks: [String] = []
     /// Whether a rule names instances as sources.
     private var namesInstances = false
+    /// Whether the policies of the network, and of what stands above it, are in the file.
+    private var isWhole = false
 
     private static let shaping: Set<String> = [
         "direction", "disabled", "priority", "sourceRanges", "sourceTags", "name", "network",
@@ -82,8 +99,12 @@ struct GCPFirewallReader {
         notes = ElementNotes(text)
     }
 
-    mutating func read(_ items: [JSONWithLines]) -> Configuration {
-        for item in items { readRule(item) }
+    mutating func read(_ documents: [JSONWithLines]) -> Configuration {
+        let effective = GCPFirewall.effective(documents)
+        for document in effective { readPolicies(document) }
+        for item in GCPFirewall.rules(documents) { readRule(item) }
+        if networks.isEmpty, !effective.isEmpty { networks = ["default"] }
+        isWhole = !effective.isEmpty
         return Configuration(
             file: text.file, format: GCPFirewall.name, kinds: [.firewall], device: device(),
             notes: notes.finish())
@@ -231,7 +252,9 @@ struct GCPFirewallReader {
             if networks.count == 1 { device.usualSelection = networks.first }
         }
         device.assumptions = [
-            "\(text.file): firewall policies of the organisation, folders and networks stand above these rules"
+            isWhole
+                ? "\(text.file): firewall policies of regions stand beside these rules"
+                : "\(text.file): firewall policies of the organisation, folders and networks stand above these rules"
         ]
         if namesInstances {
             device.assumptions.append(
@@ -243,7 +266,7 @@ struct GCPFirewallReader {
 
     /// The chain of an instance: of no known tags, or of one tag alone.
     private func add(_ name: String, _ rules: [Rule], tag: String?, to device: inout Device) {
-        var chain = Chain(name: name)
+        var chain = Chain(name: name, rules: ofPolicies)
         for rule in rules {
             var why: String?
             if let tags = rule.tags, !tags.isEmpty {
