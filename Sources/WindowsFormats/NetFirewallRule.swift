@@ -5,7 +5,7 @@ public import PolicyText
 /// Rules of `Get-NetFirewallRule` with those of `Get-NetFirewallPortFilter`, `AddressFilter`,
 /// `ApplicationFilter` and others, as CSV or JSON: one object a rule, or rules and filters that
 /// belong together by `InstanceID`, in one file or several. With them `Get-NetFirewallProfile`,
-/// `Get-NetConnectionProfile` and `Get-NetFirewallSetting`.
+/// `Get-NetConnectionProfile` and `Get-NetFirewallSetting`; and scripts of `New-NetFirewallRule`.
 ///
 /// Source: learn.microsoft.com, the NetSecurity module.
 public enum NetFirewallRule: ConfigFormat {
@@ -15,7 +15,11 @@ public enum NetFirewallRule: ConfigFormat {
     public static func recognise(_ text: ConfigText) -> Recognition {
         let first = text.whole.unicodeScalars.first { !$0.properties.isWhitespace }
         guard first == "{" || first == "[" else {
-            guard let columns = PowerShellTable.columns(text) else { return .no }
+            guard let columns = PowerShellTable.columns(text) else {
+                // Scripts of a server, and of cmd, have readers of their own.
+                return PowerShellFirewall.isScript(text) && IIS7PowerShell.recognise(text) == .no
+                    && NetshFirewallScript.recognise(text) == .no ? .certain : .no
+            }
             return PowerShellFirewall.kind(Set(columns)) == nil ? .no : .certain
         }
         let marks = ["Direction", "InstanceID", "DefaultInboundAction", "NetworkCategory"]

@@ -279,4 +279,58 @@ import Testing
         let all = "[" + Self.apart.joined(separator: ",\n") + "]"
         FirewallVerdicts.batter(NetFirewallRule.self, all, step: 5)
     }
+
+    private typealias Script = (text: String, permitted: String, unknown: String)
+    private static let allow = "New-NetFirewallRule -DisplayName FTP -Protocol TCP -LocalPort "
+    private static let scripts: [Script] = [
+        ("\(allow)21,50000-50100 -Direction Inbound -Action Allow", "21,50000-50100", ""),
+        ("PS C:\\> \(allow)@(21, 990) -Enabled True | Out-Null", "21,990", ""),
+        ("\(allow)21 `\n  -RemoteAddress 192.0.2.0/24", "", ""),
+        ("$p = '21'\n\(allow)$p", "21", ""),
+        ("\(allow)$p", "", "1-65535"),
+        ("\(allow)21 -Program C:\\ftp.exe", "", "21"),
+        ("\(allow)21 -Dir Outbound", "", ""),
+        ("\(allow)21 -Odd x", "", "21"),
+        ("\(allow)21\n\(allow)21 -Action Block", "", ""),
+        ("\(allow)21\nRemove-NetFirewallRule -DisplayName FTP", "", ""),
+        ("Remove-NetFirewallRule -DisplayName FTP -EA SilentlyContinue\n\(allow)21", "21", ""),
+        ("\(allow)21\nRemove-NetFirewallRule -DisplayName F*", "", "1-65535"),
+        ("\(allow)21\nGet-NetFirewallRule -Name x | Disable-NetFirewallRule", "", "1-65535"),
+        ("if (!(Get-NetFirewallRule -DisplayName FTP)) {\n\(allow)21\n}", "", "21"),
+        ("try {\n\(allow)21\n} catch { Write-Host $_ }", "21", ""),
+        ("\(allow)21; \(allow)22", "", "1-65535"),
+        ("\(allow)21\nnetsh firewall reset", "", "1-65535"),
+        ("\(allow)21\nNew-NetFirewallRule @more", "", "1-65535"),
+        ("\(allow)21\nSet-NetFirewallProfile -All -Enabled False", "1-65535", ""),
+        (
+            "\(allow)21\nSet-NetFirewallProfile -Profile Domain,Private,Public -Enabled True "
+                + "-DefaultInboundAction Block -LogBlocked True", "21", ""
+        ),
+        ("\(allow)21\nWrite-Host 'firewall opened'\nRestart-Service ftpsvc", "21", ""),
+        ("\(allow)21 -CimSession other", "", ""),
+    ]
+
+    @Test(arguments: scripts.indices)
+    func `a script is judged as run on the default state`(_ index: Int) throws {
+        let (text, permitted, unknown) = Self.scripts[index]
+        let it = FirewallVerdicts(NetFirewallRule.self, text)
+        #expect(try it.ports(.permitted, "203.0.113.5") == permitted)
+        #expect(try it.ports(.unknown, "203.0.113.5") == unknown)
+        #expect(
+            it.configuration.device?.assumptions == [
+                "judged as run on the default state: firewall on, no exceptions"
+            ])
+    }
+
+    @Test func `a script is recognised, one of a server or of cmd isn't`() {
+        func sure(_ text: String) -> [String] {
+            let text = ConfigText(file: "a.ps1", text)
+            return Formats.all.filter { $0.recognise(text) > .no }.map { $0.name }
+        }
+        #expect(sure("# open\n\(Self.allow)21\n") == ["netfirewallrule"])
+        #expect(sure("netsh advfirewall set allprofiles state on\n\(Self.allow)21\n").count == 1)
+        #expect(sure("New-WebFtpSite -Name a -Port 21\n\(Self.allow)21\n") == ["iis7-powershell"])
+        #expect(sure("Get-NetFirewallRule | Format-Table\n").isEmpty)
+        FirewallVerdicts.batter(NetFirewallRule.self, "\(Self.allow)21 `\n -Action Allow", step: 3)
+    }
 }

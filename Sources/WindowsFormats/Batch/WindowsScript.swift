@@ -28,7 +28,7 @@ struct WindowsScript {
     }
 
     /// A line without the prompt that a transcript shows.
-    private static func command(_ line: String) -> String {
+    static func command(_ line: String) -> String {
         var plain = line[...]
         if line.utf8.contains(UInt8(ascii: ">")), let end = promptEnd(line) { plain = line[end...] }
         let bare = plain.drop { $0 == " " || $0 == "\t" || $0 == "@" || $0 == "\u{a0}" }

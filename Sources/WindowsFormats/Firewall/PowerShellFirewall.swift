@@ -10,10 +10,12 @@ struct PowerShellFirewall {
         var text: Int
     }
 
-    private(set) var firewall = WindowsFirewall()
-    private(set) var assumptions: Set<String> = []
-    private let texts: [ConfigText]
-    private var notes: [LineNotes]
+    var firewall = WindowsFirewall()
+    var assumptions: Set<String> = []
+    let texts: [ConfigText]
+    var notes: [LineNotes]
+    /// Rules that scripts made.
+    var made: [(name: String?, shown: String?, source: SourceLine)] = []
     private var rules: [Held] = []
     private var filters: [String: [Held]] = [:]
     private var networks: Set<String>? = []
@@ -51,7 +53,8 @@ struct PowerShellFirewall {
     }
 
     mutating func read() {
-        for (number, text) in texts.enumerated() {
+        let scripts = texts.indices.filter { Self.isScript(texts[$0]) }
+        for (number, text) in texts.enumerated() where !scripts.contains(number) {
             let first = text.whole.unicodeScalars.first { !$0.properties.isWhitespace }
             if first == "{" || first == "[" {
                 do throws(JSONWithLines.Fault) {
@@ -70,8 +73,9 @@ struct PowerShellFirewall {
         }
         for rule in rules { add(rule) }
         settle()
+        for script in scripts { run(script) }
         if let networks, !networks.isEmpty { firewall.inForce = networks }
-        if !statesProfile {
+        if !statesProfile, scripts.count < texts.count {
             assumptions.insert("firewall taken as on in every profile: the export doesn't say")
         }
     }
