@@ -226,4 +226,38 @@ import Testing
     @Test func `no broken text makes it stumble`() {
         FirewallVerdicts.batter(KubernetesService.self, Self.node, step: 7)
     }
+
+    @Test func `services and the pods of an FTP server in one file say both`() throws {
+        let container = """
+                    - name: ftp
+                      image: fauria/vsftpd
+                      env:
+                        - name: PASV_MIN_PORT
+                          value: "30100"
+                        - name: PASV_MAX_PORT
+                          value: "30100"
+                        - name: FTP_PASS
+                          valueFrom:
+                            secretKeyRef: {name: ftp, key: password}
+            """
+        let text = Self.node.replacing(
+            "        - name: ftp\n          ports", with: container + "\n          ports")
+        let read = try Formats.read(file: "ftp.yaml", bytes: Array(text.utf8))
+        #expect(read.format == "ftp-container")
+        #expect(read.server?.passive == .ports(30100...30100))
+        let asked = FirewallVerdicts(FTPContainer.self, text)
+        #expect(try asked.ports(node) == "30021,30100")
+        #expect(read.notes.filter { $0.state == .notRecognised }.isEmpty)
+    }
+
+    @Test(arguments: [
+        "envFrom:\n  - configMapRef: {name: ftp}", "env_file: ftp.env",
+        "env: [{name: PASV_MIN_PORT, value: '1'}]",
+    ])
+    func `variables from elsewhere may set the range`(_ variables: String) throws {
+        let lines = variables.replacing("\n", with: "\n    ")
+        let text = "services:\n  ftp:\n    image: fauria/vsftpd\n    \(lines)\n"
+        let read = try Formats.read(file: "c.yml", bytes: Array(text.utf8), as: "ftp-container")
+        #expect(read.server?.passiveFrom == .unknown)
+    }
 }

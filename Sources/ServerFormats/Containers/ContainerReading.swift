@@ -19,6 +19,8 @@ struct ContainerReading {
         var doubt: Setting<String>?
         /// Why more may be said of it than can be read.
         var open: Setting<String>?
+        /// Why variables may be set that can't be read.
+        var moreVariables: Setting<String>?
         var name: String?
         var address: String?
         /// The text around it tells of an FTP server where the image doesn't.
@@ -94,6 +96,9 @@ struct ContainerReading {
         _ service: inout Service, _ entries: ArraySlice<Entry>, at indent: Int
     ) {
         var key = ""
+        // Of a pod's `env`, a list of names and values.
+        var variable: String?
+        let flows = ["environment", "env", "envFrom"]
         for entry in entries {
             let source = text.source(entry.line)
             if entry.indent == indent, !entry.content.hasPrefix("- ") {
@@ -103,7 +108,9 @@ struct ContainerReading {
                 if key == "command" || key == "entrypoint" {
                     service.command = Setting(Self.flat(parts[1].bare), source)
                 } else if key == "env_file" {
-                    notes.set(entry.line, .notModelled, "the file of variables isn't read")
+                    leaveOpen(&service, entry.line, "the file of variables isn't read")
+                } else if flows.contains(key), !["{}", "[]"].contains(parts[1].bare) {
+                    leaveOpen(&service, entry.line, "variables on one line aren't read")
                 }
                 continue
             }
@@ -121,14 +128,36 @@ struct ContainerReading {
                 let name = String(plain[..<end]).stripping("\"' ")
                 service.environment[name] = Setting(
                     Self.value(plain[plain.index(after: end)...]), source)
-            case "command", "entrypoint":
+            case "env":
+                if isItem { variable = nil }
+                if variable == nil, item.hasPrefix("name:") {
+                    let name = Self.value(item.dropFirst("name:".count))
+                    variable = name
+                    service.environment[name] = Setting("", source)
+                } else if let name = variable, item.hasPrefix("value:") {
+                    service.environment[name] = Setting(
+                        Self.value(item.dropFirst("value:".count)), source)
+                } else if isItem {
+                    leaveOpen(&service, entry.line, "it isn't a variable's name")
+                }
+            case "envFrom": leaveOpen(&service, entry.line, "variables from elsewhere aren't read")
+            case "volumeMounts": service.mounts.append(Setting(item, source))
+            case "command", "entrypoint", "args":
                 let before = service.command.map { $0.value + " " } ?? ""
                 service.command = Setting(
                     before + Self.value(item[...]), service.command?.source ?? source)
             case "volumes": service.mounts.append(Setting(item, source))
-            case "env_file": notes.set(entry.line, .notModelled, "the file of variables isn't read")
+            case "env_file":
+                leaveOpen(&service, entry.line, "the file of variables isn't read")
             default: break
             }
+        }
+    }
+
+    private mutating func leaveOpen(_ service: inout Service, _ line: Int, _ why: String) {
+        notes.set(line, .notModelled, why)
+        if service.moreVariables == nil {
+            service.moreVariables = Setting(why, text.source(line))
         }
     }
 

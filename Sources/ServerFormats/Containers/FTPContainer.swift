@@ -27,6 +27,9 @@ public enum FTPContainer: ConfigFormat {
         }
         var settings: ServerSettings?
         if let service = services.first { settings = self.settings(service, text, &notes) }
+        if KubernetesService.holdsServices(text) {
+            return joined(KubernetesService.read(text), settings, notes)
+        }
         let published = DockerPorts.published(text, reading, &notes)
         return Configuration(
             file: text.file, format: name, kinds: published == nil ? [.server] : [.server, .nat],
@@ -38,6 +41,20 @@ public enum FTPContainer: ConfigFormat {
                 return published == nil || isBare
                     ? (.irrelevant, "no setting of FTP's ports or addresses, and none published")
                     : (.notRecognised, "it isn't known")
+            })
+    }
+
+    /// Manifests of Kubernetes that hold the pods and the services before them.
+    private static func joined(
+        _ services: Configuration, _ settings: ServerSettings?, _ notes: LineNotes
+    ) -> Configuration {
+        Configuration(
+            file: services.file, format: name, kinds: [.server, .nat], server: settings,
+            device: services.device,
+            notes: services.notes.map { note in
+                guard let state = notes.state(note.line) else { return note }
+                return LineNote(
+                    line: note.line, state: state, text: note.text, why: notes.why(note.line))
             })
     }
 
@@ -100,6 +117,11 @@ public enum FTPContainer: ConfigFormat {
         _ notes: inout LineNotes
     ) {
         let set = Set([image.low, image.high]).compactMap { service.environment[$0] }
+        if let more = service.moreVariables,
+            set.isEmpty || set.count == 1 && image.low != image.high
+        {
+            return settings.void(.unknown, more.value, [more.source])
+        }
         guard !set.isEmpty else { return }
         let sources = set.map(\.source).sorted { ($0.line ?? 0) < ($1.line ?? 0) }
         for value in set {

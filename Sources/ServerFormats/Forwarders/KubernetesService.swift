@@ -13,9 +13,16 @@ public enum KubernetesService: ConfigFormat {
     public static let platform = "Kubernetes (Service)"
 
     public static func recognise(_ text: ConfigText) -> Recognition {
-        guard text.mentions("apiVersion"), text.mentions("Service") else { return .no }
-        guard let documents = try? StructuredText.documents(text) else { return .no }
-        return objects(documents).contains { $0["kind"]?.string == "Service" } ? .certain : .no
+        // With the FTP server's pods, it is an `ftp-container` that says both.
+        guard holdsServices(text), FTPContainer.recognise(text) == .no else { return .no }
+        return .certain
+    }
+
+    static func holdsServices(_ text: ConfigText) -> Bool {
+        guard text.mentions("apiVersion"), text.mentions("Service"),
+            let documents = try? StructuredText.documents(text)
+        else { return false }
+        return objects(documents).contains { $0["kind"]?.string == "Service" }
     }
 
     /// The objects of the documents, those of lists too.
