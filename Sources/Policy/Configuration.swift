@@ -10,6 +10,10 @@ public struct Configuration: Hashable, Sendable {
     public var device: Device?
     /// One for every line of the file, ascending.
     public var notes: [LineNote]
+    /// Servers of the same program that answer otherwise at addresses of their own.
+    public var virtualServers: [VirtualServer] = []
+    /// The line of the virtual server that `server` is of; nil: the main one.
+    public var virtualSource: SourceLine?
     /// Files given with this one of which nothing was read: no line names them.
     public var unused: [String] = []
     /// Why nothing of the file could be had, where that is so: `edge.cfg: no such file`.

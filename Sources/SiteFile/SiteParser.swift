@@ -91,9 +91,10 @@ struct SiteParser {
         var server = SiteServer(
             name: name, addresses: addresses, inside: inside.isEmpty ? nil : inside,
             source: line(node))
-        server.configuration = configuration(values, what, mustBe: .server)
         let control = reader.oneOrMore(
             values["control"], "\(what): control", expected: "a port from 1 to 65535", Self.port)
+        server.configuration = configuration(values, what, mustBe: .server)?
+            .serving(server.ends, control: control)
         let ownControl = server.configuration?.server?.control.map(\.value) ?? []
         server.control = control.isEmpty ? (ownControl.isEmpty ? [21] : ownControl) : control
         if let passive = values["passive"] {

@@ -171,4 +171,35 @@ import Testing
         #expect(read.problems.count == 1)
         #expect(read.site.hops.first?.configuration.problem == "no such file")
     }
+
+    @Test(arguments: [("192.0.2.1", 21), ("192.0.2.2", 2121)] as [(String, UInt16)])
+    func `of virtual servers the one at the inside address counts`(
+        _ inside: String, _ control: UInt16
+    ) throws {
+        let line = SourceLine(file: "a.cfg", line: 1, text: "")
+        func settings(_ port: UInt16) -> ServerSettings {
+            ServerSettings(
+                passive: nil, passiveFrom: .unknown, passiveSources: [],
+                control: [Setting(port, line)], tls: Setting(.none, line),
+                active: Setting(true, line),
+                behaviour: ServerBehaviour(
+                    product: "made-up", acceptedPorts: 1...65535, onePortAccepted: true))
+        }
+        let text =
+            "pinhole: 1\nservers: [{name: a, address: 203.0.113.1, inside: \(inside), config: a.cfg}]"
+        let read = try SiteFile(
+            file: "pinhole.yml", text: text,
+            vocabulary: SiteFile.Vocabulary(rules: [], standards: [], limits: [])
+        ) { (path, _) throws(SiteFile.LoadFailure) in
+            var it = Configuration(
+                file: path, format: "made-up", kinds: [.server], server: settings(21), notes: [])
+            it.virtualServers = [
+                VirtualServer(
+                    addresses: [IPAddress(v4: 0xc000_0202)], settings: settings(2121), source: line)
+            ]
+            return it
+        }
+        #expect(read.problems == [])
+        #expect(read.site.servers.first?.control == [control])
+    }
 }

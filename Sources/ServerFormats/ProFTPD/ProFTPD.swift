@@ -40,8 +40,9 @@ public enum ProFTPD: ConfigFormat {
     public static func read(_ text: ConfigText, with others: [ConfigText]) -> Configuration {
         var reader = ProFTPDReader(text, others)
         reader.readAll()
-        let server = ProFTPDSettings(reader, text).server(&reader)
-        return Configuration(
+        let settings = ProFTPDSettings(reader, text)
+        let server = settings.server(&reader)
+        var configuration = Configuration(
             file: text.file, format: name, kinds: [.server], server: server,
             notes: reader.notes.finish { _, line in
                 let bare = line.bare
@@ -50,6 +51,8 @@ public enum ProFTPD: ConfigFormat {
                 }
                 return (.notRecognised, "not a directive")
             })
+        configuration.virtualServers = settings.virtualServers(beside: server)
+        return configuration
     }
 
     public static func includes(_ other: ConfigText, in texts: [ConfigText]) -> Bool {

@@ -104,9 +104,10 @@ struct ProFTPDSettings {
                 if !control.contains(where: { $0.value == port.value }) { control.append(port) }
             } else if let head = servers[index].head {
                 let range = host.passive.map { "\($0)" } ?? "unknown"
+                let own = "a server of its own on port \(port.value), "
+                let counts = Self.addresses(head).isEmpty ? "" : "; counts at its address"
                 reader.mark(
-                    head, .notModelled,
-                    "a server of its own on port \(port.value), passive ports \(host.shown(range))")
+                    head, .notModelled, "\(own)passive ports \(host.shown(range))\(counts)")
             }
         }
         settings.control = control
@@ -121,6 +122,27 @@ struct ProFTPDSettings {
             if let onePort, onePort.source == fatal.source { settings.onePortRefused = onePort }
         }
         return settings
+    }
+
+    /// Servers of their own at addresses of their own, where they answer otherwise than the main one.
+    func virtualServers(beside main: ServerSettings) -> [VirtualServer] {
+        guard fatal == nil else { return [] }
+        return servers.indices.dropFirst().compactMap { index in
+            guard let head = servers[index].head, !servesSFTP(index) else { return nil }
+            let port = port(index)
+            if case .set(let directive) = find("port", index), number(directive) == 0 { return nil }
+            var settings = settings(index)
+            settings.control = [port]
+            guard !settings.isAlike(main) else { return nil }
+            let addresses = Self.addresses(head)
+            guard !addresses.isEmpty else { return nil }
+            return VirtualServer(addresses: addresses, settings: settings, source: head.source)
+        }
+    }
+
+    /// Those that a `<VirtualHost>` names by number.
+    private static func addresses(_ head: ProFTPDDirective) -> [IPAddress] {
+        head.arguments.compactMap { IPAddress($0.stripping("[]")) }
     }
 
     /// Whether a server speaks SSH alone: mod_sftp's SFTPEngine. One among others that may or may

@@ -45,15 +45,22 @@ struct ProFTPDWriter {
             }
         }
         let global = globals.reduce(into: Said()) { $0.merge($1) { _, later in later } }
-        // The first server that runs; a virtual host has nothing of the main server's.
+        // The first server that runs, or the one that answers; a virtual host has nothing of the main
+        // server's.
+        let answering = configuration?.virtualSource
         let running = servers.first { server in
-            (server.said["port"] ?? global["port"])?.text.fields.last != "0"
+            if let answering { return server.head?.line == answering.line }
+            return (server.said["port"] ?? global["port"])?.text.fields.last != "0"
         }
         host = running?.head
         present = (running ?? servers[0]).said.merging(global) { own, _ in own }
     }
 
     func fix(_ change: Change) -> Fix? {
+        // What an included file says isn't at hand.
+        if let answering = configuration?.virtualSource, answering.file != configuration?.file {
+            return nil
+        }
         switch change {
         case .setPassiveRange(let range):
             guard range.lowerBound >= 1024, range.count > 1 else { return nil }

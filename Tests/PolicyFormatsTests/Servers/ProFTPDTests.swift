@@ -153,6 +153,36 @@ import Testing
         #expect(read.notes[5].state == .used)
     }
 
+    @Test func `a virtual host answers at its address`() throws {
+        let read = read(
+            """
+            PassivePorts 40000 40010
+            <VirtualHost 192.0.2.2 2001:db8::2>
+              PassivePorts 50000 50010
+            </VirtualHost>
+            <VirtualHost ftp.example.com>
+              PassivePorts 60000 60010
+            </VirtualHost>
+            """)
+        func range(_ address: String, _ control: [UInt16] = []) throws -> ServerSettings.Passive? {
+            let address = try #require(IPAddress(address))
+            return read.serving([address], control: control).server?.passive
+        }
+        #expect(try range("192.0.2.1") == .ports(40000...40010))
+        #expect(try range("192.0.2.2") == .ports(50000...50010))
+        #expect(try range("2001:db8::2", [21, 2121]) == .ports(50000...50010))
+        #expect(try range("192.0.2.2", [2121]) == .ports(40000...40010))
+        let there = read.serving([IPAddress(v4: 0xc000_0202)], control: [])
+        #expect(
+            ProFTPD.fix(.setPassiveRange(50000...50100), there)?.commands.dropFirst() == [
+                "# in place of line 3: PassivePorts 50000 50010", "PassivePorts 50000 50100",
+            ])
+        #expect(
+            ProFTPD.fix(.advertise(IPAddress(v4: 1)), there)?.commands.dropFirst() == [
+                "# within line 2: <VirtualHost 192.0.2.2 2001:db8::2>", "MasqueradeAddress 0.0.0.1",
+            ])
+    }
+
     @Test func `a server that speaks SFTP has no control port`() {
         let sftp = """
             PassivePorts 50000 50010
