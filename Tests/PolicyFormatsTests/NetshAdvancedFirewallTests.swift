@@ -27,6 +27,16 @@ import Testing
             "21", ""
         ),
         ("dir=in action=allow protocol=TCP localport=21 remoteip=LocalSubnet", "", "21"),
+        (
+            "dir=in action=allow protocol=TCP localport=21 remoteip=198.51.100.0/24,LocalSubnet",
+            "21", ""
+        ),
+        ("dir=in action=allow protocol=TCP localport=21 remoteip=192.0.2.0/24,DNS", "", "21"),
+        (
+            "dir=in action=allow protocol=TCP localport=21 program=a.exe remoteip=198.51.100.0/24,DNS",
+            "", "21"
+        ),
+        ("dir=in action=block protocol=TCP localport=21 remoteip=198.51.100.0/24,DNS", "", ""),
         ("dir=in action=allow protocol=TCP localport=21 localip=203.0.113.5", "21", ""),
         ("dir=in action=allow protocol=TCP localport=21 localip=203.0.113.6", "", ""),
         ("dir=in action=allow protocol=TCP localport=21 profile=domain", "", "21"),

@@ -46,6 +46,7 @@ import Testing
         ("TCP 99999 FTP", "", ""), ("TCP 21 FTP ENABLE SUBNET", "", "21"),
         ("TCP 21 FTP ENABLE CUSTOM 198.51.100.0/255.255.255.0", "21", ""),
         ("TCP 21 FTP ENABLE CUSTOM 192.0.2.0/24,LocalSubnet", "", "21"),
+        ("TCP 21 FTP ENABLE CUSTOM LocalSubnet,198.51.100.0/255.255.255.0", "21", ""),
         ("TCP 21 FTP ENABLE ALL profile=DOMAIN", "", "21"),
         ("TCP 21 FTP ENABLE ALL profile=ALL", "21", ""),
         ("TCP 21 FTP interface=\"Local Area Connection\"", "", "21"),

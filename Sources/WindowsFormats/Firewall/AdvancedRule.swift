@@ -34,6 +34,16 @@ struct AdvancedRule: Hashable {
             + [doubt]
     }
 
+    /// For the addresses alone that it names beside words for places; nil where it names no both.
+    var withoutPlaces: AdvancedRule? {
+        guard let remote = arguments["remoteip"].flatMap(WindowsScope.withoutPlaces) else {
+            return nil
+        }
+        var rule = self
+        rule.arguments["remoteip"] = remote
+        return rule
+    }
+
     enum Meaning {
         case rule(FilterRule)
         /// It touches no new TCP connection to this host.

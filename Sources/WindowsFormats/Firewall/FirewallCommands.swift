@@ -100,7 +100,8 @@ extension WindowsFirewall {
         if let profile = Self.certainProfile(arguments["profile"]) {
             doubt = "in the \(profile) profile only, and which is in force isn't known"
         }
-        let hole = Hole(ports: ports, sources: scope.addresses, doubt: doubt, source: source)
+        let hole = Hole(
+            ports: ports, sources: scope.addresses, doubt: doubt, source: source, scope: scope)
         if let old = holes[key], old.doubt == nil, doubt != nil {
             // What is open already stays so, perhaps for more clients.
             if old.sources != nil { self.doubt(doubt ?? "", source, ports: Self.ports(of: key)) }

@@ -111,6 +111,7 @@ struct FirewallListing {
         }
         change {
             $0.holes[key]?.sources = found.addresses
+            $0.holes[key]?.scope = found
             if let doubt = found.doubt { $0.holes[key]?.doubt = doubt }
         }
         notes.set(line, found.doubt == nil ? .used : .notModelled, found.doubt ?? "")

@@ -22,11 +22,16 @@ struct WindowsFirewall {
         /// What makes it uncertain: a scope or a profile that isn't known.
         var doubt: String?
         var source: SourceLine
+        /// Of a doubt that is for other clients, the scope.
+        var scope: WindowsScope?
+
+        /// From where it opens for certain, in spite of a doubt.
+        var certain: AddressSet? { doubt == nil || doubt != scope?.doubt ? nil : scope?.known }
 
         /// Whether it opens the same, by whatever line.
         func opensSame(as other: Hole?) -> Bool {
             ports == other?.ports && sources == other?.sources && doubt == other?.doubt
-                && other != nil
+                && certain == other?.certain && other != nil
         }
     }
 
@@ -224,6 +229,10 @@ struct WindowsFirewall {
         }
     }
 
+    private func filterRules() -> [FilterRule] {
+        meanings().compactMap { if case .rule(let rule) = $0 { rule } else { nil } }
+    }
+
     private func chainRules(_ off: Switch?, _ shielded: Switch?, _ open: Switch?) -> [FilterRule] {
         var result: [FilterRule] = []
         if let off {
@@ -234,9 +243,10 @@ struct WindowsFirewall {
             guard shielded.uncertainty != nil else { return result }
             result.append(Self.rule(shielded, .deny(answered: false)))
         }
-        let advanced = meanings().compactMap {
-            if case .rule(let rule) = $0 { rule } else { nil }
-        }
+        var narrow = self
+        narrow.rules = rules.compactMap(\.withoutPlaces)
+        let parts = narrow.filterRules().filter { $0.match.notModelled.isEmpty }
+        let advanced = parts + filterRules()
         let blocks = advanced.filter { $0.action == .deny(answered: false) }
         result += blocks.filter { $0.match.notModelled.isEmpty }
         result += blocks.filter { !$0.match.notModelled.isEmpty }
@@ -280,14 +290,19 @@ struct WindowsFirewall {
             }
             groups[Group(hole: hole, interface: interface), default: []].append(port)
         }
-        let rules = groups.map { group, ports in
-            FilterRule(
-                Match(
-                    sources: group.hole.sources,
-                    destinationPorts: ports.isEmpty ? group.hole.ports : PortSet(ports: ports),
-                    entering: group.interface.map { Match.Names([$0]) },
-                    notModelled: group.hole.doubt.map { [$0] } ?? []),
-                .permit, group.hole.source)
+        let rules = groups.flatMap { group, ports in
+            var match = Match(
+                sources: group.hole.sources,
+                destinationPorts: ports.isEmpty ? group.hole.ports : PortSet(ports: ports),
+                entering: group.interface.map { Match.Names([$0]) })
+            var rules: [FilterRule] = []
+            if let certain = group.hole.certain {
+                var narrow = match
+                narrow.sources = certain
+                rules.append(FilterRule(narrow, .permit, group.hole.source))
+            }
+            match.notModelled = group.hole.doubt.map { [$0] } ?? []
+            return rules + [FilterRule(match, .permit, group.hole.source)]
         }
         func rank(_ rule: FilterRule) -> (Int, UInt16, String) {
             (

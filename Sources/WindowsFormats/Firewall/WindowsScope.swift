@@ -7,6 +7,8 @@ struct WindowsScope: Hashable {
     var addresses: AddressSet?
     /// Why some of them aren't known.
     var doubt: String?
+    /// Those that are known all the same; nil where all are, or none.
+    var known: AddressSet?
 
     /// Words for addresses that the network tells.
     ///
@@ -42,9 +44,18 @@ struct WindowsScope: Hashable {
             ranges.append(range)
         }
         if isAll { doubt = nil }
+        if doubt != nil, !ranges.isEmpty { known = AddressSet(ranges) }
         guard doubt == nil, !isAll else { return }
         guard !ranges.isEmpty else { return nil }
         addresses = AddressSet(ranges)
+    }
+
+    /// The addresses of a scope that also names places, as a scope of their own; nil where there
+    /// are none, or no places.
+    static func withoutPlaces(_ text: String) -> String? {
+        guard WindowsScope(text)?.known != nil else { return nil }
+        return text.split(separator: ",").filter { !isPlace($0.bare.lowercased()) }
+            .joined(separator: ",")
     }
 
     private static func range(_ text: String) -> ClosedRange<IPAddress>? {
