@@ -66,7 +66,33 @@ public struct IntervalSet<Element: Discrete>: Hashable, Sendable {
     }
 
     @inlinable public func union(_ other: IntervalSet) -> IntervalSet {
-        IntervalSet(ranges + other.ranges)
+        var result = self
+        result.formUnion(other)
+        return result
+    }
+
+    /// Adds the values of `other`, in place: for a small `other` it costs little more than moving
+    /// the ranges behind it.
+    @inlinable public mutating func formUnion(_ other: IntervalSet) {
+        guard other.ranges.count <= 8 else {
+            self = IntervalSet(ranges + other.ranges)
+            return
+        }
+        for range in other.ranges { insert(range) }
+    }
+
+    @inlinable mutating func insert(_ new: ClosedRange<Element>) {
+        let first = index(endingAtOrAfter: new.lowerBound.previous ?? new.lowerBound)
+        let last = new.upperBound.next ?? new.upperBound
+        var end = first
+        while end < storage.count, storage[end].lowerBound <= last { end += 1 }
+        guard first < end else {
+            storage.insert(new, at: first)
+            return
+        }
+        let low = Swift.min(new.lowerBound, storage[first].lowerBound)
+        let high = Swift.max(new.upperBound, storage[end - 1].upperBound)
+        storage.replaceSubrange(first..<end, with: CollectionOfOne(low...high))
     }
 
     /// The first range that ends at `value` or later; the count where none does.

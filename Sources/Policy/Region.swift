@@ -49,6 +49,9 @@ struct Region: Hashable, Sendable {
         _ ports: ClosedRange<UInt16>, _ sources: AddressSet?, into taken: inout Region
     ) {
         let first = index(endingAtOrAfter: ports.lowerBound)
+        if let sources, isAlone(first, in: ports) {
+            return removeInPlace(first, sources, into: &taken)
+        }
         var end = first
         var left: [Slab] = []
         var isHit = false
@@ -71,6 +74,26 @@ struct Region: Hashable, Sendable {
             left += slab.after(common)
         }
         if isHit { replace(first..<end, by: left) }
+    }
+
+    /// Whether the ports hold all of that slab, and nothing of another.
+    private func isAlone(_ index: Int, in ports: ClosedRange<UInt16>) -> Bool {
+        index < slabs.count && ports.lowerBound <= slabs[index].ports.lowerBound
+            && slabs[index].ports.upperBound <= ports.upperBound
+            && (index + 1 == slabs.count || slabs[index + 1].ports.lowerBound > ports.upperBound)
+    }
+
+    /// Takes clients of a whole slab: of a long list most lines do, so that nothing is copied.
+    private mutating func removeInPlace(
+        _ index: Int, _ sources: AddressSet, into taken: inout Region
+    ) {
+        let hit = slabs[index].sources.intersection(sources)
+        guard !hit.isEmpty else { return }
+        taken.append(Slab(ports: slabs[index].ports, sources: hit))
+        size -= slabs[index].sources.ranges.count
+        slabs[index].sources.subtract(hit)
+        size += slabs[index].sources.ranges.count
+        if slabs[index].sources.isEmpty { slabs.remove(at: index) }
     }
 
     /// Adds a slab behind all others.
@@ -116,6 +139,12 @@ struct Region: Hashable, Sendable {
             return
         }
         let first = index(endingAtOrAfter: new.ports.lowerBound)
+        if first < slabs.count, slabs[first].ports == new.ports {
+            size -= slabs[first].sources.ranges.count
+            slabs[first].sources.formUnion(new.sources)
+            size += slabs[first].sources.ranges.count
+            return
+        }
         var end = first
         var joined: [Slab] = []
         /// Of the new one, what lies behind the slabs that were passed.

@@ -46,6 +46,22 @@ import Testing
         }
     }
 
+    @Test func `takes many ranges in, and few, alike`() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = Dice(seed: seed)
+        for _ in 0..<200 {
+            let many = (0..<30).map { _ in UInt16.random(in: 0...99, using: &random) }
+            let all = many.map { $0...min(100, $0 + UInt16.random(in: 0...2, using: &random)) }
+            let one = all.reduce(into: PortSet()) { $0.formUnion(PortSet($1)) }
+            #expect(one == PortSet(all), "seed \(seed)")
+            #expect(one.union(PortSet(all)) == one, "seed \(seed)")
+        }
+        let ends = [PortSet(0...0), PortSet(65535...65535), PortSet(1...65534)]
+        #expect(ends.reduce(PortSet()) { $0.union($1) } == .all)
+        // The last address of IPv4 isn't next to the first of IPv6.
+        #expect(AddressSet.allV6.union(.allV4) == .all)
+    }
+
     @Test func `joins single ports, in any order and twice`() {
         #expect(PortSet(ports: [7, 5, 65535, 6, 5, 9]) == PortSet("5-7,9,65535"))
         #expect(PortSet(ports: [UInt16]()).isEmpty)

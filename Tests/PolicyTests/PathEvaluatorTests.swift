@@ -304,6 +304,28 @@ import Testing
         print("\(count) rules: \(time)")
         #expect(time < .seconds(10))
     }
+
+    @Test func `a rule for each of thousands of clients is no matter of seconds`() {
+        #if DEBUG
+            let count = 4_000
+        #else
+            let count = 20_000
+        #endif
+        let rules = (0..<count).map { index in
+            let client = IPAddress(v4: 0x0a00_0000 + UInt32(index * 7919 % count) * 2)
+            let match = Match(sources: AddressSet(client), destinationPorts: PortSet(21...21))
+            return Self.rule(match, .permit, index + 1)
+        }
+        var device = Self.filter(["INPUT": rules])
+        device.answers = ["INPUT": device.stages]
+        let clock = ContinuousClock()
+        let time = clock.measure {
+            let reach = Self.ask([Self.hop(device)])
+            #expect(reach.segments.count { $0.verdict == .permitted } == count)
+        }
+        print("\(count) clients: \(time)")
+        #expect(time < .seconds(8))
+    }
 }
 
 extension NaiveInterpreter.Fate {
