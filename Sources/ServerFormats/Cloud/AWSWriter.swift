@@ -66,9 +66,11 @@ enum AWSWriter {
         let taken = numbers(configuration)
         let inbound = numbering.taken(of: "inbound").union(taken.inbound)
         let first = (inbound.min() ?? 100) - ports.ranges.count
-        let answer = (taken.outbound.min() ?? 100) - 1
+        let outbound = numbering.taken(of: "outbound").union(taken.outbound)
+        let answer = (outbound.min() ?? 100) - 1
         guard first > 0, answer > 0 else { return nil }
         numbering.take(first..<first + ports.ranges.count, of: "inbound")
+        if action == "allow" { numbering.take([answer], of: "outbound") }
         var commands: [String] = []
         var undo: [String] = []
         for (number, range) in zip(first..., ports.ranges) {

@@ -36,7 +36,12 @@ public enum GCPFirewall: ConfigFormat {
     }
 
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        GCPFirewallWriter.fix(change, configuration)
+        GCPFirewallWriter.fix(change, configuration, Numbering())
+    }
+
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        let numbering = Numbering()
+        return { numbering.fix($0) { GCPFirewallWriter.fix($0, configuration, numbering) } }
     }
 
     /// The rules of a text: lists of them, the API's `items`, or one rule a document.
@@ -296,7 +301,9 @@ struct GCPFirewallReader {
 /// Commands of `gcloud compute firewall-rules` for a change; a rule is for every address of the
 /// network. Of two rules of priority 0 the denying one counts: what such a one denies, no rule opens.
 enum GCPFirewallWriter {
-    static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
+    static func fix(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
+    ) -> Fix? {
         let ports: PortSet
         let address: IPAddress
         let action: String
@@ -306,9 +313,13 @@ enum GCPFirewallWriter {
         default: return nil
         }
         guard !ports.isEmpty else { return nil }
-        let names = (configuration?.notes ?? []).compactMap {
+        var names = (configuration?.notes ?? []).compactMap {
             $0.text.firstMatch(of: /\bname"?\s*:\s*"?([\w-]+)/).map { String($0.1) }
         }
+        // Of each change before this one a name is taken.
+        let given = numbering.taken(of: action)
+        for _ in given { names.append("ftp-\(action.lowercased())".unused(names)) }
+        numbering.take([given.count], of: action)
         let name = "ftp-\(action.lowercased())".unused(names)
         let list = ports.ranges.map { range in
             range.count == 1
