@@ -32,7 +32,18 @@ public enum FortiOS: ConfigFormat {
 
     /// A service, an address and a policy of their own, put before the others.
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        guard let configuration, let device = configuration.device,
+        configuration.flatMap { fix(change, $0, Numbering()) }
+    }
+
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        let numbering = Numbering()
+        return { numbering.fix($0) { fix($0, configuration, numbering) } }
+    }
+
+    private static func fix(
+        _ change: Change, _ configuration: Configuration, _ numbering: Numbering
+    ) -> Fix? {
+        guard let device = configuration.device,
             case .permit(let ports, let address) = change, address.family == .v4
         else { return nil }
         let lines = configuration.notes.map(\.text).joined(separator: "\n")
@@ -59,7 +70,9 @@ public enum FortiOS: ConfigFormat {
             .compactMap { Int(reader.tree.name($0)) }
         // Another number for another opening, for an edit of one that is there changes it.
         let first = Int(inner.bits & 0xffff) << 14 + (Int(seen.first ?? 0) + seen.count) % (1 << 14)
-        let number = (first...first + used.count + 1).first { !used.contains($0) } ?? first
+        let taken = numbering.taken(of: "policy").union(used)
+        let number = (first...first + taken.count + 1).first { !taken.contains($0) } ?? first
+        numbering.take([number], of: "policy")
         let ranges = seen.ranges.map { "\($0.lowerBound)-\($0.upperBound)" }
         let services = reader.tree.children(reader.tree.find(["firewall service custom"]))
             .map { reader.tree.name($0) }

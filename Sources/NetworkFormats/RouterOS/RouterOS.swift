@@ -32,7 +32,18 @@ public enum RouterOS: ConfigFormat {
 
     /// Rules put first; the filter sees the address behind the translation.
     public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        guard let configuration, let device = configuration.device else { return nil }
+        configuration.flatMap { fix(change, $0, Numbering()) }
+    }
+
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        let numbering = Numbering()
+        return { numbering.fix($0) { fix($0, configuration, numbering) } }
+    }
+
+    private static func fix(
+        _ change: Change, _ configuration: Configuration, _ numbering: Numbering
+    ) -> Fix? {
+        guard let device = configuration.device else { return nil }
         switch change {
         case .permit(let ports, let address), .forbid(let ports, let address):
             guard address.family == .v4 else { return nil }
@@ -53,13 +64,13 @@ public enum RouterOS: ConfigFormat {
                     "action=\(action) chain=\(chain) dst-address=\(target) dst-port=\($0) protocol=tcp"
                 }
             }
-            return add(rules, "filter", configuration)
+            return add(rules, "filter", configuration, numbering)
         case .translate(let ports, let outside, let inside):
             let rules = lists(ports).map {
                 "action=dst-nat chain=dstnat dst-address=\(outside) dst-port=\($0) "
                     + "protocol=tcp to-addresses=\(inside)"
             }
-            return add(rules, "nat", configuration)
+            return add(rules, "nat", configuration, numbering)
         default: return nil
         }
     }
@@ -73,19 +84,27 @@ public enum RouterOS: ConfigFormat {
         }
     }
 
+    private static func mark(_ number: Int) -> String {
+        number == 1 ? "pinhole" : "pinhole \(number)"
+    }
+
     /// Rules before all others of a menu, under a comment that no other has, by which they go again.
     private static func add(
-        _ rules: [String], _ menu: String, _ configuration: Configuration
+        _ rules: [String], _ menu: String, _ configuration: Configuration,
+        _ numbering: Numbering
     ) -> Fix {
         let texts = configuration.notes.map(\.text)
-        let marks = ["pinhole"] + (2...9999).lazy.map { "pinhole \($0)" }
-        let mark = marks.first { mark in
-            !texts.contains {
-                $0.contains("comment=\"\(mark)\"") || $0.contains("comment=\(mark) ")
-                    || $0.hasSuffix("comment=\(mark)")
-            }
+        let taken = numbering.taken(of: menu)
+        let number = (1...9999).first { number in
+            let mark = mark(number)
+            return !taken.contains(number)
+                && !texts.contains {
+                    $0.contains("comment=\"\(mark)\"") || $0.contains("comment=\(mark) ")
+                        || $0.hasSuffix("comment=\(mark)")
+                }
         }
-        let comment = "comment=\"\(mark ?? "pinhole")\""
+        numbering.take([number ?? 1], of: menu)
+        let comment = "comment=\"\(mark(number ?? 1))\""
         let head = "/ip firewall \(menu)"
         let lines = configuration.notes.map { $0.text.bare }
         var current = ""
