@@ -158,8 +158,10 @@ struct ASAWriter {
             moved.append((alike + 1, "\(keyword)\(verb) \(words)"))
         }
         let entries = entries(verb, PortSet(wanted), target)
+        // Lines are counted anew after each command: what other changes take away moves them up.
+        let fixed = place.map { list.entries[..<$0].count { !mayGo($0) } }
         let commands = entries.enumerated().map { offset, entry in
-            let line = place.map { "line \($0 + offset + 1) " } ?? ""
+            let line = fixed.map { "line \($0 + offset + 1) " } ?? ""
             return "access-list \(list.name) \(line)\(entry)"
         }
         moved.sort { $0.line < $1.line }
@@ -168,6 +170,18 @@ struct ASAWriter {
             entries.map { "no access-list \(list.name) \($0)" }
                 + moved.map { "access-list \(list.name) line \($0.line) \($0.text)" }
         )
+    }
+
+    /// Whether a change may take the entry away: it opens ports of one host.
+    private func mayGo(_ entry: ASAEntry) -> Bool {
+        guard !entry.isRemark, entry.permits, let matches = try? config.matches(entry) else {
+            return false
+        }
+        return matches.allSatisfy { match in
+            let range = match.destinations?.ranges.first
+            return match.destinations?.ranges.count == 1
+                && range?.lowerBound == range?.upperBound && match.destinationPorts != nil
+        }
     }
 
     private func isAlike(_ entry: ASAEntry, _ other: ASAEntry) -> Bool {

@@ -208,7 +208,9 @@ extension IOSReader {
             IOSAbbreviations.word($0, ["permit": 3, "deny": 3, "remark": 3])
         }
         switch verb ?? words.first?.lowercased() {
-        case "remark": return (.irrelevant, "remark")
+        case "remark":
+            if let sequence { list.remarks.insert(sequence) }
+            return (.irrelevant, "remark")
         case "evaluate": return (.irrelevant, "passes only what answers a flow from the other side")
         case nil where line.negated && sequence != nil:
             list.remove { $0.sequence == sequence }

@@ -53,6 +53,8 @@ struct IOSAccessList {
     private(set) var entries: [IOSEntry] = []
     /// The highest sequence number in it.
     private var highest = 0
+    /// Numbers of remarks, which newer releases give.
+    var remarks: Set<Int> = []
     /// A line of it that no IOS would take; what the list does is unknown then.
     var strange: Int?
 

@@ -123,7 +123,7 @@ struct IOSWriter {
     ) -> (commands: [String], undo: [String]) {
         let ordered = list.ordered
         let stop = stop ?? firstDenial(of: ports, address, in: list)
-        var place = stop.flatMap { stop in ordered.firstIndex { $0.sequence == stop } }
+        let place = stop.flatMap { stop in ordered.firstIndex { $0.sequence == stop } }
         var moved: [Int] = []
         var wanted: [ClosedRange<UInt16>] = []
         for range in ports.ranges {
@@ -137,59 +137,75 @@ struct IOSWriter {
             moved.append(alike)
         }
         guard !wanted.isEmpty else { return ([], []) }
+        moved.sort()
         let verb = permits ? "permit" : "deny"
         let entries = wanted.map { "\(verb) tcp any host \(address) \(IOSPorts.text($0))" }
         let head = "ip access-list extended \(list.name)"
-        guard let stop else {
+        let gone = entries.map { " no \($0)" }
+        guard let stop, let place else {
             if Int(list.name) != nil {
-                return (
-                    entries.map { "access-list \(list.name) \($0)" },
-                    [head] + entries.map { " no \($0)" }
-                )
+                return (entries.map { "access-list \(list.name) \($0)" }, [head] + gone)
             }
-            let taken = numbering.taken(of: list.name).filter { $0 >= list.nextSequence }
+            let taken = numbering.taken(of: list.name).union(list.remarks)
+                .filter { $0 >= list.nextSequence }
             let first = taken.max().map { $0 / 10 * 10 + 10 } ?? list.nextSequence
             let numbered = entries.enumerated().map { (first + 10 * $0.offset, $0.element) }
             numbering.take(numbered.map(\.0), of: list.name)
-            return (
-                [head] + numbered.map { " \($0.0) \($0.1)" },
-                [head] + numbered.map { " no \($0.0)" }
-            )
+            return ([head] + numbered.map { " \($0.0) \($0.1)" }, [head] + gone)
         }
         var numbers = ordered.map(\.sequence)
         var commands: [String] = []
-        var low = place.map { $0 > 0 ? numbers[$0 - 1] : 0 } ?? numbers.last ?? 0
-        let taken = numbering.taken(of: list.name).filter { low < $0 && $0 < stop }.sorted()
-        // Counted and not listed: there may be two billion.
-        let (lowest, free) = (low + 1, max(0, stop - low - 1) - taken.count)
-        let isFull = free < entries.count || numbering.isNumberedAnew(list.name)
-        if isFull, !numbers.isEmpty {
+        var given = free(entries.count, above: stop, at: place, numbers, of: list)
+        if given.isEmpty {
+            // Before all others, wherever earlier commands put or took some.
             numbering.numberAnew(list.name)
             let step = 10 * (entries.count + 1)
             commands.append("ip access-list resequence \(list.name) \(step) \(step)")
-            numbers = numbers.indices.map { ($0 + 1) * step }
-            place = min(place ?? numbers.count - 1, numbers.count - 1)
-            low = (place ?? 0) * step
+            given = entries.indices.map { 10 * ($0 + 1) }
+        } else {
+            numbering.take(given, of: list.name)
         }
-        let high = place.map { numbers[$0] } ?? low + 10
-        let step = max(1, (high - low) / (entries.count + 1))
-        var given = entries.indices.map { low + step * ($0 + 1) }
-        if commands.isEmpty, !Set(taken).isDisjoint(with: given), free >= given.count {
-            given = given.indices.map { index in
-                let place = (index + 1) * free / (given.count + 1)
-                return taken.reduce(lowest + place) { $1 <= $0 ? $0 + 1 : $0 }
+        // By what they say: another change may have numbered the list anew.
+        let old = moved.map { "\(verb) \(ordered[$0].words.joined(separator: " "))" }
+        var back: [String] = []
+        if !moved.isEmpty, !commands.isEmpty {
+            let step = moved.count + 1
+            back = ["ip access-list resequence \(list.name) \(step) \(step)", head]
+            numbers = numbers.indices.map { index in
+                let before = moved.count { $0 < index }
+                return (index - before) * step + before + 1
             }
         }
-        if commands.isEmpty { numbering.take(given, of: list.name) }
-        let numbered = Array(zip(given, entries))
         return (
-            commands + [head] + moved.map { " no \(numbers[$0])" }
-                + numbered.map { " \($0.0) \($0.1)" },
-            [head] + numbered.map { " no \($0.0)" }
-                + moved.map {
-                    " \(numbers[$0]) \(verb) \(ordered[$0].words.joined(separator: " "))"
-                }
+            commands + [head] + old.map { " no \($0)" }
+                + zip(given, entries).map { " \($0) \($1)" },
+            [head] + gone + back + zip(moved, old).map { " \(numbers[$0]) \($1)" }
         )
+    }
+
+    /// Free numbers for entries above the one that stands at a place, just above it where there is
+    /// room; empty where the list has to be numbered anew.
+    private func free(
+        _ count: Int, above stop: Int, at place: Int, _ numbers: [Int], of list: IOSAccessList
+    ) -> [Int] {
+        guard !numbering.isNumberedAnew(list.name) else { return [] }
+        let low = place > 0 ? numbers[place - 1] : 0
+        let taken = numbering.taken(of: list.name).union(list.remarks)
+        let near = taken.filter { low < $0 && $0 < stop }.sorted()
+        // Counted and not listed: there may be two billion.
+        let room = stop - low - 1 - near.count
+        guard room >= count else {
+            let used = taken.union(numbers)
+            let any = (1..<max(1, stop)).reversed().lazy.filter { !used.contains($0) }.prefix(count)
+            return any.count == count ? any.reversed() : []
+        }
+        let step = max(1, (stop - low) / (count + 1))
+        let given = (1...count).map { low + step * $0 }
+        guard !Set(near).isDisjoint(with: given) else { return given }
+        return given.indices.map { index in
+            let first = low + 1 + (index + 1) * room / (count + 1)
+            return near.reduce(first) { $1 <= $0 ? $0 + 1 : $0 }
+        }
     }
 
     /// Where an entry for just these ports stands, in the order in which they are tried.
@@ -243,11 +259,11 @@ struct IOSWriter {
                 ports, target, into: list, permits: false, before: first.entry.sequence)
             return change.commands.isEmpty ? nil : script(change.commands, undo: change.undo)
         }
-        let whole = opening.map(\.entry)
         let head = "ip access-list extended \(list.name)"
+        let whole = opening.map {
+            ($0.entry.sequence, "permit \($0.entry.words.joined(separator: " "))")
+        }
         return script(
-            [head] + whole.map { " no \($0.sequence)" },
-            undo: [head]
-                + whole.map { " \($0.sequence) permit \($0.words.joined(separator: " "))" })
+            [head] + whole.map { " no \($0.1)" }, undo: [head] + whole.map { " \($0.0) \($0.1)" })
     }
 }

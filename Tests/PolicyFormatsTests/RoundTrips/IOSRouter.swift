@@ -60,6 +60,8 @@ struct IOSRouter {
 
     private mutating func append(_ entry: String, to name: String) {
         guard !holds(name, entry) else { return }
+        // Newer releases number remarks too; those that don't leave them out of such a list.
+        guard !entry.hasPrefix("remark") else { return }
         lists[name, default: []].append(((lists[name]?.map(\.number).max() ?? 0) + 10, entry))
     }
 
