@@ -97,6 +97,33 @@ import Testing
         #expect(try back(IPTablesSave.self, text, .through)?.rawValue == wanted)
     }
 
+    @Test(arguments: [
+        ("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", nil),
+        ("-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", "denied"),
+    ])
+    func `iptables at home judges by FORWARD what it sends on`(
+        _ established: String, _ wanted: String?
+    ) throws {
+        let text = """
+            *nat
+            -A PREROUTING -d 203.0.113.5 -p tcp --dport 5001 -j DNAT --to-destination 10.1.1.10
+            -A PREROUTING -p tcp --dport 2121 -j REDIRECT --to-ports 21
+            COMMIT
+            *filter
+            :INPUT DROP [0:0]
+            :FORWARD DROP [0:0]
+            \(established)
+            -A FORWARD -d 10.1.1.10 -p tcp --dport 5001 -m conntrack --ctstate NEW -j ACCEPT
+            COMMIT
+
+            """
+        #expect(try back(IPTablesSave.self, text)?.rawValue == wanted)
+        let own = text.replacing("10.1.1.10\n", with: "127.0.0.1\n")
+            .replacing("FORWARD -d 10.1.1.10", with: "INPUT")
+        let isOpen = established.contains("INPUT")
+        #expect(try back(IPTablesSave.self, own)?.rawValue == (isOpen ? nil : "denied"))
+    }
+
     private static let nft: [(String, String, String?)] = [
         ("tcp dport 5001 ct state new accept", "", "denied"),
         ("tcp dport 5001 accept", "", "permitted"),
