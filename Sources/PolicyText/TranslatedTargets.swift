@@ -10,6 +10,21 @@ extension Device {
     package func filtered(
         _ ports: PortSet, of address: IPAddress, opening: Bool
     ) -> [(IPAddress, PortSet)] {
+        let all = targets(ports, of: address, opening: opening)
+        guard opening, translates else { return all }
+        let asked = deliveries(ports, of: address).compactMap(\.translatedTo)
+        var through = self
+        through.usualPlace = .through
+        return all.filter { target, seen in
+            // What waits for its translation alone is open already.
+            target == address || asked.contains(target)
+                || !through.reach(seen, of: target).allSatisfy { $0.verdict == .permitted }
+        }
+    }
+
+    private func targets(
+        _ ports: PortSet, of address: IPAddress, opening: Bool
+    ) -> [(IPAddress, PortSet)] {
         guard translates else { return ports.isEmpty ? [] : [(address, ports)] }
         var result: [(IPAddress, PortSet)] = []
         func add(_ target: IPAddress, _ ports: PortSet) {
@@ -37,7 +52,7 @@ extension Device {
     package func filteredHost(
         _ ports: PortSet, of address: IPAddress
     ) -> (address: IPAddress, ports: PortSet)? {
-        let all = filtered(ports, of: address, opening: true)
+        let all = targets(ports, of: address, opening: true)
         let hosts = all.count > 1 ? all.filter { $0.0 != address } : all
         return hosts.count == 1 ? hosts.first : nil
     }

@@ -94,6 +94,19 @@ import Testing
         #expect("\(after)" == "\(now.delivering(ports, to: inside))")
     }
 
+    @Test func `opens nothing again for what waits for its translation alone`() throws {
+        let text = Self.rules(
+            ["-A FORWARD -d 10.1.1.10/32 -p tcp --dport 5001:5201 -j ACCEPT"],
+            nat: [Self.forward[0]])
+        let outside = try #require(IPAddress(Self.server))
+        let fix = IPTablesSave.fix(.permit(PortSet(5001...5201), to: outside), Self.trip.read(text))
+        #expect(fix?.commands.contains { $0.contains("FORWARD") } == false)
+        let more = IPTablesSave.fix(
+            .permit(PortSet(5001...5210), to: outside), Self.trip.read(text))
+        let wider = "FORWARD -d 10.1.1.10 -p tcp --dport 5001:5210"
+        #expect(more?.commands.contains { $0.contains(wider) } == true)
+    }
+
     @Test func `opens and closes ports of IPv6`() throws {
         var trip = RoundTrip(IPTablesSave.self) {
             try IPTablesHost.carryOut($0, on: $1, tool: "ip6tables")
