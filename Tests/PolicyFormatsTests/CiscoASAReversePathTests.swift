@@ -8,18 +8,9 @@ import Testing
     private func text(_ nat: String) -> String {
         """
         ASA Version 9.8(2)
-        interface GigabitEthernet0/0
-         nameif outside
-         security-level 0
-         ip address 203.0.113.1 255.255.255.0
-        interface GigabitEthernet0/1
-         nameif inside
-         security-level 100
-         ip address 10.1.1.1 255.255.255.0
-        interface GigabitEthernet0/2
-         nameif dmz
-         security-level 50
-         ip address 10.2.2.1 255.255.255.0
+        \(CiscoASATests.interface(0, "outside", 0, "203.0.113.1"))
+        \(CiscoASATests.interface(1, "inside", 100, "10.1.1.1"))
+        \(CiscoASATests.interface(2, "dmz", 50, "10.2.2.1"))
         object network FTP
          host 10.1.1.10
         object network PUB

@@ -4,6 +4,17 @@ import PolicyFormats
 import Testing
 
 @Suite struct CiscoASATests {
+    static func interface(
+        _ port: Int, _ name: String, _ level: Int, _ address: String
+    ) -> String {
+        """
+        interface GigabitEthernet0/\(port)
+         nameif \(name)
+         security-level \(level)
+         ip address \(address) 255.255.255.0
+        """
+    }
+
     static let edge = """
         ASA Version 9.8(2)
         hostname edge
@@ -154,14 +165,8 @@ import Testing
     @Test func `equal levels of Firepower Threat Defense deny nothing for certain`() throws {
         let text = """
             hostname edge
-            interface GigabitEthernet0/0
-             nameif outside
-             security-level 0
-             ip address 203.0.113.1 255.255.255.0
-            interface GigabitEthernet0/1
-             nameif inside
-             security-level 0
-             ip address 10.1.1.1 255.255.255.0
+            \(Self.interface(0, "outside", 0, "203.0.113.1"))
+            \(Self.interface(1, "inside", 0, "10.1.1.1"))
             access-list CSM_FW_ACL_ advanced permit tcp any host 10.1.1.9 eq ftp rule-id 268435457
             access-list CSM_FW_ACL_ advanced deny ip any any rule-id 268435456
             access-group CSM_FW_ACL_ global
