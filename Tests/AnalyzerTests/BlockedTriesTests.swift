@@ -155,4 +155,33 @@ import Testing
         #expect(
             shut.changes.map(\.change) == [.permit(PortSet([5202...5300]), to: Made.inside)])
     }
+
+    @Test func `what the translation alone brings before a denial is opened with it`() throws {
+        let rules = """
+            *nat
+            -A PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 21 -j DNAT --to-destination 10.1.1.10
+            COMMIT
+            *filter
+            :INPUT DROP [0:0]
+            :FORWARD DROP [0:0]
+            -A INPUT -p tcp -m tcp --dport 5001:5100 -j ACCEPT
+            -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+            -A FORWARD -d 10.1.1.10/32 -p tcp -m tcp --dport 21 -j ACCEPT
+            -A FORWARD -d 10.1.1.10/32 -p tcp -m tcp --dport 5001:5010 -j ACCEPT
+            COMMIT
+            """
+        let site = try Made.site("5001-5201", path: [rules]) { $0.inside = [Made.inside] }
+        let fault = try #require(Made.judge(TranslationMissing.self, site, nil).faults.first)
+        #expect(
+            fault.changes.map(\.change) == [
+                .translate(
+                    PortSet(5001...5201), outside: Made.server, inside: Made.inside),
+                .permit(PortSet(5011...5100), to: Made.inside),
+            ])
+        #expect(fault.message.contains("Once translated, ports 5011-5100 would be denied"))
+        let open = rules.replacing("5001:5010", with: "5001:5201")
+        let carried = try Made.site("5001-5201", path: [open]) { $0.inside = [Made.inside] }
+        let alone = try #require(Made.judge(TranslationMissing.self, carried, nil).faults.first)
+        #expect(alone.changes.count == 1)
+    }
 }

@@ -48,6 +48,12 @@ enum TranslationMissing: Rule {
         if let trap = trap(server, missing) {
             message += " " + trap
         }
+        let carrying = server.carrying(missing, by: carrier(server))
+        let behind = server.blockadesBehind(carrying)
+        for blockade in behind {
+            message +=
+                " Once translated, \(blockade.ports.named) would be denied: \(blockade.sentence)."
+        }
         return .failed([
             Fault(
                 key: "\(missing)", message: message,
@@ -55,10 +61,17 @@ enum TranslationMissing: Rule {
                 observed: "\(missing.brief) delivered nowhere else than \(names(site.addresses))",
                 count: missing.count,
                 confidence: server.translator == nil ? .probable : .confirmed,
-                config: server.configuredSources + lines,
-                changes: [server.carrying(missing, by: carrier(server))].compactMap(\.self),
+                config: server.configuredSources + lines + behind.map(\.line),
+                changes: [carrying].compactMap(\.self) + opening(behind, site),
                 ports: missing)
         ])
+    }
+
+    /// The change that opens at the inside address what only the translation brings there.
+    private static func opening(_ behind: [Blockade], _ site: SiteServer) -> [ProposedChange] {
+        guard let hop = behind.first?.hop, let inside = site.inside.first else { return [] }
+        let ports = PortSet(behind.flatMap(\.ports.ranges))
+        return [ProposedChange(.hop(hop), .permit(ports, to: inside))]
     }
 
     /// What could carry the ports; nothing that runs on the server itself.
