@@ -8,6 +8,9 @@ struct Asked: Hashable {
     var client: IPAddress
     var to: IPAddress
     var port: UInt16
+    /// Where the session listens in which the port was announced: a device may read one of the
+    /// server's control ports and not another.
+    var control: UInt16?
 }
 
 extension Offer {
@@ -16,7 +19,8 @@ extension Offer {
         guard let port, let advertised = channel.advertised else { return nil }
         return Asked(
             client: channel.client?.address ?? session.client.address,
-            to: channel.server?.address ?? advertised.address, port: port)
+            to: channel.server?.address ?? advertised.address, port: port,
+            control: session.server.port)
     }
 }
 
@@ -35,18 +39,14 @@ extension ServerView {
     func blocked<Try>(
         _ tries: some Sequence<Try>, _ asked: (Try) -> Asked?
     ) -> [BlockedTries<Try>] {
-        let shut = reach.map { answer in
-            var answer = answer
-            answer.segments.removeAll { $0.verdict != .denied }
-            return answer
-        }
-        let ports = PortSet(shut.flatMap(\.segments).flatMap(\.ports.ranges))
+        let ports = PortSet(
+            everyReach.flatMap(\.segments).filter { $0.verdict == .denied }.flatMap(\.ports.ranges))
         var groups: [BlockedTries<Try>] = []
         // Joined at the end: a set grown port by port takes quadratic time.
         var wanted: [[UInt16]] = []
         for one in tries {
             guard let asked = asked(one), ports.contains(asked.port),
-                let blockade = Self.blockade(of: asked, in: shut)
+                case .denied(let blockade) = fate(of: asked)
             else { continue }
             let known = groups.firstIndex {
                 $0.blockade.hop == blockade.hop && $0.blockade.line == blockade.line
@@ -68,22 +68,44 @@ extension ServerView {
         }
     }
 
-    /// What denies the connection; an address that clients don't ask for, as a tap behind the
-    /// translation sees it, stands for every one of its family.
-    private static func blockade(of asked: Asked, in shut: [Reach]) -> Blockade? {
-        let exact = shut.filter { $0.to == asked.to }
-        let answers = exact.isEmpty ? shut.filter { $0.to.family == asked.to.family } : exact
+    /// Of tries that failed, those of which nobody can say whether the path denies them.
+    func undecided<Try>(_ tries: some Sequence<Try>, _ asked: (Try) -> Asked?) -> [Asked] {
+        var seen: Set<Asked> = []
+        return tries.compactMap(asked).filter { one in
+            guard seen.insert(one).inserted, case .unknown = fate(of: one) else { return false }
+            return true
+        }
+    }
+
+    /// What the path does with the connection; an address that clients don't ask for, as a tap
+    /// behind the translation sees it, stands for every one of its family.
+    private func fate(of asked: Asked) -> Fate {
+        let all = asked.control.flatMap { reachOfOthers[$0] } ?? reach
+        let exact = all.filter { $0.to == asked.to }
+        let answers = exact.isEmpty ? all.filter { $0.to.family == asked.to.family } : exact
         let deciding = answers.compactMap { answer in
             answer.segments.first {
                 $0.ports.contains(asked.port) && $0.from.contains(asked.client)
             }
         }
-        guard let decision = deciding.first?.decidedBy.last, deciding.count == answers.count else {
-            return nil
-        }
-        return Blockade(
-            hop: decision.hop, line: decision.source, ports: PortSet(ports: [asked.port]),
-            to: answers.map(\.to))
+        guard let first = deciding.first, deciding.count == answers.count,
+            deciding.allSatisfy({ $0.verdict != .unknown })
+        else { return .unknown }
+        guard deciding.contains(where: { $0.verdict == .denied }) else { return .open }
+        guard deciding.allSatisfy({ $0.verdict == .denied }), let decision = first.decidedBy.last
+        else { return .unknown }
+        return .denied(
+            Blockade(
+                hop: decision.hop, line: decision.source, ports: PortSet(ports: [asked.port]),
+                to: answers.map(\.to)))
+    }
+
+    /// What is known of how a path treats a connection.
+    private enum Fate {
+        case denied(Blockade), open
+        /// Not known, told of clients that aren't meant to get in, or another at each address that
+        /// it may have been.
+        case unknown
     }
 }
 

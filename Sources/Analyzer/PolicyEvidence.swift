@@ -146,10 +146,13 @@ extension ServerView {
     /// the same for every finding that they cause, so that one set of commands mends them all.
     func openings(for blockades: [Blockade]) -> [ProposedChange] {
         let wanted = (range ?? PortSet()).union(controlPorts)
-        return self.blockades(of: wanted).flatMap { shut in
-            let isConcerned = blockades.contains { $0.hop == shut.hop && $0.line == shut.line }
-            return isConcerned ? openings(shut, shut.ports) : []
+        // What is shut to sessions at a further control port alone is opened for these.
+        let shut = [reach, everyReach].lazy.map { answers in
+            Self.blockades(of: wanted, in: answers).filter { shut in
+                blockades.contains { $0.hop == shut.hop && $0.line == shut.line }
+            }
         }
+        return (shut.first { !$0.isEmpty } ?? []).flatMap { openings($0, $0.ports) }
     }
 
     /// The changes that open what the blockade keeps shut, one for each address.

@@ -33,6 +33,9 @@ public struct ServerView: Sendable {
     public let configuredSources: [SourceLine]
     /// Who reaches which of its ports, an answer an address; empty where the path is.
     public let reach: [Reach]
+    /// The same for sessions at its further control ports, where a device tells them apart; `reach`
+    /// is of the first.
+    let reachOfOthers: [UInt16: [Reach]]
     /// The same for a session whose control connection is encrypted.
     public let reachEncrypted: [Reach]
 
@@ -48,6 +51,9 @@ public struct ServerView: Sendable {
     public let translated: PortSet
     /// Ports that passive announcements named.
     public let offered: PortSet
+
+    /// The answers for sessions at whichever control port.
+    var everyReach: [Reach] { reach + control.flatMap { reachOfOthers[$0] ?? [] } }
 
     /// The segments of the answers that hold the port.
     public func segments(for port: UInt16) -> [Reach.Segment] {

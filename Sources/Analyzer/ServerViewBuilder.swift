@@ -33,7 +33,7 @@ extension ServerView {
         (configured, configuredSources) = Self.configured(site)
 
         let evaluator = PathEvaluator(path)
-        func ask(encrypted: Bool) -> [Reach] {
+        func ask(_ control: UInt16?, encrypted: Bool) -> [Reach] {
             guard let site, !path.isEmpty else { return [] }
             return site.addresses.compactMap { address in
                 let clients = Self.clients(of: site, as: address.family)
@@ -42,14 +42,18 @@ extension ServerView {
                 return site.reach(
                     ReachQuestion(
                         from: clients, to: address, ports: PortSet(1...65535),
-                        control: site.control.first, encrypted: encrypted),
+                        control: control, encrypted: encrypted),
                     along: evaluator)
             }
         }
-        reach = ask(encrypted: false)
+        let main = site?.control.first
+        reach = ask(main, encrypted: false)
         // Only what reads the control connection tells the two apart.
         let isWatched = path.contains { $0.configuration.device?.inspections.isEmpty == false }
-        reachEncrypted = isWatched ? ask(encrypted: true) : reach
+        reachEncrypted = isWatched ? ask(main, encrypted: true) : reach
+        let others = Set(isWatched ? control.filter { $0 != main } : [])
+        reachOfOthers = Dictionary(
+            uniqueKeysWithValues: others.map { ($0, ask($0, encrypted: false)) })
         let inside = Set(site?.ends ?? addresses)
         permitted = Self.everywhere(reach) { $0.verdict == .permitted }
         inspected = Self.everywhere(reach) {

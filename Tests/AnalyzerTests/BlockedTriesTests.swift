@@ -90,6 +90,69 @@ import Testing
         #expect(Made.judge(HelperNotAttached.self, helped, nil).mark == "passed")
     }
 
+    @Test func `a try is judged by the control port of its own session`() throws {
+        let opening = "-A INPUT -p tcp -m tcp --dport 21 -j ACCEPT"
+        let rules = Made.helper.replacing(
+            opening, with: opening + "\n" + opening.replacing("21", with: "2121"))
+        for control in [[21, 2121], [2121, 21]] as [[UInt16]] {
+            let site = try Made.site("5001-5201", path: [rules]) { $0.control = control }
+            for (port, failed, worked) in [(21, "passed", "passed"), (2121, "failed", "failed")] {
+                func marks(_ rule: any Rule.Type, _ outcome: DataChannel.Outcome) -> Judgement {
+                    let session = Made.session([Made.channel(5005, outcome)], port: UInt16(port))
+                    return Made.judge(rule, site, [session])
+                }
+                let told = marks(PortBlockedByPolicy.self, .unanswered)
+                #expect(told.mark == failed, "\(port) of \(control)")
+                #expect(told.faults.allSatisfy { !$0.changes.isEmpty })
+                #expect(
+                    marks(UndocumentedPortReachable.self, .established).mark == worked,
+                    "\(port) of \(control)")
+            }
+        }
+    }
+
+    @Test func `what can't be told of one try is not passed`() throws {
+        let site = try Made.site(
+            "5001-5201",
+            path: [
+                Made.router(["permit tcp any host 203.0.113.10 range 21 5201"]),
+                Self.host("meta nfproto ipv4"),
+            ]
+        ) {
+            $0.addresses = [Made.server, IPAddress(v4: 0xcb00_710b)]
+            $0.inside = [Made.inside]
+        }
+        // Behind the translation nobody knows which of the two addresses the client asked for.
+        let inside = Made.channel(5150, .unanswered, address: Made.inside)
+        #expect(
+            Made.judge(PortBlockedByPolicy.self, site, [Made.session([inside])]).mark == "?")
+        let stranger = Made.session([Made.channel(5150, .unanswered)])
+        let partners = try Made.site("5001-5201", path: [Self.host("")]) {
+            $0.clients = AddressSet([IPAddress(v4: 0xc000_0201)...IPAddress(v4: 0xc000_02ff)])
+        }
+        #expect(Made.judge(PortBlockedByPolicy.self, partners, [stranger]).mark == "?")
+    }
+
+    @Test func `a control port of which nothing is known isn't passed`() throws {
+        let rules = Self.host("").replacing("tcp dport 21 accept", with: "tcp dport 21 foo accept")
+        let site = try Made.site("5001-5201", path: [rules])
+        let attempt = ControlAttempt(
+            client: Endpoint(Made.client, 49990), server: Endpoint(Made.server, 21),
+            first: Made.frame(1), last: Made.frame(3), attempts: 3, outcome: .unanswered)
+        let session = Made.session([Made.channel(5005, .established)])
+        let audit = Audit(site: site, traffic: Traffic([session]), attempts: [attempt])
+        let server = try #require(audit.context.servers.first)
+        #expect(server.undecided.contains(21))
+        #expect(PortBlockedByPolicy.judge(server, in: audit.context).mark == "?")
+    }
+
+    @Test func `data on ports of which nothing is known used no documented ones`() throws {
+        let rules = Self.host("foo")
+        let site = try Made.site(nil, path: [rules])
+        let session = Made.session([Made.channel(5005, .established)])
+        #expect(Made.judge(UndocumentedPortReachable.self, site, [session]).mark == "?")
+    }
+
     @Test func `counts clients, not their tries`() throws {
         var attempts: [ControlAttempt] = []
         for port in [49990, 49991] as [UInt16] {

@@ -40,11 +40,14 @@ enum PortBlockedByPolicy: Rule {
             faults.append(control(blocked.tries, blocked.blockade, server))
         }
         if !faults.isEmpty { return .failed(faults) }
-        let unknown = failed.filter { $0.port.map(server.undecided.contains) ?? false }
+        let unknown =
+            server.undecided(failed, \.asked) + server.undecided(server.attempts) { $0.asked }
         if !unknown.isEmpty {
-            let ports = PortSet(ports: unknown.compactMap(\.port))
+            let ports = PortSet(ports: unknown.map(\.port))
             let why = server.doubts(about: ports).prefix(3).joined(separator: "; ")
-            return .cannotTell("\(ports.named) failed, and what the path does isn't known: \(why)")
+            return .cannotTell(
+                "\(ports.named) failed, and what the path does isn't known"
+                    + (why.isEmpty ? " for these clients and addresses" : ": \(why)"))
         }
         guard !server.passiveOffers.isEmpty else {
             return .cannotTell("no passive port was announced in clear text")

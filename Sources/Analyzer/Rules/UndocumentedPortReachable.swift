@@ -34,6 +34,14 @@ enum UndocumentedPortReachable: Rule {
         let denied = blocked.reduce(PortSet()) { $0.union($1.blockade.ports) }
         let stray = outside.union(denied)
         guard !stray.isEmpty else {
+            // What is configured is documented, whatever a device does.
+            let unknown = server.range == nil ? server.undecided(established, \.asked) : []
+            guard unknown.isEmpty else {
+                let ports = PortSet(ports: unknown.map(\.port))
+                return .cannotTell(
+                    "\(ports.named) worked, and whether a device's line opens "
+                        + "\(ports.count == 1 ? "it" : "them") isn't known")
+            }
             return .passed("\(established.count) data connections used documented ports alone")
         }
         let deniedOffers = Set(blocked.flatMap(\.tries).map(\.id))
