@@ -55,20 +55,33 @@ extension Extraction {
     }
 
     /// Whether what became of an announcement won't change: its connections are over, or were
-    /// silent for long. After the session's end no client goes on asking for an answer.
+    /// silent for long. A client that has left does not go on asking for an answer.
     private func isSettled(_ number: Int, _ index: Int, _ link: ChannelLink) -> Bool {
-        let closed = sessions.open[number].control.closedAt
         guard !link.flows.isEmpty else {
             let frame = sessions.open[number].control.record.channels[index].frame
-            return closed != nil || index + 1 < sessions.open[number].control.links.count
+            let closed = sessions.open[number].control.closedAt
+            return closed.map { now.since($0) > limits.linger } ?? false
+                || index + 1 < sessions.open[number].control.links.count
                 || now.since(frame.time) > limits.announcementAge
         }
+        let hasLeft = hasClientLeft(number)
         return link.flows.allSatisfy { linked in
             guard case .live = linked, let flow = flow(linked) else { return true }
-            let isLost = closed != nil && !flow.isEstablished
+            let isLost = hasLeft && !flow.isEstablished
             return flow.isOver
                 || now.since(flow.last.time) > (isLost ? limits.linger : limits.dataIdle)
         }
+    }
+
+    /// Whether the client itself has ended the control connection: where the server has, the client
+    /// may still wait for data.
+    private func hasClientLeft(_ number: Int) -> Bool {
+        guard sessions.open[number].control.closedAt != nil,
+            let state = flow(sessions.open[number].control.flow)?.state
+        else { return false }
+        return sessions.open[number].control.clientIsLow
+            ? !state.isDisjoint(with: [.finLow, .rstLow])
+            : !state.isDisjoint(with: [.finHigh, .rstHigh])
     }
 
     private func fill(_ channel: inout DataChannel, _ link: ChannelLink, _ isOneSided: Bool) {

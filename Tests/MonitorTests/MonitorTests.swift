@@ -71,19 +71,29 @@ import Testing
         #expect(told.at.contains("PH101"))
     }
 
-    @Test func `an attempt of a client that has gone is told without its patience`() throws {
-        let gone =
-            Self.waiting + """
+    /// The session ends, and that of another client goes on for some seconds.
+    private static func ended(by last: String) -> String {
+        waiting + """
 
-                close
-                client 198.51.100.8
-                connect
-                S: 220 ready
-                wait 4
-                C: NOOP
-                S: 200 yes
-                """
-        #expect(try Self.told(gone).meanwhile.contains("PH101"))
+            \(last)
+            client 198.51.100.8
+            connect
+            S: 220 ready
+            wait 4
+            C: NOOP
+            S: 200 yes
+            """
+    }
+
+    @Test func `an attempt of a client that has gone is told without its patience`() throws {
+        #expect(try Self.told(Self.ended(by: "close")).meanwhile.contains("PH101"))
+    }
+
+    /// Its next SYN may be due in many seconds, and be answered.
+    @Test func `a client from which the server has gone may still be answered`() throws {
+        let told = try Self.told(Self.ended(by: "reset by server"))
+        #expect(!told.meanwhile.contains("PH101"))
+        #expect(told.at.contains("PH101"))
     }
 
     @Test func `a finding to which another host comes replaces the one that was told`() throws {
