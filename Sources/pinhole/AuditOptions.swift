@@ -77,11 +77,11 @@ struct ResultOptions: ParsableArguments {
             return
         }
         let folder = try OutputFile.folder(output)
-        for writer in writers {
-            let file = folder.appending(path: "pinhole-report.\(writer.fileExtension)")
-            try OutputFile.write(writer.write(report), to: file)
-            saying.tell("wrote \(file.relativePath)")
+        func file(_ writer: any ReportWriter.Type) -> URL {
+            folder.appending(path: "pinhole-report.\(writer.fileExtension)")
         }
+        try OutputFile.write(writers.lazy.map { (file: file($0), text: $0.write(report)) })
+        for writer in writers { saying.tell("wrote \(file(writer).relativePath)") }
     }
 
     /// Ends the command with the code that the report asks for.

@@ -2,13 +2,19 @@ import Foundation
 
 /// Files written whole or not at all.
 enum OutputFile {
-    /// Writes to a temporary file beside the target, then renames.
-    static func write(_ text: String, to url: URL) throws(Failure) {
-        do {
-            try Data(text.utf8).write(to: url, options: .atomic)
+    /// Writes all of the files; where one can't be written none appears.
+    static func write(_ texts: some Sequence<(file: URL, text: String)>) throws(Failure) {
+        var files: [WholeFile] = []
+        do throws(Failure) {
+            for (url, text) in texts {
+                files.append(try WholeFile(url.path(percentEncoded: false)))
+                try files.last?.write(Array(text.utf8))
+                try files.last?.settle()
+            }
+            for file in files { try file.appear() }
         } catch {
-            throw .unusable(
-                "\(url.path(percentEncoded: false)): cannot be written: \(Cause.of(error))")
+            for file in files { file.abandon() }
+            throw error
         }
     }
 

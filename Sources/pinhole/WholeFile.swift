@@ -38,7 +38,7 @@ final class WholeFile {
         let isFolder =
             (try? target.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
         guard !isFolder else {
-            throw .unusable("\(path): is a folder; -o wants a file")
+            throw .unusable("\(path): is a folder; a file is to be written there")
         }
         do {
             try Data().write(to: temporary)
@@ -65,13 +65,24 @@ final class WholeFile {
 
     /// All is written: the file takes its name.
     func finish() throws(Failure) {
+        try settle()
+        try appear()
+    }
+
+    /// Writes what still waits; the file is whole, and has not appeared yet.
+    func settle() throws(Failure) {
         try flush()
-        guard let target, let temporary else { return }
+        guard temporary != nil else { return }
         do {
             try handle.close()
         } catch {
             throw .unusable("\(name): cannot be written: \(Cause.of(error))")
         }
+    }
+
+    /// The file takes its name.
+    func appear() throws(Failure) {
+        guard let target, let temporary else { return }
         if let problem = PcapngWriter.move(
             temporary.path(percentEncoded: false), to: target.path(percentEncoded: false))
         {
