@@ -34,6 +34,12 @@ struct MonitorCommand: ParsableCommand {
 
     @OptionGroup var saying: OutputOptions
 
+    mutating func validate() {
+        // What is listened to twice would be counted twice.
+        var seen: Set<String> = []
+        interface.removeAll { !seen.insert($0).inserted }
+    }
+
     func run() throws {
         // First of all: by itself it would end the program.
         let reload = CaughtSignals([SIGHUP])

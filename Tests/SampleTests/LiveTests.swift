@@ -34,6 +34,25 @@ import Testing
         #expect(run.complaints.contains("pinhole-none"), "\(run.complaints)")
     }
 
+    @Test func `an interface that is named twice is listened to once`() throws {
+        let script = """
+            space=pinhole-twice-$$
+            ip netns add $space 2>/dev/null || exit 77
+            trap 'ip netns delete $space' EXIT
+            ip -n $space link set lo up
+            ip netns exec $space timeout -k 1 1 "$PINHOLE" monitor \
+                --interface lo --interface lo "$@" || true
+            """
+        let run = try Pinhole.run(
+            ["-c", script, "sh"], site: "pinhole: 1\nservers: []\n",
+            program: URL(filePath: "/bin/sh"), environment: ["PINHOLE": Pinhole.binary.path])
+        guard run.code != 77 else {
+            print("skipped: network namespaces are not permitted here")
+            return
+        }
+        #expect(run.complaints.contains("listening on lo; "), "\(run.complaints)")
+    }
+
     /// One of two interfaces, while the other has frames.
     @Test(arguments: ["link set span0 down", "link delete span0"])
     func `an interface that goes ends the monitor, and the summary comes before`(
