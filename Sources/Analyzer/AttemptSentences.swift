@@ -21,7 +21,7 @@ extension [ControlAttempt] {
             return """
                 \(tries == 1 ? "One SYN" : "\(tries) SYNs") of \
                 \(clients == 1 ? "one client" : "\(clients) clients") to \(server)\(frame) came to \
-                nothing: \(outcomes). --firewall or a site tells which line decides.
+                nothing: \(outcomes). --firewall or the path of a site tells which line decides.
                 """
         }
         let rest = servers.dropFirst(Self.most)

@@ -5,7 +5,8 @@ public import Policy
 /// Judges sessions and configuration by every rule.
 public struct Audit: Sendable {
     public let context: AuditContext
-    /// Attempts to reach control ports of servers that the site doesn't name.
+    /// Attempts to reach control ports of servers that the site doesn't name, or of whose path it
+    /// says nothing.
     private let strayAttempts: [ControlAttempt]
     /// Turns a change into commands of the platform at hand; empty where none can carry it out.
     public typealias Fixer = (ProposedChange, ServerView) -> [Fix]
@@ -43,7 +44,9 @@ public struct Audit: Sendable {
         }
         let rowsOf = own
         let attemptsOf = Dictionary(grouping: attempts) { [owners] in owners[$0.server] }
-        strayAttempts = attempts.filter { owners[$0.server] == nil }
+        strayAttempts = attempts.filter { attempt in
+            owners[attempt.server].map { site.path(to: site.servers[$0]).isEmpty } ?? true
+        }
         var views = Array(site.servers.indices).mapSideBySide { index in
             let server = site.servers[index]
             return ServerView(

@@ -68,6 +68,16 @@ extension ServerView {
         }
     }
 
+    /// Lines by which the path surely lets the connection through to the server's own address; nil
+    /// where it doesn't, or nobody can say.
+    func opening(_ asked: Asked) -> [SourceLine]? {
+        guard case .open(let deciding) = fate(of: asked), let site else { return nil }
+        let isDelivered = deciding.allSatisfy {
+            $0.segment.isDelivered(to: Set(site.ends), asked: $0.to)
+        }
+        return isDelivered ? deciding.flatMap(\.segment.decidedBy).map(\.source) : nil
+    }
+
     /// Of tries that failed, those of which nobody can say whether the path denies them.
     func undecided<Try>(_ tries: some Sequence<Try>, _ asked: (Try) -> Asked?) -> [Asked] {
         var seen: Set<Asked> = []
@@ -86,14 +96,16 @@ extension ServerView {
         let deciding = answers.compactMap { answer in
             answer.segments.first {
                 $0.ports.contains(asked.port) && $0.from.contains(asked.client)
-            }
+            }.map { (to: answer.to, segment: $0) }
         }
+        let verdicts = Set(deciding.map(\.segment.verdict))
         guard let first = deciding.first, deciding.count == answers.count,
-            deciding.allSatisfy({ $0.verdict != .unknown })
+            !verdicts.contains(.unknown)
         else { return .unknown }
-        guard deciding.contains(where: { $0.verdict == .denied }) else { return .open }
-        guard deciding.allSatisfy({ $0.verdict == .denied }), let decision = first.decidedBy.last
-        else { return .unknown }
+        guard verdicts.contains(.denied) else { return .open(deciding) }
+        guard verdicts == [.denied], let decision = first.segment.decidedBy.last else {
+            return .unknown
+        }
         return .denied(
             Blockade(
                 hop: decision.hop, line: decision.source, ports: PortSet(ports: [asked.port]),
@@ -102,7 +114,8 @@ extension ServerView {
 
     /// What is known of how a path treats a connection.
     private enum Fate {
-        case denied(Blockade), open
+        case denied(Blockade)
+        case open([(to: IPAddress, segment: Reach.Segment)])
         /// Not known, told of clients that aren't meant to get in, or another at each address that
         /// it may have been.
         case unknown

@@ -47,6 +47,7 @@ public enum Rules {
         RangeExhaustedFallback.self,
         PortBlockedByPolicy.self,
         PortWouldBeBlocked.self,
+        PermittedYetDropped.self,
         UndocumentedPortReachable.self,
         ServerNotInInventory.self,
     ]

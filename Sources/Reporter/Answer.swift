@@ -119,7 +119,8 @@ extension Answer.Server {
         }
         blockedBy = lines
         let sources = Set(summary.configuredSources)
-        let changeable = main.config.filter { !$0.isArgument }
+        // A line that permits what it should is proof, and not to be changed.
+        let changeable = main.rule == "PH306" ? [] : main.config.filter { !$0.isArgument }
         line =
             main.rule == "PH301" || main.rule == "PH204"
             ? changeable.first : changeable.last { !sources.contains($0) } ?? changeable.first

@@ -167,6 +167,56 @@ import Testing
         #expect(fault?.message.contains("1 client tried with 6 SYNs in vain") == true)
     }
 
+    /// The view of a server to which a client came in vain, and the audit of it.
+    private static func tried(
+        _ site: Site, _ outcome: DataChannel.Outcome = .unanswered, at address: IPAddress,
+        sessions: [SessionRecord] = []
+    ) throws -> (server: ServerView, audit: Audit) {
+        let attempt = ControlAttempt(
+            client: Endpoint(Made.client, 49990), server: Endpoint(address, 21),
+            first: Made.frame(1), last: Made.frame(3), attempts: 3, outcome: outcome)
+        let audit = Audit(site: site, traffic: Traffic(sessions), attempts: [attempt])
+        return (try #require(audit.context.servers.first), audit)
+    }
+
+    @Test(arguments: [DataChannel.Outcome.unanswered, .refused, .prohibited])
+    func `who is permitted and doesn't get in is told of`(_ outcome: DataChannel.Outcome) throws {
+        let open = try Made.site("5001-5201", path: [Self.host("")])
+        let (server, audit) = try Self.tried(open, outcome, at: Made.server)
+        let fault = try #require(
+            PermittedYetDropped.judge(server, in: audit.context).faults.first)
+        #expect(fault.message.contains("tried the control port 21 with 3 SYNs in vain"))
+        #expect(fault.config.map(\.line) == [4])
+        #expect(audit.notes(on: [], now: Made.frame(9).time).isEmpty)
+    }
+
+    @Test func `who is denied, or led elsewhere, isn't told as permitted`() throws {
+        let shut = Self.host("").replacing("tcp dport 21 accept", with: "")
+        let denied = try Self.tried(
+            try Made.site("5001-5201", path: [shut]), at: Made.server)
+        let mark = PermittedYetDropped.judge(denied.server, in: denied.audit.context).mark
+        #expect(mark == "n/a")
+        // Nothing translates: PH208's.
+        let router = [Made.router(["permit tcp any host 203.0.113.10 range 21 5201"])]
+        let lost = try Self.tried(
+            try Made.site("5001-5201", path: router) { $0.inside = [Made.inside] },
+            at: Made.server)
+        #expect(PermittedYetDropped.judge(lost.server, in: lost.audit.context).mark == "n/a")
+    }
+
+    @Test func `where nobody tried, or all got in, nothing is told as dropped`() throws {
+        let open = try Made.site("5001-5201", path: [Self.host("")])
+        #expect(Made.judge(PermittedYetDropped.self, open, []).mark == "?")
+        #expect(Made.judge(PermittedYetDropped.self, open, [Made.session()]).mark == "passed")
+    }
+
+    @Test func `tries at a server of whose path nothing is said are noted`() throws {
+        let (server, audit) = try Self.tried(Made.site(), at: Made.server)
+        #expect(PermittedYetDropped.judge(server, in: audit.context).mark == "n/a")
+        let notes = audit.notes(on: [], now: Made.frame(9).time)
+        #expect(notes.first?.contains("to 203.0.113.10:21") == true, "\(notes)")
+    }
+
     @Test func `what a device denies behind another is told, also where it denies more`() throws {
         let path = [
             Made.router([

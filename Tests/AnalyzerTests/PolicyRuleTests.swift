@@ -384,6 +384,7 @@ import Testing
             + NetworkRuleTests.rows.map { ($0.rule.id, $0.mark) }
             + ServerRuleTests.rows.map { ($0.rule.id, $0.mark) }
             + [("PH303", "failed"), ("PH303", "passed"), ("PH309", "failed"), ("PH204", "failed")]
+            + [("PH306", "failed"), ("PH306", "passed")]
         for rule in Rules.all {
             for mark in ["failed", "passed"] {
                 #expect(all.contains { $0 == (rule.id, mark) }, "\(rule.id) \(mark)")

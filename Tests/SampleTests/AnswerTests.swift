@@ -50,6 +50,21 @@ import Testing
                 "Put in force   first-article/MetaBase.xml:36  PassivePortRange=\"5001-5201\""))
     }
 
+    @Test func `a line that permits who doesn't get in is proof, not changed`() throws {
+        let rules = FileManager.default.temporaryDirectory.appending(
+            path: "pinhole-\(UUID().uuidString).rules")
+        defer { try? FileManager.default.removeItem(at: rules) }
+        let lines = ["*filter", ":INPUT DROP [0:0]", "-A INPUT -p tcp --dport 21 -j ACCEPT"]
+        try Data((lines + ["COMMIT", ""]).joined(separator: "\n").utf8).write(to: rules)
+        let trap = "captures/second-article-trap/second-article-trap.pcap"
+        let answer = try Self.answer([
+            "audit", trap, "--firewall", rules.path, "--server", "203.0.113.12", "--since",
+            "2026-11-18",
+        ])
+        #expect(answer.contains("tried the control port 21"), "\(answer)")
+        #expect(!answer.contains("Change  "), "\(answer)")
+    }
+
     @Test func `an expired waiver makes count what there is`() throws {
         let site = """
             pinhole: 1
