@@ -83,6 +83,7 @@ public struct Audit: Sendable {
             let told = zip(rules, judgements).filter { !isBrief || $1.isFailed }
             all += Symptoms.fold(told.flatMap { Finding.make($0, $1, server, fixer) })
         }
+        Self.tellApart(&all)
         let standards = context.site.standards
         let controls = rules.map { rule in
             (rule.id, ControlMapping.references(to: rule.controls, standards: standards))
@@ -91,6 +92,17 @@ public struct Audit: Sendable {
         for index in all.indices { all[index].controls = byRule[all[index].rule] ?? [] }
         return all.map { Waivers.apply(context.site.waivers, to: $0, now: now) }
             .sorted(by: Finding.reportOrder)
+    }
+
+    /// Numbers findings that only their evidence would tell apart, as where several lines of one
+    /// device deny the same ports to different clients: an id names one.
+    private static func tellApart(_ findings: inout [Finding]) {
+        var met: [String: Int] = [:]
+        for index in findings.indices {
+            let number = met[findings[index].id, default: 0] + 1
+            met[findings[index].id] = number
+            if number > 1 { findings[index].id += ":\(number)" }
+        }
     }
 
     /// Servers that the site doesn't name, of which more than faults is told.

@@ -48,7 +48,11 @@ public struct Fault: Sendable {
         self.confidence = confidence
         self.config = config
         self.offers = offers
-        self.sessions = Array(sessions.prefix(Finding.quoted))
+        self.sessions = []
+        for session in sessions where !self.sessions.contains(where: { $0.row == session.row }) {
+            self.sessions.append(session)
+            if self.sessions.count == Finding.quoted { break }
+        }
         self.refutedBy = refutedBy
         self.changes = changes
         self.ports = ports

@@ -236,6 +236,31 @@ import Testing
         #expect(told["hop1.cfg"] == PortSet([5001...5010, 5111...5201]))
     }
 
+    @Test func `of two lines that deny the same ports each has a finding of its own`() throws {
+        let rules = """
+            *filter
+            :INPUT DROP [0:0]
+            -A INPUT -p tcp -m tcp --dport 21 -j ACCEPT
+            -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 5001:5201 -j REJECT
+            COMMIT
+            """
+        let audit = Audit(site: try Made.site("5001-5201", path: [rules]), traffic: nil)
+        let findings = audit.findings(by: [RangeNotPermitted.self], now: Made.frame(9).time) {
+            _, _ in []
+        }
+        #expect(
+            findings.map(\.id) == ["PH202:files:hop0-5001-5201", "PH202:files:hop0-5001-5201:2"])
+    }
+
+    @Test func `a session is quoted once, whatever of it proves a finding`() throws {
+        let site = try Made.site("5001-5201", path: [Self.host("ip saddr 192.0.2.0/24")])
+        let session = Made.session([
+            Made.channel(5005, .unanswered), Made.channel(5006, .unanswered, at: 20),
+        ])
+        let faults = Made.judge(PortBlockedByPolicy.self, site, [session]).faults
+        #expect(faults.map(\.sessions.count) == [1])
+    }
+
     @Test func `of few that are denied it is told who they are`() throws {
         let rules = """
             *filter
