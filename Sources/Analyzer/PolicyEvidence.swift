@@ -152,7 +152,15 @@ extension ServerView {
                 blockades.contains { $0.hop == shut.hop && $0.line == shut.line }
             }
         }
-        return (shut.first { !$0.isEmpty } ?? []).flatMap { openings($0, $0.ports) }
+        let lacking = lackingTranslationAlone
+        let found = shut.first { !$0.isEmpty } ?? []
+        let isLacking = found.contains { !$0.ports.isDisjoint(with: lacking) }
+        let carried = isLacking ? carrying(untranslated, by: translator) : nil
+        return [carried].compactMap(\.self)
+            + found.flatMap { shut in
+                let ports = shut.ports.subtracting(lacking)
+                return ports.isEmpty ? [] : openings(shut, ports)
+            }
     }
 
     /// The changes that open what the blockade keeps shut, one for each address.

@@ -236,6 +236,40 @@ import Testing
         #expect(told["hop1.cfg"] == PortSet([5001...5010, 5111...5201]))
     }
 
+    /// A gateway that lets the server's whole range through, and carries ports 5001 to 5100 alone.
+    private static let gateway = """
+        *nat
+        :PREROUTING ACCEPT [0:0]
+        -A PREROUTING -d 203.0.113.10/32 -p tcp -m multiport --dports 21,5001:5100 -j DNAT \
+        --to-destination 10.1.1.10
+        COMMIT
+        *filter
+        :INPUT DROP [0:0]
+        :FORWARD DROP [0:0]
+        -A FORWARD -d 10.1.1.10/32 -p tcp -m multiport --dports 21,5001:5201 -j ACCEPT
+        COMMIT
+        """
+
+    @Test func `what lacks its translation alone is translated, not opened elsewhere`() throws {
+        let site = try Made.site("5001-5201", path: [Self.gateway]) { $0.inside = [Made.inside] }
+        let missing = PortSet([5101...5201])
+        let wanted = [
+            ProposedChange(
+                .hop("hop0"), .translate(missing, outside: Made.server, inside: Made.inside))
+        ]
+        for rule in [RangeNotPermitted.self, TranslationMissing.self] as [any Rule.Type] {
+            #expect(Made.judge(rule, site, nil).faults.flatMap(\.changes) == wanted)
+        }
+        // Here the filter shuts some as well.
+        let both = try Made.site(
+            "5001-5201", path: [Self.gateway.replacing("5001:5201", with: "5001:5150")]
+        ) { $0.inside = [Made.inside] }
+        #expect(
+            Made.judge(RangeNotPermitted.self, both, nil).faults.flatMap(\.changes) == wanted + [
+                ProposedChange(.hop("hop0"), .permit(PortSet([5151...5201]), to: Made.server))
+            ])
+    }
+
     @Test func `of two lines that deny the same ports each has a finding of its own`() throws {
         let rules = """
             *filter

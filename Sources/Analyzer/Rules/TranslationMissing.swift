@@ -28,7 +28,7 @@ enum TranslationMissing: Rule {
             return .notApplicable("clients use the server's own address: nothing to translate")
         }
         let wanted = (server.range ?? PortSet()).union(server.controlPorts)
-        let missing = wanted.subtracting(server.translated).subtracting(elsewhere(server, site))
+        let missing = server.untranslated
         guard !missing.isEmpty else {
             if let doubt = server.doubt(about: wanted) { return .cannotTell(doubt) }
             return .passed("\(wanted.brief) are translated to \(names(site.inside))")
@@ -81,14 +81,6 @@ enum TranslationMissing: Rule {
             server.site?.arrival(of: $0, on: server.path) != nil
         }
         return isOnHost ? nil : server.path.first
-    }
-
-    /// Ports that are translated to another host: PH209's.
-    private static func elsewhere(_ server: ServerView, _ site: SiteServer) -> PortSet {
-        guard server.translator != nil else { return PortSet() }
-        return PortSet(
-            server.reach.flatMap(\.segments).filter { $0.translatedTo != nil }
-                .flatMap(\.ports.ranges))
     }
 
     /// Lines that translate other ports of the server, as proof of how far they go.
