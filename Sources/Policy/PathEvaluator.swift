@@ -40,7 +40,7 @@ public struct PathEvaluator: Sendable {
             }
             segments += writer.segments(rest, cell.outcome)
         }
-        if let back = WayBack(path, question) { segments = segments.flatMap(back.split) }
+        segments = WayBack.told(of: segments, path, question)
         return Reach(to: question.to, segments: writer.merged(segments), notes: notes.list)
     }
 

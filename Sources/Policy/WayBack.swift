@@ -18,6 +18,43 @@ struct WayBack {
     /// Parts of the client's ports that rules tell apart.
     static let maximumPieces = 64
 
+    /// The segments with their way back. A host that sends a connection on to another address
+    /// forwards what follows on it, and its answers.
+    static func told(
+        of segments: [Reach.Segment], _ path: [Hop], _ question: ReachQuestion
+    ) -> [Reach.Segment] {
+        let lines = path.map(sendingOn)
+        var known: [Set<Int>: WayBack?] = [:]
+        return segments.flatMap { segment in
+            let forwarding = Set(
+                path.indices.filter { index in
+                    segment.translatedTo.map { $0 != question.to } ?? false
+                        && segment.decidedBy.contains {
+                            $0.hop ?? "" == path[index].name && lines[index].contains($0.source)
+                        }
+                })
+            if known[forwarding] == nil {
+                var path = path
+                for index in forwarding { path[index].place = .through }
+                known[forwarding] = .some(WayBack(path, question))
+            }
+            return (known[forwarding] ?? nil)?.split(segment) ?? [segment]
+        }
+    }
+
+    /// Lines of a host that lead connections to other addresses than its own.
+    private static func sendingOn(_ hop: Hop) -> Set<SourceLine> {
+        guard hop.place == .host, let device = hop.configuration.device else { return [] }
+        let loopback = Prefix("127.0.0.0/8")
+        return Set(
+            device.chains.values.flatMap(\.rules).filter { rule in
+                guard case .translate(let translation) = rule.action,
+                    case .addresses(let addresses) = translation.address
+                else { return false }
+                return !addresses.allSatisfy { loopback?.contains($0) ?? false }
+            }.map(\.source))
+    }
+
     /// Nil where no device on the path is stateless.
     init?(_ path: [Hop], _ question: ReachQuestion) {
         let filters = path.compactMap { hop in

@@ -77,6 +77,35 @@ import Testing
         #expect(try back(IPTablesSave.self, text)?.rawValue == wanted)
     }
 
+    /// Such a gateway forwards what its own input chain never sees.
+    @Test(
+        arguments: [
+            (["FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT", "FORWARD -j ACCEPT"], nil),
+            (
+                [
+                    "INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+                    "FORWARD -m conntrack --ctstate NEW -j ACCEPT",
+                ], "denied"
+            ),
+        ] as [([String], String?)])
+    func `what a host carries on to another is judged as it forwards`(
+        _ rules: [String], _ wanted: String?
+    ) throws {
+        let text = """
+            *nat
+            -A PREROUTING -d 203.0.113.5 -p tcp --dport 5001 -j DNAT --to-destination 10.1.1.10
+            COMMIT
+            *filter
+            :INPUT DROP [0:0]
+            :FORWARD DROP [0:0]
+            :OUTPUT ACCEPT [0:0]
+            \(rules.map { "-A \($0)" }.joined(separator: "\n"))
+            COMMIT
+
+            """
+        #expect(try back(IPTablesSave.self, text)?.rawValue == wanted)
+    }
+
     private static let between: [(String, String?)] = [
         ("-A FORWARD -d 203.0.113.5 -p tcp --dport 5001 -j ACCEPT", "denied"),
         ("-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED,NEW -j ACCEPT", nil),
