@@ -34,9 +34,7 @@ struct WayBack {
                         }
                 })
             if known[forwarding] == nil {
-                var path = path
-                for index in forwarding { path[index].place = .through }
-                known[forwarding] = .some(WayBack(path, question))
+                known[forwarding] = .some(WayBack(path, question, forwarding: forwarding))
             }
             return (known[forwarding] ?? nil)?.split(segment) ?? [segment]
         }
@@ -55,10 +53,16 @@ struct WayBack {
             }.map(\.source))
     }
 
-    /// Nil where no device on the path is stateless.
-    init?(_ path: [Hop], _ question: ReachQuestion) {
-        let filters = path.compactMap { hop in
-            hop.configuration.device.map { Filter(hop, $0, among: path, question.to.family) }
+    /// Nil where no device on the path is stateless; the hops of these indexes send the connections
+    /// on to another address.
+    init?(_ path: [Hop], _ question: ReachQuestion, forwarding: Set<Int> = []) {
+        let filters = path.indices.compactMap { index in
+            var hop = path[index]
+            let sendsOn = forwarding.contains(index)
+            if sendsOn { hop.place = .through }
+            return hop.configuration.device.map {
+                Filter(hop, $0, among: path, question.to.family, sendsOn: sendsOn)
+            }
         }
         .filter { !$0.stages.isEmpty }
         guard !filters.isEmpty else { return nil }
@@ -132,9 +136,11 @@ struct WayBack {
         /// Whether another device stands on the path that rewrites addresses.
         let rewritten: Bool
         var place = Device.Place.through
+        /// Whether its own translation sends the connections on.
+        let sendsOn: Bool
         /// Whether it may take connections to others itself, and then judges none of them here.
         var redirects: Bool {
-            place == .through
+            place == .through && !sendsOn
                 && device.chains.values.flatMap(\.rules).contains {
                     if case .translate(let to) = $0.action { to.address == .device } else { false }
                 }
@@ -145,9 +151,11 @@ struct WayBack {
         var context: (entering: String?, leaving: String?) = (nil, nil)
 
         init(
-            _ hop: Hop, _ device: Device, among path: [Hop], _ family: IPAddress.Family
+            _ hop: Hop, _ device: Device, among path: [Hop], _ family: IPAddress.Family,
+            sendsOn: Bool
         ) {
             self.device = device
+            self.sendsOn = sendsOn
             name = path.count == 1 && hop.name.isEmpty ? nil : hop.name
             rewritten = path.contains { other in
                 other.configuration.device?.stages.contains { $0.work == .translate } ?? false
