@@ -148,6 +148,7 @@ import Testing
     @Test(arguments: [
         ("any any destination static PUB FTP", "", "21"),
         ("any any destination static PUB FTP service C21 C21", "", "21"),
+        ("any any destination static interface FTP", "", "21"),
         ("any any destination static PUB FTP service C22 C22", "21", ""),
         ("any any destination static PUB OTHER", "21", ""),
         ("any any destination static FTP FTP", "21", ""),

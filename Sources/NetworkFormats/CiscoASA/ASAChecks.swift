@@ -90,8 +90,7 @@ extension ASADeviceBuilder {
     /// to it: twice NAT is for both directions, so that the answer may meet the line.
     private func behind(_ entry: ASATwiceNAT) -> [FilterRule] {
         guard let destination = entry.destination,
-            let servers = try? ranges(destination.real, at: entry.real),
-            let asked = try? ranges(destination.mapped, at: entry.real)
+            let servers = try? ranges(destination.real, at: entry.real)
         else { return [] }
         var match = Match(
             destinations: AddressSet(servers), entering: Self.names(entry.real),
@@ -105,7 +104,8 @@ extension ASADeviceBuilder {
             else { return [] }
             match.destinationPorts = ports[0].destinationPorts
         }
-        let isKept = AddressSet(servers) == AddressSet(asked)
+        let asked = try? ranges(destination.mapped, at: entry.real)
+        let isKept = asked.map { AddressSet(servers) == AddressSet($0) } ?? false
         let action: Action = isKept ? .keep : .unknown("its answer may be translated")
         return [FilterRule(match, action, reader.text.source(entry.line))]
     }
