@@ -36,6 +36,14 @@ extension ServerView {
             """
     }
 
+    /// The SYN of the server to what a PORT or EPRT named: others may connect there on business of
+    /// their own.
+    func connection(to offer: Offer) -> FrameReference? {
+        let own = [offer.session.server.address] + addresses + (site?.inside ?? [])
+        if let opener = offer.channel.server, !own.contains(opener.address) { return nil }
+        return offer.channel.dataFrame
+    }
+
     /// Whether a session with a server of which nobody says the outside address was captured where
     /// the server has a private one: a translation before it may lead there.
     func mayBeTranslated(_ session: SeenSession) -> Bool {

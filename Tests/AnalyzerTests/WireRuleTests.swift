@@ -147,6 +147,19 @@ import Testing
         #expect(judgement.faults.first?.changes.isEmpty == (severity == .low))
     }
 
+    @Test func `who else connects to what a PORT named is not the server`() throws {
+        var record = Made.port("192.0.2.80:8080", reply: 200, .established)
+        record.channels[0].client = Endpoint("192.0.2.80:8080")
+        record.channels[0].server = Endpoint("198.51.100.130:40000")
+        for (rule, severity) in [(BounceAttempt.self, .high), (ActiveModeUsed.self, nil)]
+            as [(any Rule.Type, Severity?)]
+        {
+            let fault = try #require(Made.judge(rule, Site(), [record]).faults.first)
+            #expect(fault.severity == severity)
+            #expect(fault.packets.count == 1, "\(fault.packets)")
+        }
+    }
+
     /// PASV that got no answer, then PORT that worked: one cause, and active mode isn't to go.
     @Test(arguments: [
         (DataChannel.Outcome.unanswered, ["PH101"], false), (.established, ["PH111"], true),

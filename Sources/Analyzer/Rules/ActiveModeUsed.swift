@@ -40,12 +40,12 @@ enum ActiveModeUsed: Rule {
                 chosen.isEmpty
                     ? nil
                     : fault(
-                        chosen, key: "active", offers: Set(chosen.map(\.id)),
+                        chosen, server, key: "active", offers: Set(chosen.map(\.id)),
                         changes: mayGo ? [ProposedChange(.server, .refuseActive)] : []),
                 fallen.isEmpty
                     ? nil
                     : fault(
-                        server.offers.filter { fallen.contains($0.id) }, key: "fallback",
+                        server.offers.filter { fallen.contains($0.id) }, server, key: "fallback",
                         offers: failed, changes: [],
                         ", after passive ports that could not be reached"),
             ].compactMap(\.self))
@@ -80,11 +80,11 @@ enum ActiveModeUsed: Rule {
     }
 
     private static func fault(
-        _ used: some Collection<Offer>, key: String, offers: Set<Offer.ID>,
+        _ used: some Collection<Offer>, _ server: ServerView, key: String, offers: Set<Offer.ID>,
         changes: [ProposedChange], _ circumstance: String = ""
     ) -> Fault {
         let clients = Set(used.map(\.session.client.address)).count
-        let opened = used.count { $0.channel.dataFrame != nil }
+        let opened = used.count { server.connection(to: $0) != nil }
         return Fault(
             key: key,
             message: """
@@ -100,7 +100,7 @@ enum ActiveModeUsed: Rule {
                         "\(offer.channel.announcedBy.rawValue) \(offer.channel.advertised.map { "\($0)" } ?? "")"
                     )
                 ]
-                    + [offer.channel.dataFrame].compactMap(\.self).map {
+                    + [server.connection(to: offer)].compactMap(\.self).map {
                         PacketEvidence($0, "SYN of the server, \(offer.channel.outcome.rawValue)")
                     }
             },

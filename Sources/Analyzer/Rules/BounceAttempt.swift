@@ -45,15 +45,15 @@ enum BounceAttempt: Rule {
             return .passed("\(active.count) PORT or EPRT named the client's own address")
         }
         let faults = [true, false, nil].compactMap { accepted in
-            fault(hit.filter { isAccepted($0) == accepted }, server, accepted)
+            fault(hit.filter { isAccepted($0, server) == accepted }, server, accepted)
         }
         return .failed(faults)
     }
 
     /// Nil where neither the answer nor a connection was seen.
-    private static func isAccepted(_ offer: Offer) -> Bool? {
+    private static func isAccepted(_ offer: Offer, _ server: ServerView) -> Bool? {
         if let reply = offer.channel.reply { return reply < 400 }
-        return offer.channel.dataFrame == nil ? nil : true
+        return server.connection(to: offer) == nil ? nil : true
     }
 
     private static func fault(
@@ -62,7 +62,7 @@ enum BounceAttempt: Rule {
         let accepted = answer ?? false
         guard !hit.isEmpty else { return nil }
         let targets = Set(hit.compactMap(\.channel.advertised)).listed
-        let connected = hit.contains { $0.channel.dataFrame != nil }
+        let connected = hit.contains { server.connection(to: $0) != nil }
         let what =
             !accepted
             ? answer == nil ? "the server's answer wasn't seen" : "the server refused"
@@ -83,7 +83,7 @@ enum BounceAttempt: Rule {
                         "\(offer.channel.announcedBy.rawValue) \(offer.channel.advertised.map { "\($0)" } ?? "") of \(offer.session.client)"
                             + (offer.channel.reply.map { ", answered \($0)" } ?? ""))
                 ]
-                    + [offer.channel.dataFrame].compactMap(\.self).map {
+                    + [server.connection(to: offer)].compactMap(\.self).map {
                         PacketEvidence($0, "SYN of the server to it")
                     }
             },
