@@ -152,10 +152,14 @@ extension ServerView {
                 blockades.contains { $0.hop == shut.hop && $0.line == shut.line }
             }
         }
-        let lacking = lackingTranslationAlone
         let found = shut.first { !$0.isEmpty } ?? []
+        // Asked of the whole path once more: only where it can matter.
+        let lost = untranslated
+        let lacking =
+            found.contains { !$0.ports.isDisjoint(with: lost) }
+            ? lackingTranslationAlone : PortSet()
         let isLacking = found.contains { !$0.ports.isDisjoint(with: lacking) }
-        let carried = isLacking ? carrying(untranslated, by: translator) : nil
+        let carried = isLacking ? carrying(lost, by: translator) : nil
         return [carried].compactMap(\.self)
             + found.flatMap { shut in
                 let ports = shut.ports.subtracting(lacking)
