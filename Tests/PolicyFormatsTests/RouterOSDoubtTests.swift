@@ -264,4 +264,14 @@ import Testing
         #expect(try asked.ports(.permitted, "10.1.1.10") == "")
         #expect(try asked.ports(.unknown, "10.1.1.10") == "21")
     }
+
+    @Test func `of a group in braces it is said what to give instead`() throws {
+        let ask = ask("", "/ip firewall {\nfilter {\nadd chain=forward action=accept\n}\n}")
+        #expect(try ask.ports(.unknown, "10.1.1.10") == "1-65535")
+        let notes = ask.configuration.notes.filter { $0.state == .notModelled }
+        #expect(!notes.isEmpty)
+        #expect(notes.allSatisfy { $0.why.contains("/export") })
+        let script = self.ask("", ":if (true) do={\n/ip firewall filter add chain=forward\n}")
+        #expect(!script.configuration.notes.contains { $0.why.contains("/export") })
+    }
 }

@@ -25,6 +25,8 @@ struct RouterOSReader {
     /// The line that switches connection tracking off: drops still hold.
     private(set) var untracked: (line: Int, why: String)?
     private var blocks = RouterOSBlocks()
+    /// The outermost block groups commands of a menu: `/ip firewall {`.
+    private var isGroup = false
 
     init(_ text: ConfigText) {
         self.text = text
@@ -69,6 +71,7 @@ struct RouterOSReader {
     }
 
     private mutating func read(_ line: String, _ first: Int, _ last: Int, _ menu: inout String) {
+        if blocks.depth == 0 { isGroup = line.first != ":" && !line.contains("do={") }
         let isWithin = blocks.isWithin(line)
         var words = Self.words(Self.withoutPrompt(line, &menu))
         var path = menu
@@ -135,7 +138,10 @@ struct RouterOSReader {
         let closes = line.allSatisfy { "}; ".contains($0) }
         let sets = RouterOSMenu.counts(path) && !words.isEmpty && !closes
         guard !speaks, names || sets && !line.hasPrefix(":") else { return }
-        let why = "a script's command, in force under conditions"
+        let why =
+            isGroup
+            ? "a group of commands in braces isn't read: give the file of /export"
+            : "a script's command, in force under conditions"
         note(first, last, .notModelled, why)
         strange.append((first, why))
     }
