@@ -51,6 +51,15 @@ import Testing
         #expect(Verdicts.states(configuration) == [.used, .irrelevant])
     }
 
+    /// An account that may not see them is answered alike.
+    @Test(arguments: [GCPFirewall.self, AzureNSG.self] as [any ConfigFormat.Type])
+    func `a list without rules or groups permits nothing`(_ format: any ConfigFormat.Type) {
+        for text in ["[]", ""] {
+            let reach = Verdicts.reach(format.read(ConfigText(file: "fw", text)))
+            #expect(reach.segments.allSatisfy { $0.verdict == .unknown })
+        }
+    }
+
     @Test(arguments: [
         (#""sourceRanges": ["198.51.100.0/24"]"#, "21", ""), (#""description": """#, "21", ""),
         (#""sourceRanges": ["192.0.2.0/24"]"#, "", ""), (#""sourceRanges": ["::/0"]"#, "", ""),

@@ -102,6 +102,13 @@ import Testing
         return asked
     }
 
+    @Test(arguments: ["", "[]", "<config></config>"])
+    func `what is no configuration of it permits nothing`(_ text: String) throws {
+        let asked = FirewallVerdicts(PfSense.self, text)
+        let segments = try asked.reach("203.0.113.5", ports: "21").segments
+        #expect(segments.map(\.verdict) == [.unknown])
+    }
+
     @Test func `recognises itself, whichever of both it is`() {
         for text in [Self.old, Self.new] {
             let text = ConfigText(file: "x", text)

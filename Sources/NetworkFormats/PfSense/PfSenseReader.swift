@@ -37,6 +37,10 @@ struct PfSenseReader {
             readTranslations()
             readFilter()
         }
+        if !["pfsense", "opnsense"].contains(tree.root?.name ?? "") {
+            let why = "it holds no configuration of pfSense or OPNsense"
+            policy.rules = [PFRule(kind: .puzzle(why), first: 1, last: 1, quick: true)]
+        }
         if let fault = tree.fault {
             if notes.indices.contains(fault.line - 1) {
                 notes[fault.line - 1].state = .invalid

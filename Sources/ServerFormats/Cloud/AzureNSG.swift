@@ -171,6 +171,11 @@ struct AzureNSGReader {
                     ending: Setting(
                         .deny(answered: false), text.absence("DenyAllInBound (65500)"))))
         }
+        if names.isEmpty {
+            let none = text.absence("no network security group")
+            let ending = Setting(Action.unknown("it holds no network security group"), none)
+            device.stages = [Stage(.filter, chain: "", ending: ending)]
+        }
         if names.count > 1 { device.selectable = names }
         device.assumptions = assumptions.sorted()
         return device

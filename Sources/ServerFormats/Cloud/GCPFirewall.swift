@@ -252,6 +252,12 @@ struct GCPFirewallReader {
                 add("\(network)/\(tag)", own, tag: tag, to: &device)
             }
         }
+        // Empty where there are none, and where the account sees none.
+        if networks.isEmpty {
+            let none = text.absence("no firewall rule")
+            let ending = Setting(Action.unknown("it holds no firewall rule"), none)
+            device.stages = [Stage(.filter, chain: "default", ending: ending)]
+        }
         if device.stages.count > 1 {
             device.selectable = device.stages.map(\.chain)
             if networks.count == 1 { device.usualSelection = networks.first }
