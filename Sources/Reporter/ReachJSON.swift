@@ -15,19 +15,20 @@ public struct ReachJSON: Sendable {
             json.strings("notes", reach.notes)
             json.string("schema", "pinhole.reach/1")
             json.array("segments") { json in
-                for segment in reach.segments { json.object { write(segment, &$0) } }
+                for segment in reach.segments { json.object { write(segment, of: reach, &$0) } }
             }
             json.string("to", "\(reach.to)")
         }
         return json.text + "\n"
     }
 
-    private func write(_ segment: Reach.Segment, _ json: inout JSONText) {
+    private func write(_ segment: Reach.Segment, of reach: Reach, _ json: inout JSONText) {
         json.strings("alternatives", segment.alternatives.map { "\($0)" })
         json.array("decided_by") { json in
             for decision in segment.decidedBy { json.object { Self.write(decision, &$0) } }
         }
-        json.bool("delivered", server.map(segment.misses) == true ? false : nil)
+        let misses = server.map { segment.misses($0, asked: reach.to) } ?? false
+        json.bool("delivered", misses ? false : nil)
         json.string("from", "\(segment.from)")
         json.strings("notes", segment.notes)
         json.string("ports", "\(segment.ports)")
@@ -56,11 +57,10 @@ extension JSONText {
 
 extension Reach.Segment {
     /// Whether it is let through and ends elsewhere than at the server.
-    func misses(_ server: SiteServer) -> Bool {
+    func misses(_ server: SiteServer, asked: IPAddress) -> Bool {
         guard verdict == .permitted || verdict == .permittedByInspection else { return false }
-        let ends = translatedTo.map { [$0] } ?? server.addresses
-        return (alternatives.isEmpty ? ends : alternatives).allSatisfy {
-            !server.inside.contains($0)
+        return (alternatives.isEmpty ? [translatedTo ?? asked] : alternatives).allSatisfy {
+            !server.ends.contains($0)
         }
     }
 

@@ -22,7 +22,7 @@ public struct ReachTable: Sendable {
                 line +=
                     " (by turns \(segment.alternatives.map { "\($0)" }.joined(separator: ", ")))"
             }
-            if let server, segment.misses(server) {
+            if let server, segment.misses(server, asked: reach.to) {
                 line += "  not delivered to \(server.name)"
             }
             if let back = segment.back { line += "  way back \(back.rawValue)" }

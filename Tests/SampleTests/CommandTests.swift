@@ -170,6 +170,16 @@ import Testing
             ], site: site)
         #expect(other.code == 0, "\(other.complaints)")
         #expect(other.output.contains(/"delivered" ?: ?false/), "\(other.output)")
+        // Of IPv6 the server has no inside address: it ends where it is asked for.
+        let six = try Pinhole.run(
+            [
+                "reach", "--from", "any", "--to", "2001:db8::11", "--ports", "5500", "--format",
+                "json",
+            ],
+            site: site.replacing(
+                "address: 203.0.113.11,", with: "address: [203.0.113.11, \"2001:db8::11\"],"))
+        #expect(six.output.contains(/"verdict" ?: ?"permitted"/), "\(six.output)")
+        #expect(!six.output.contains(/"delivered" ?: ?false/), "\(six.output)")
     }
 
     @Test func `a format without a folder goes to standard output`() throws {
