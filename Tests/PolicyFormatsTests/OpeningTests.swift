@@ -61,7 +61,7 @@ import Testing
     @Test(arguments: [
         ("IOS", ["15 permit", "16 permit", "15 permit"]),
         ("IOS, full", ["9 permit", "8 permit", "9 permit"]),
-        ("IOS, open", ["20 permit", "30 permit", "20 permit"]),
+        ("IOS, open", ["\n permit", "\n permit", "\n permit"]),
         ("AWS", ["--rule-number 99", "--rule-number 98", "--rule-number 99"]),
         (
             "Azure",

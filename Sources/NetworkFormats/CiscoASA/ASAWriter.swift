@@ -155,11 +155,10 @@ struct ASAWriter {
             guard let place, alike > place else { continue }
             wanted.append(range)
             let words = list.entries[alike].words.joined(separator: " ")
-            moved.append((alike + 1, "\(keyword)\(verb) \(words)"))
+            moved.append((self.fixed(above: alike, in: list) + 1, "\(keyword)\(verb) \(words)"))
         }
         let entries = entries(verb, PortSet(wanted), target)
-        // Lines are counted anew after each command: what other changes take away moves them up.
-        let fixed = place.map { list.entries[..<$0].count { !mayGo($0) } }
+        let fixed = place.map { self.fixed(above: $0, in: list) }
         let commands = entries.enumerated().map { offset, entry in
             let line = fixed.map { "line \($0 + offset + 1) " } ?? ""
             return "access-list \(list.name) \(line)\(entry)"
@@ -170,6 +169,12 @@ struct ASAWriter {
             entries.map { "no access-list \(list.name) \($0)" }
                 + moved.map { "access-list \(list.name) line \($0.line) \($0.text)" }
         )
+    }
+
+    /// Entries above a place that no change takes away: lines are counted anew after each command,
+    /// and what others take away moves them up.
+    private func fixed(above place: Int, in list: ASAList) -> Int {
+        list.entries[..<place].count { !mayGo($0) }
     }
 
     /// Whether a change may take the entry away: it opens ports of one host.
@@ -226,7 +231,7 @@ struct ASAWriter {
         }
         let lines = opening.map { index -> (line: Int, text: String) in
             let words = list.entries[index].words.joined(separator: " ")
-            return (index + 1, "\(keyword)permit \(words)")
+            return (fixed(above: index, in: list) + 1, "\(keyword)permit \(words)")
         }
         return script(
             lines.map { "no access-list \(list.name) \($0.text)" },

@@ -146,12 +146,8 @@ struct IOSWriter {
             if Int(list.name) != nil {
                 return (entries.map { "access-list \(list.name) \($0)" }, [head] + gone)
             }
-            let taken = numbering.taken(of: list.name).union(list.remarks)
-                .filter { $0 >= list.nextSequence }
-            let first = taken.max().map { $0 / 10 * 10 + 10 } ?? list.nextSequence
-            let numbered = entries.enumerated().map { (first + 10 * $0.offset, $0.element) }
-            numbering.take(numbered.map(\.0), of: list.name)
-            return ([head] + numbered.map { " \($0.0) \($0.1)" }, [head] + gone)
+            // At its end, however another change numbers the list.
+            return ([head] + entries.map { " \($0)" }, [head] + gone)
         }
         var numbers = ordered.map(\.sequence)
         var commands: [String] = []
