@@ -155,7 +155,8 @@ struct ASAWriter {
             guard let place, alike > place else { continue }
             wanted.append(range)
             let words = list.entries[alike].words.joined(separator: " ")
-            moved.append((self.fixed(above: alike, in: list) + 1, "\(keyword)\(verb) \(words)"))
+            moved.append(
+                (home(of: alike, PortSet(range), target, list), "\(keyword)\(verb) \(words)"))
         }
         let entries = entries(verb, PortSet(wanted), target)
         let fixed = place.map { self.fixed(above: $0, in: list) }
@@ -175,6 +176,17 @@ struct ASAWriter {
     /// and what others take away moves them up.
     private func fixed(above place: Int, in list: ASAList) -> Int {
         list.entries[..<place].count { !mayGo($0) }
+    }
+
+    /// The line to which an entry is put back: a permit that no denial above cuts stands as well
+    /// above others that may be away then.
+    private func home(
+        of index: Int, _ ports: PortSet, _ target: IPAddress, _ list: ASAList
+    ) -> Int {
+        let isFree =
+            list.entries[index].permits
+            && firstDenial(ports, target, list).map { $0 > index } ?? true
+        return (isFree ? fixed(above: index, in: list) : index) + 1
     }
 
     /// Whether a change may take the entry away: it opens ports of one host.
@@ -231,7 +243,7 @@ struct ASAWriter {
         }
         let lines = opening.map { index -> (line: Int, text: String) in
             let words = list.entries[index].words.joined(separator: " ")
-            return (fixed(above: index, in: list) + 1, "\(keyword)permit \(words)")
+            return (home(of: index, ports, target, list), "\(keyword)permit \(words)")
         }
         return script(
             lines.map { "no access-list \(list.name) \($0.text)" },
