@@ -308,6 +308,10 @@ import Testing
         ),
         ("\(allow)21\nWrite-Host 'firewall opened'\nRestart-Service ftpsvc", "21", ""),
         ("\(allow)21 -CimSession other", "", ""),
+        ("\(allow)21 # -Action Block", "21", ""),
+        ("\(allow)21\nexit 0\n\(allow)22", "21", "22"),
+        ("$text = @\"\n\(allow)22\n\"@\n\(allow)21", "", "1-65535"),
+        ("function f {\n$text = @'\n}\n'@\n\(allow)21\n}", "", "21"),
     ]
 
     @Test(arguments: scripts.indices)

@@ -14,6 +14,10 @@ struct PowerShellLines {
     private var variables: [String: String] = [:]
     /// Open braces of blocks: why what is in them may not be run, nil where it is.
     private var blocks: [String?] = []
+    /// The line that ends the script.
+    private var end: Int?
+
+    private static let ends: Set<String> = ["exit", "return", "throw", "break"]
 
     init(_ lines: [String]) {
         var index = 0
@@ -32,6 +36,15 @@ struct PowerShellLines {
                 line += " " + lines[index].bare
                 index += 1
             }
+            // A here-string goes on to a line that begins with its mark.
+            if let mark = ["\"", "'"].first(where: { line.hasSuffix("@" + $0) }) {
+                var isOpen = true
+                while isOpen, index < lines.count {
+                    line += " " + lines[index].replacing(/[{}]/, with: " ")
+                    isOpen = !lines[index].hasPrefix(mark + "@")
+                    index += 1
+                }
+            }
             take(line, (first + 1)...index)
         }
     }
@@ -40,9 +53,14 @@ struct PowerShellLines {
         // Braces of hash literals open and close on one line and are none of blocks.
         let isHash = line.utf8.contains(UInt8(ascii: "@"))
         let plain = isHash ? line.replacing(/@\{[^{}]*\}/, with: "") : line
-        let doubt = blocks.lazy.compactMap(\.self).first
+        let doubt =
+            blocks.lazy.compactMap(\.self).first
+            ?? end.map { "the script goes on behind line \($0)" }
         assign(line, doubt)
         let words = Self.words(line).map(expand)
+        if doubt == nil, let head = words.first, Self.ends.contains(head.lowercased()) {
+            end = lines.lowerBound
+        }
         if !words.isEmpty { statements.append(Statement(words: words, lines: lines, doubt: doubt)) }
         let head = plain.drop { $0 == "}" || $0 == " " }.lowercased()
         let why: String? =
@@ -99,6 +117,8 @@ struct PowerShellLines {
                 mark = character
                 inside = true
                 if depth > 0 { word.append(character) }
+            } else if depth == 0, !inside, character == "#" {
+                return words
             } else if depth == 0, character == " " || character == "\t" || character == ";" {
                 if inside { words.append(word) }
                 word = ""
