@@ -60,7 +60,7 @@ enum AnnouncementParser {
             }
             if numbers.count > 1 { sawGroup = true }
         }
-        if isCut, sawGroup || sawParenthesis { return .malformed(.announcementCut) }
+        if isCut { return .malformed(.announcementCut) }
         return sawGroup || sawParenthesis ? .malformed(.malformedAnnouncement) : .nothing
     }
 

@@ -13,6 +13,8 @@ struct ChannelLink {
     var flows = ShortList<LinkedFlow>()
     /// The server said that the transfer goes on.
     var isUnderWay = false
+    /// Bytes of the control connection are missing, and a transfer that went on may be its own.
+    var mayBeUsed = false
     /// Where it is expected; nil where it is not yet, or not any more.
     var places: ExpectedPlaces?
 }

@@ -1,5 +1,13 @@
+import Streams
+
 /// Commands that have no final reply yet, in their order.
 struct CommandQueue {
+    /// What the capture lacks.
+    private struct Lost {
+        var commands = false
+        var replies = false
+    }
+
     private struct Waiting {
         var verb: Verb
         /// More is known of it than its verb.
@@ -14,10 +22,14 @@ struct CommandQueue {
     private var details: [(place: Int, command: PendingCommand)] = []
     /// A reply code that none of them may have.
     private var missed: Int?
+    /// Of what was said since the first of them.
+    private var lost = Lost()
     /// Commands whose memory is kept, and that are moved only together.
     static let few = 64
 
     var count: Int { end - head }
+    /// Replies are missing since the first of them.
+    var lacksReplies: Bool { lost.replies }
     var first: PendingCommand? { head < end ? self[head] : nil }
 
     /// The verb of the first where that is all that is known of it.
@@ -48,24 +60,45 @@ struct CommandQueue {
 
     /// Forgets them; the memory of a few is kept.
     mutating func removeAll() {
-        (head, end, missed) = (0, 0, nil)
+        (head, end, missed, lost) = (0, 0, nil, Lost())
         if !details.isEmpty { details = [] }
         if commands.count > Self.few { commands = [] }
     }
 
     func contains(where matches: (Verb) -> Bool) -> Bool {
-        for place in head..<end where matches(commands[place].verb) { return true }
+        contains(before: end, where: matches)
+    }
+
+    /// Whether one stands before a place.
+    func contains(before place: Int, where matches: (Verb) -> Bool) -> Bool {
+        for place in head..<place where matches(commands[place].verb) { return true }
         return false
     }
 
-    /// The place of the first command that may have a reply of that code; nil where none may.
+    /// The place of the first command that may have a reply of that code; nil where none may, or
+    /// where replies are missing and several may.
     mutating func place(answering code: Int) -> Int? {
         if missed == code { return nil }
         for place in head..<end where LegalReplies.accepts(code, commands[place].verb) {
-            return place
+            guard lost.replies else { return place }
+            let hasOther = (place + 1..<end).contains {
+                LegalReplies.accepts(code, commands[$0].verb)
+            }
+            return hasOther ? nil : place
         }
         missed = code
         return nil
+    }
+
+    /// Commands or replies are missing here: those that wait may have been answered. Where both
+    /// are, what comes may answer one that was not seen; none but those of a login wait on.
+    mutating func lose(_ direction: Direction) {
+        guard count > 0 else { return }
+        if direction == .toServer { lost.commands = true } else { lost.replies = true }
+        guard lost.commands, lost.replies else { return }
+        let logins = (head..<end).map { self[$0] }.filter(\.verb.isSecret)
+        removeAll()
+        for login in logins { append(login) }
     }
 
     subscript(place: Int) -> PendingCommand {
@@ -103,7 +136,7 @@ struct CommandQueue {
         head = place + 1
         if head == end {
             if !details.isEmpty { details.removeAll(keepingCapacity: true) }
-            (head, end) = (0, 0)
+            (head, end, lost) = (0, 0, Lost())
         } else if head >= Self.few {
             forgetTaken()
         }

@@ -35,9 +35,9 @@ struct ControlAttempts {
         return failed
     }
 
-    /// Settles those that have ended, succeeded or been silent for long; all where `limits` is nil.
+    /// Settles those that have ended, succeeded or been silent for long.
     mutating func settle(
-        _ table: inout FlowTable, now: Timestamp, limits: Limits?,
+        _ table: inout FlowTable, now: Timestamp, limits: Limits,
         _ prohibitors: inout [PacketMark: IPAddress]
     ) {
         var waiting: [FlowTable.Handle] = []
@@ -51,19 +51,42 @@ struct ControlAttempts {
 
     /// Settles the attempt that a flow is, if its time has come.
     mutating func settle(
-        _ table: inout FlowTable, _ index: Int, now: Timestamp, limits: Limits?,
+        _ table: inout FlowTable, _ index: Int, now: Timestamp, limits: Limits,
         _ prohibitors: inout [PacketMark: IPAddress]
     ) {
-        let flow = table[index]
-        let silence = now.since(flow.last.time)
-        if let limits, !flow.isEstablished,
-            silence <= (flow.isOver ? limits.linger : limits.dataIdle)
-        {
-            return
-        }
-        settle(flow, prohibitedBy: prohibitors[flow.first])
-        prohibitors[flow.first] = nil
+        let silence = now.since(table[index].last.time)
+        guard
+            table[index].isEstablished
+                || silence > (table[index].isOver ? limits.linger : limits.dataIdle)
+        else { return }
+        settle(&table, index, &prohibitors)
+    }
+
+    private mutating func settle(
+        _ table: inout FlowTable, _ index: Int, _ prohibitors: inout [PacketMark: IPAddress]
+    ) {
+        settle(table[index], prohibitedBy: prohibitors[table[index].first])
+        prohibitors[table[index].first] = nil
         table[index].role = .none
+    }
+
+    /// Settles all: nothing more will come. Where an answer could not have been seen yet none is
+    /// said to be missing.
+    mutating func finish(
+        _ table: inout FlowTable, now: Timestamp, limits: Limits,
+        _ prohibitors: inout [PacketMark: IPAddress]
+    ) {
+        for handle in open {
+            guard let index = table.index(handle), table[index].role == .attempt else { continue }
+            let flow = table[index]
+            if flow.outcome(isOneSided: false) == .unanswered, flow.attempts == 1,
+                now.since(flow.first.time) <= limits.linger
+            {
+                continue
+            }
+            settle(&table, index, &prohibitors)
+        }
+        open = []
     }
 
     /// Keeps a connection that ended, where it is an attempt that failed.

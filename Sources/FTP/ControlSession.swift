@@ -169,6 +169,7 @@ struct ControlSession {
             // On trial each of its lines counts.
             guard !replies.isInside, verdict == .ftp else { return false }
             let reply = Reply(code: speech.code, firstFrame: frame, lastFrame: frame)
+            replies.noteWhole()
             take(reply, bytes.extracting(speech.firstLine(end)), nil)
         default: return false
         }
@@ -212,6 +213,7 @@ struct ControlSession {
         _ code: Int, _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool
     ) {
         let reply = Reply(code: code, firstFrame: frame, lastFrame: frame)
+        replies.noteWhole()
         guard ReplyReader.announces(code) else {
             take(reply, line, nil)
             return
@@ -235,10 +237,15 @@ struct ControlSession {
     }
 
     /// Bytes of one direction are missing.
-    mutating func noteLoss(_ frame: FrameReference) {
+    mutating func noteLoss(_ direction: Direction, _ frame: FrameReference) {
         record.visibility.gaps += 1
         note(.missingBytes, frame)
-        dialogue.isLossy = true
+        if direction == .toServer {
+            passAnnouncements()
+        } else if dialogue.pending.contains(where: \.isTransfer) {
+            noteTransferSomewhere()
+        }
+        dialogue.pending.lose(direction)
     }
 
     /// Bytes of replies are missing.

@@ -129,7 +129,7 @@ struct ControlStream {
 
     /// Bytes are missing here.
     mutating func lose(_ frame: FrameReference, _ session: inout ControlSession) {
-        session.noteLoss(frame)
+        session.noteLoss(direction, frame)
         isPlain = false
         guard walker == nil else {
             walker?.lose()

@@ -33,8 +33,9 @@ public struct DataChannel: Hashable, Sendable {
     /// The final reply code to the transfer command.
     public var transferReply: Int?
     public var transferReplyFrame: FrameReference?
-    public var bytesToClient: UInt64
-    public var bytesToServer: UInt64
+    /// Payload, retransmissions once; nil where nothing of that direction was captured.
+    public var bytesToClient: UInt64?
+    public var bytesToServer: UInt64?
     /// Last packet of the data connection, and how it ended.
     public var lastDataFrame: FrameReference?
     /// The data connection's first bytes are a TLS record; nil where no payload was seen.
@@ -48,8 +49,6 @@ public struct DataChannel: Hashable, Sendable {
         self.frame = frame
         outcome = .unused
         attempts = 0
-        bytesToClient = 0
-        bytesToServer = 0
         isPending = false
     }
 

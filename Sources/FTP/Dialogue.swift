@@ -116,18 +116,30 @@ extension ControlSession {
             if !parentheses { note(.replyWithoutParentheses, frame) }
         }
         if dialogue.saidAll, kind != .extendedPassive { note(.passiveAfterAll, frame) }
-        if kind == .passive && command == .epsv || kind == .extendedPassive && command == .pasv {
-            note(.unexpectedKind, frame)
-        }
+        if Self.isOtherKind(kind, command) { note(.unexpectedKind, frame) }
         record.channels.append(channel)
         hasNews = true
         links.append(ChannelLink())
         return record.channels.count - 1
     }
 
+    /// Whether it is not what the command asks for.
+    private static func isOtherKind(_ kind: DataChannel.Announcement, _ command: Verb?) -> Bool {
+        kind == .passive && command == .epsv || kind == .extendedPassive && command == .pasv
+    }
+
+    /// A transfer that follows may belong to an announcement that is missing.
+    mutating func passAnnouncements() { dialogue.firstUsable = record.channels.count }
+
+    /// A transfer may have gone on by the last announcement, or by one that is missing.
+    mutating func noteTransferSomewhere() {
+        if let last = links.indices.last { links[last].mayBeUsed = true }
+    }
+
     /// Gives a transfer to the last announcement, where that has none yet.
     private mutating func attach(_ transfer: String?) -> Int? {
-        guard let last = record.channels.indices.last, record.channels[last].transfer == nil
+        guard let last = record.channels.indices.last, last >= dialogue.firstUsable,
+            record.channels[last].transfer == nil
         else { return nil }
         record.channels[last].transfer = transfer
         return last
@@ -151,8 +163,14 @@ extension ControlSession {
         if !dialogue.isMidstream { keepBanner(line) }
         dialogue.isGreeted = true
         if dialogue.isGeneric, (630..<640).contains(reply.code) { return }
+        let lacksReplies = dialogue.pending.lacksReplies
         let command = answered(by: reply.code)
-        if let announced { takeAnnouncement(reply, announced, command) }
+        if let announced { takeAnnouncement(reply, announced, command, lacksReplies) }
+        if record.visibility.gaps > 0, command?.channel == nil,
+            LegalReplies.tellsTransfer(reply.code)
+        {
+            noteTransferSomewhere()
+        }
         if (100..<200).contains(reply.code) { return }
         guard let command else {
             if reply.code == 230 { accept() }
@@ -186,6 +204,7 @@ extension ControlSession {
     /// whose reply was lost is passed when a later one's comes.
     private mutating func answered(by code: Int) -> PendingCommand? {
         guard let place = dialogue.pending.place(answering: code) else { return nil }
+        if dialogue.pending.contains(before: place, where: \.isPassive) { passAnnouncements() }
         guard code < 200 else { return dialogue.pending.take(place) }
         // A preliminary reply: the transfer goes on. It says that the data connection is there or
         // about to be.
@@ -199,7 +218,7 @@ extension ControlSession {
     }
 
     private mutating func takeAnnouncement(
-        _ reply: Reply, _ announced: Announced, _ command: PendingCommand?
+        _ reply: Reply, _ announced: Announced, _ command: PendingCommand?, _ lacksReplies: Bool
     ) {
         let kind: DataChannel.Announcement =
             reply.code == 227 ? .passive : reply.code == 228 ? .longPassive : .extendedPassive
@@ -213,7 +232,10 @@ extension ControlSession {
             }
             return
         }
-        _ = add(kind, announced.endpoint, announced.frame, command: command?.verb)
+        // Where replies are missing it may answer a later command, that is missing too.
+        let isDoubtful = lacksReplies && Self.isOtherKind(kind, command?.verb)
+        _ = add(
+            kind, announced.endpoint, announced.frame, command: isDoubtful ? nil : command?.verb)
     }
 
     private mutating func settle(

@@ -4,8 +4,9 @@ struct DialogueState {
     /// The greeting was seen, or cannot be seen any more.
     var isGreeted: Bool
     let isMidstream: Bool
-    /// Bytes are missing: replies may stand beside the wrong commands.
-    var isLossy = false
+    /// Announcements before this one get no transfer any more: what was said of them since may be
+    /// missing.
+    var firstUsable = 0
     /// The user of the last USER.
     var triedUser: String?
     /// EPSV ALL was accepted or asked: only EPSV may follow (RFC 2428 section 4).
@@ -22,7 +23,7 @@ struct DialogueState {
     }
 
     /// A secret was sent and not yet answered; the answer may repeat it.
-    var awaitsLogin: Bool { pending.contains { $0 == .pass || $0 == .acct } }
+    var awaitsLogin: Bool { pending.contains(where: \.isSecret) }
 
     /// What speaks for FTP.
     struct Evidence {

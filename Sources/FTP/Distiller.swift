@@ -1,5 +1,5 @@
 public import Capture
-import Net
+public import Net
 public import Streams
 
 /// Which frames of captures an audit needs, and what in them is secret.
@@ -66,9 +66,9 @@ public final class Distiller {
         extractor.consume(header, bytes)
     }
 
-    /// The first reading is done.
-    public func finishSurvey() {
-        extractor.finish()
+    /// The first reading is done; `end` is when the captures end, as the audit has it.
+    public func finishSurvey(at end: Timestamp? = nil) {
+        extractor.finish(at: end ?? coverage.compactMap(\.last).max())
         limitHits = extractor.limitHits
         sessions = survey.sessions
         kept = survey.cited

@@ -31,6 +31,9 @@ enum LegalReplies {
         }
     }
 
+    /// Whether a reply says that a transfer goes on or went on (RFC 959 section 4.2).
+    static func tellsTransfer(_ code: Int) -> Bool { code == 125 || code == 150 || code == 226 }
+
     /// Codes that belong to one of the listed commands and to no other.
     private static func isDistinct(_ code: Int) -> Bool {
         switch code {

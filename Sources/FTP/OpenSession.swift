@@ -7,6 +7,7 @@ struct OpenSession {
     var control: ControlSession
     /// Segments wait for one that is missing.
     private(set) var isWaiting = false
+    private var merger = StreamMerger()
     private var toServer: ControlStream
     private var toClient: ControlStream
 
@@ -25,12 +26,16 @@ struct OpenSession {
     mutating func begin(_ control: consuming ControlSession, starts: Starts) {
         self.control.begin(control)
         isWaiting = false
+        merger.removeAll()
         toServer.restart(starts.toServer)
         toClient.restart(starts.toClient)
     }
 
     /// Lets go what the session holds.
-    mutating func end() { control.clear() }
+    mutating func end() {
+        merger.removeAll()
+        control.clear()
+    }
 
     /// Takes a packet of the control connection.
     @inline(__always)
@@ -49,28 +54,51 @@ struct OpenSession {
         _ packet: borrowing Packet, _ payload: Span<UInt8>, _ direction: Direction
     ) {
         let start = SequenceNumber(packet.sequence)
-        if packet.payloadLost == 0,
+        if packet.payloadLost == 0, !isWaiting,
             direction == .toServer
                 ? toServer.order.takesNext(start, payload)
                 : toClient.order.takesNext(start, payload)
         {
             read(payload, direction, FrameReference(packet.mark), Speech(packed: packet.remark))
         } else {
-            accept(packet, start, payload, direction)
+            takeOdd(packet, start, payload, direction)
         }
     }
 
-    private mutating func accept(
+    /// Takes what is not the next segment of a connection that lacks none.
+    @inline(never)
+    private mutating func takeOdd(
         _ packet: borrowing Packet, _ start: SequenceNumber, _ payload: Span<UInt8>,
         _ direction: Direction
     ) {
         let (lost, mark, limits) = (packet.payloadLost, packet.mark, control.limits)
-        takeIn(
+        merger.add(
             direction == .toServer
                 ? toServer.order.accept(start, payload, lost: lost, mark, limits: limits)
                 : toClient.order.accept(start, payload, lost: lost, mark, limits: limits),
             direction)
+        takeMerged()
+        guard let reached = merger.reached(limits) else { return }
+        control.noteReached(reached, control.last)
+        giveUpHoles()
+    }
+
+    /// Takes what came before the first hole of either direction.
+    private mutating func takeMerged() {
+        for (direction, event) in merger.take(before: firstHole) { take(event, direction) }
         isWaiting = toServer.order.isWaiting || toClient.order.isWaiting
+    }
+
+    /// The first packet behind a hole.
+    private var firstHole: PacketMark? {
+        [toServer.order.waitingSince, toClient.order.waitingSince].compactMap { $0 }.min()
+    }
+
+    /// No segment is waited for any more.
+    private mutating func giveUpHoles() {
+        merger.add(toServer.order.finish(), .toServer)
+        merger.add(toClient.order.finish(), .toClient)
+        takeMerged()
     }
 
     @inline(__always)
@@ -105,21 +133,18 @@ struct OpenSession {
         beginTLS()
     }
 
-    private mutating func takeIn(_ events: [StreamEvent], _ direction: Direction) {
-        for event in events {
-            switch event {
-            case .bytes(let bytes, let mark): read(bytes.span, direction, FrameReference(mark))
-            case .loss(let mark):
-                if direction == .toServer {
-                    toServer.lose(FrameReference(mark), &control)
-                } else {
-                    toClient.lose(FrameReference(mark), &control)
-                }
-                if control.isTLSDue { beginTLS() }
-            case .conflict(let mark):
-                control.note(.conflictingRetransmission, FrameReference(mark))
-            case .reached(let limit): control.noteReached(limit, control.last)
+    private mutating func take(_ event: StreamEvent, _ direction: Direction) {
+        switch event {
+        case .bytes(let bytes, let mark): read(bytes.span, direction, FrameReference(mark))
+        case .loss(let mark):
+            if direction == .toServer {
+                toServer.lose(FrameReference(mark), &control)
+            } else {
+                toClient.lose(FrameReference(mark), &control)
             }
+            if control.isTLSDue { beginTLS() }
+        case .conflict(let mark): control.note(.conflictingRetransmission, FrameReference(mark))
+        case .reached(let limit): control.noteReached(limit, control.last)
         }
     }
 
@@ -133,17 +158,18 @@ struct OpenSession {
         acknowledged client: SequenceNumber?, _ server: SequenceNumber?, _ now: Timestamp
     ) {
         let limits = control.limits
-        takeIn(toServer.order.check(acknowledged: server, now: now, limits: limits), .toServer)
-        takeIn(toClient.order.check(acknowledged: client, now: now, limits: limits), .toClient)
-        isWaiting = toServer.order.isWaiting || toClient.order.isWaiting
+        merger.add(
+            toServer.order.check(acknowledged: server, now: now, limits: limits), .toServer)
+        merger.add(
+            toClient.order.check(acknowledged: client, now: now, limits: limits), .toClient)
+        takeMerged()
     }
 
     /// Nothing more will come on the control connection.
     mutating func finishStreams() {
-        takeIn(toServer.order.finish(), .toServer)
+        giveUpHoles()
         toServer.finish(control.last, &control)
         if control.isTLSDue { beginTLS() }
-        takeIn(toClient.order.finish(), .toClient)
         toClient.finish(control.last, &control)
         control.judgeAtEnd()
     }

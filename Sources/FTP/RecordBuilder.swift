@@ -11,6 +11,41 @@ extension Extraction {
         return record
     }
 
+    /// The record of a session that the capture's end cuts off: of an attempt that was to come, and
+    /// of an answer to one, it says that they could not be seen. A SYN is sent again after a
+    /// second (RFC 6298 section 2).
+    mutating func takeRecordAtEnd(_ number: Int) -> SessionRecord {
+        // Where all has ended what is missing did not happen, whatever comes next.
+        let hasEnded = isEnded(number, at: now)
+        var record = takeRecord(number)
+        if !hasEnded { markUnseen(&record, number) }
+        return record
+    }
+
+    private func markUnseen(_ record: inout SessionRecord, _ number: Int) {
+        func isFresh(_ frame: FrameReference) -> Bool {
+            now.since(frame.time) <= limits.linger
+        }
+        func isCutOff(_ outcome: DataChannel.Outcome, _ attempts: Int, _ first: FrameReference)
+            -> Bool
+        { outcome == .unanswered && attempts == 1 && isFresh(first) }
+        for (index, channel) in record.channels.enumerated()
+        where isCutOff(channel.outcome, channel.attempts, channel.dataFrame ?? channel.frame) {
+            record.channels[index].outcome = .unseen
+        }
+        for (index, connection) in record.hiddenData.enumerated()
+        where isCutOff(connection.outcome, connection.attempts, connection.first) {
+            record.hiddenData[index].outcome = .unseen
+        }
+        // What the server has refused, or what names no endpoint, nobody will use.
+        if sessions.open[number].control.closedAt == nil, let last = record.channels.last,
+            last.outcome == .unused, last.advertised != nil, last.reply ?? 0 < 400,
+            isFresh(last.frame)
+        {
+            record.channels[record.channels.count - 1].outcome = .unseen
+        }
+    }
+
     /// The record of a session as it stands now.
     func record(_ number: Int) -> SessionRecord {
         var record = sessions.open[number].control.record
@@ -100,7 +135,7 @@ extension Extraction {
         guard let flow = best else {
             // A transfer that went on had a data connection, whatever the capture shows.
             let happened = isDone || link.isUnderWay || isOneSided && channel.transfer != nil
-            channel.outcome = happened ? .unseen : .unused
+            channel.outcome = happened || link.mayBeUsed ? .unseen : .unused
             return
         }
         channel.outcome = flow.outcome(isOneSided: isOneSided)
@@ -115,8 +150,8 @@ extension Extraction {
         let client = flow.other(than: server)
         channel.client = client
         channel.server = server
-        channel.bytesToClient = flow.bytes(from: server)
-        channel.bytesToServer = flow.bytes(from: client)
+        channel.bytesToClient = flow.hasPacket(from: server) ? flow.bytes(from: server) : nil
+        channel.bytesToServer = flow.hasPacket(from: client) ? flow.bytes(from: client) : nil
         channel.encrypted = flow.beginsTLS
     }
 

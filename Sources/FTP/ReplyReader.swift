@@ -44,7 +44,9 @@ struct LongReply {
 struct ReplyReader {
     /// The code of the reply of many lines that is open; zero where none is.
     private var openCode = 0
-    private var lostInside = false
+    /// Bytes are missing since the last line that stands alone or begins a reply: what has no code
+    /// may be of a reply whose beginning is missing.
+    private var lacksBytes = false
     /// The reply of many lines that began last.
     var long = LongReply()
 
@@ -61,7 +63,11 @@ struct ReplyReader {
         case invalidCode
     }
 
-    mutating func lose() { lostInside = true }
+    mutating func lose() { lacksBytes = true }
+
+    /// A reply stands whole in one line or payload.
+    @inline(__always)
+    mutating func noteWhole() { lacksBytes = false }
 
     /// A reply of many lines is open.
     var isInside: Bool { openCode != 0 }
@@ -71,15 +77,19 @@ struct ReplyReader {
     var passesText: Bool { openCode != 0 && !Self.announces(openCode) }
 
     /// Begins anew, in the same memory.
-    mutating func restart() { (openCode, lostInside) = (0, false) }
+    mutating func restart() { (openCode, lacksBytes) = (0, false) }
 
     @inline(__always)
     mutating func read(
         _ line: Span<UInt8>, _ frame: FrameReference, isCut: Bool, followsLoss: Bool
     ) -> Found {
         guard openCode == 0 else { return readInside(line, frame, isCut: isCut) }
-        guard let head = Self.code(line) else { return followsLoss ? .partial : .notAReply }
-        guard (100..<700).contains(head.code) else { return .invalidCode }
+        guard let head = Self.code(line) else {
+            return followsLoss || lacksBytes ? .partial : .notAReply
+        }
+        guard (100..<700).contains(head.code) else {
+            return followsLoss ? .partial : .invalidCode
+        }
         guard head.continues else { return .single(head.code) }
         begin(head.code, line, frame, isCut: isCut)
         return .partial
@@ -100,7 +110,7 @@ struct ReplyReader {
             long.announced.read(line.extracting(3..<line.count), of: code, frame, isCut: isCut)
         }
         openCode = code
-        lostInside = false
+        lacksBytes = false
     }
 
     @inline(__always)
@@ -122,7 +132,7 @@ struct ReplyReader {
         announces: Bool, isCut: Bool
     ) -> Found {
         let isEnd = head.code == openCode && !head.continues
-        let isAnother = lostInside && head.code != openCode && (100..<700).contains(head.code)
+        let isAnother = lacksBytes && head.code != openCode && (100..<700).contains(head.code)
         if announces, !isAnother {
             let text = isEnd ? line.extracting(3..<line.count) : line
             long.announced.read(text, of: openCode, frame, isCut: isCut)

@@ -162,12 +162,12 @@ extension Extraction {
         sessions.open[number].control.links[channel].places = nil
     }
 
-    private mutating func emit(_ number: Int) {
+    private mutating func emit(_ number: Int, atEnd: Bool = false) {
         sessions.open[number].finishStreams()
         followUp(number)
         guard sessions.holds(number) else { return }
         limitHits.add(sessions.open[number].control.limitHits)
-        onSession(takeRecord(number))
+        onSession(atEnd ? takeRecordAtEnd(number) : takeRecord(number))
         tell(number)
         let (expired, count) = (
             sessions.open[number].control.expired, sessions.open[number].control.links.count
@@ -257,8 +257,10 @@ extension Extraction {
             followUp(number)
         }
         let firsts = sessions.numbers.map { (first: sessions.open[$0].control.record.first, $0) }
-        for (_, number) in firsts.sorted(by: { $0.first < $1.first }) { emit(number) }
-        attempts.settle(&path.table, now: path.clock.now, limits: nil, &prohibitors)
+        for (_, number) in firsts.sorted(by: { $0.first < $1.first }) {
+            emit(number, atEnd: true)
+        }
+        attempts.finish(&path.table, now: path.clock.now, limits: bounds.limits, &prohibitors)
         limitHits.count("flows", path.table.evicted)
         limitHits.count("recentConnections", recent.evicted)
     }

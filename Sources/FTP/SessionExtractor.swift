@@ -77,7 +77,12 @@ public final class SessionExtractor {
     public func tick(_ time: Timestamp) { extraction.tick(time) }
 
     /// Hands over every session that is still open, in the order of their first frames.
-    public func finish() { extraction.finish() }
+    ///
+    /// `end` is when the captures end, where that is later than the last packet.
+    public func finish(at end: Timestamp? = nil) {
+        if let end { extraction.tick(end) }
+        extraction.finish()
+    }
 
     /// The records of sessions that are still open, as far as they go.
     public func snapshot() -> [SessionRecord] { extraction.snapshot() }

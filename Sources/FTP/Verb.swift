@@ -141,6 +141,9 @@ enum Verb: String, CaseIterable {
         }
     }
 
+    /// Its argument is a secret of the login.
+    var isSecret: Bool { self == .pass || self == .acct }
+
     /// Asks the server to listen.
     var isPassive: Bool { self == .pasv || self == .epsv || self == .lpsv }
 }

@@ -226,6 +226,11 @@ public struct Flow: Sendable {
     /// Payload bytes that `end` sent.
     public func bytes(from end: Endpoint) -> UInt64 { bytes[Self.end(low: end == low)] }
 
+    /// Whether any packet that `end` sent was seen.
+    public func hasPacket(from end: Endpoint) -> Bool {
+        state.contains(.packetLow.of(Self.end(low: end == low)))
+    }
+
     /// Whether the first payload bytes are a TLS record; nil where no payload was seen.
     public var beginsTLS: Bool? {
         guard !state.isDisjoint(with: [.payloadLow, .payloadHigh]) else { return nil }

@@ -57,6 +57,9 @@ public struct Reassembler {
 
     public var isWaiting: Bool { !held.isEmpty }
 
+    /// The first packet that came behind a hole; nil where there is none.
+    public var waitingSince: PacketMark? { held.lazy.map(\.mark).min() }
+
     /// Whether a segment that lacks nothing is the next one, and nothing waits; it is passed then.
     @inline(__always)
     public mutating func takesNext(_ start: SequenceNumber, _ bytes: Span<UInt8>) -> Bool {

@@ -63,14 +63,17 @@ struct CaptureReading {
             progress.advance(batch.size)
         }
         progress.finish()
-        extractor.finish()
+        let origins = summary.captures.map { $0.origin.flatMap(DistilledOrigin.init(comment:)) }
+        let coverage = zip(summary.coverage, origins).map { $1?.coverage ?? $0 }
+        // The last frames may be none of TCP, or such that a distilled capture leaves out.
+        extractor.finish(at: coverage.compactMap(\.last).max())
         state = queue.finish()
         self.leftOut = leftOut
         attempts = extractor.controlAttempts.filter(filter.keeps)
         sources = summary.captures
-        origins = sources.map { $0.origin.flatMap(DistilledOrigin.init(comment:)) }
+        self.origins = origins
+        self.coverage = coverage
         captures = zip(sources, origins).map { $1?.name ?? $0.path }
-        coverage = zip(summary.coverage, origins).map { $1?.coverage ?? $0 }
         var hits = extractor.limitHits
         hits.count("fragments", summary.fragmentsDropped)
         var before = LimitHits()

@@ -39,10 +39,11 @@ struct Distillation {
             captures: set.captures.count, limits: limits,
             controlPorts: SessionExtractor.usualControlPorts.union(controlPorts))
         Self.read(source, distiller.survey)
-        distiller.finishSurvey()
-        self.distiller = distiller
         sources = set.captures
         origins = sources.map { $0.origin.flatMap(DistilledOrigin.init(comment:)) }
+        let ends = zip(origins, distiller.coverage).map { ($0?.coverage ?? $1).last }
+        distiller.finishSurvey(at: ends.compactMap { $0 }.max())
+        self.distiller = distiller
         var coverage = distiller.coverage
         Coverage.note(source.lost, in: &coverage)
         self.coverage = coverage

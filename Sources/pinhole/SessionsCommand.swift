@@ -107,7 +107,7 @@ enum SessionTable {
         if let transfer = channel.transfer { text += "  \(transfer)" }
         if let reply = channel.transferReply { text += " → \(reply)" }
         if channel.outcome == .established {
-            text += "  \(channel.bytesToClient + channel.bytesToServer) bytes"
+            text += "  \((channel.bytesToClient ?? 0) + (channel.bytesToServer ?? 0)) bytes"
         }
         return text
     }

@@ -65,6 +65,9 @@ func header(_ frame: Frame, _ number: Int) -> FrameHeader {
         let server = try #require(try extract(script + "\nlose from client").first)
         #expect(server.visibility.oneSided)
         #expect(server.channels.map(\.advertised) == [Endpoint("203.0.113.10:5005")])
+        // Nothing tells how much the client sent.
+        #expect(server.channels.map(\.bytesToClient) == [9])
+        #expect(server.channels.map(\.bytesToServer) == [nil])
         let client = try #require(try extract(script + "\nlose from server").first)
         #expect(client.visibility.oneSided)
         #expect(client.user == "anonymous")

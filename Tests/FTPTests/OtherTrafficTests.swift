@@ -74,7 +74,7 @@ import Testing
                 originalLength: frame.originalLength, linkType: .ethernet)
             extractor.consume(header, frame.bytes.span)
         }
-        extractor.finish()
+        extractor.finish(at: Timestamp(nanoseconds: last))
         return (records.sorted { $0.first < $1.first }, extractor.controlAttempts)
     }
 

@@ -93,7 +93,7 @@ import Testing
                     "\(channel.advertised.map { "\($0)" } ?? "") \(channel.outcome)",
                     "\(channel.attempts) \(channel.client.map { "\($0)" } ?? "")",
                     "\(channel.transfer ?? "") \(channel.transferReply ?? 0)",
-                    "\(channel.bytesToClient) \(channel.bytesToServer)",
+                    "\(channel.bytesToClient ?? 0) \(channel.bytesToServer ?? 0)",
                 ]
             }
             oddities = record.oddities.map(\.name)

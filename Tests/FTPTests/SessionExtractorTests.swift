@@ -219,7 +219,7 @@ import Testing
         let pasv = "C: PASV\nS: 227 Entering Passive Mode (203,0,113,10,19,141)\n"
         let found = try channels(
             pasv + "data 203.0.113.10:5005 established download 5\n" + pasv
-                + "data 203.0.113.10:5005 refused\n" + pasv)
+                + "data 203.0.113.10:5005 refused\n" + pasv + "wait 3\nC: NOOP\n")
         #expect(found.map(\.outcome) == [.established, .refused, .unused])
     }
 
