@@ -14,12 +14,17 @@ func room(_ name: String, _ imports: [Target.Dependency], resources: [Resource]?
     .target(name: name, dependencies: imports, resources: resources, swiftSettings: house)
 }
 
+/// What stands beside tests and is run by them.
+let scripts = [
+    "HostileNetworkTests": ["clients.py", "network.py"], "KernelTests": ["ftp.py", "probe.py"],
+]
+
 func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
     .testTarget(
         name: name,
         dependencies: imports,
         path: "Tests/\(name)",
-        exclude: name == "KernelTests" ? ["ftp.py", "probe.py"] : [],
+        exclude: scripts[name] ?? [],
         swiftSettings: house
     )
 }
@@ -92,6 +97,7 @@ let package = Package(
         tests("KernelTests", ["Dice", "PolicyFormats", "Policy", "Net"]),
         tests("CaptureTests", ["Dice", "Capture", "Net"]),
         tests("StreamsTests", ["Dice", "Streams", "Capture", "Net"]),
+        tests("HostileNetworkTests", ["Dice", "FTP", "Streams", "Capture", "Net"]),
         tests("FTPTests", ["Dice", "FTP", "Streams", "Capture", "Dialogue", "Net"]),
         tests("NetTests", ["Dice", "Net"]),
         tests("PolicyTests", ["Dice", "Policy", "Net"]),
