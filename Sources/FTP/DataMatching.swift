@@ -32,7 +32,7 @@ extension Extraction {
             else { continue }
             giveBack(index, to: number, channel)
             let role = path.table[index].role
-            guard role == .none || role == .hidden || role == .attempt,
+            guard role == .none || role == .hidden || role == .attempt || isOnTrial(index),
                 !path.table[index].state.contains(.taken)
             else { continue }
             if !match(index, for: number, at: announced.frame.time) { failures += 1 }
@@ -91,6 +91,7 @@ extension Extraction {
                 .foreignPeer, FrameReference(first), detail: "\(opener.address)")
         }
         if path.table[index].role == .hidden { unhide(index) }
+        if path.table[index].role == .control { sessions.remove(Int(path.table[index].owner)) }
         sessions.open[number].control.links[channel].flows.append(.live(path.table.handle(index)))
         sessions.open[number].control.settledChannels = min(
             sessions.open[number].control.settledChannels, channel)
@@ -115,6 +116,14 @@ extension Extraction {
         }
         sessions.open[number].control.links[earlier].flows = ShortList(kept)
         path.table[index].role = .none
+    }
+
+    /// Whether a connection may yet turn out to be a control connection. One that is announced is
+    /// none, whatever it begins with.
+    private func isOnTrial(_ index: Int) -> Bool {
+        let number = Int(path.table[index].owner)
+        return path.table[index].role == .control && sessions.holds(number)
+            && sessions.open[number].control.verdict == .undecided
     }
 
     /// Takes a connection from the encrypted session that it seemed to belong to.

@@ -252,7 +252,7 @@ extension Extraction {
 
     /// Hands over every session that is still open, in the order of their first frames.
     mutating func finish() {
-        for number in sessions.numbers {
+        for number in sessions.numbers where sessions.holds(number) {
             sessions.open[number].finishStreams()
             followUp(number)
         }

@@ -321,6 +321,27 @@ import Testing
         #expect(found.first?.channels.map(\.attempts) == [1, 1])
     }
 
+    /// A file may begin as a reply does.
+    @Test func `what is announced late is no control connection, whatever it begins with`() throws {
+        let script =
+            "server 203.0.113.10\nclient 198.51.100.7\nconnect as one\n" + login("anonymous")
+            + """
+            C: PASV
+            server 203.0.113.10:5005
+            connect as two
+            S: 200 grams of flour
+            close
+            use one
+            S: 227 Entering Passive Mode (203,0,113,10,19,141)
+            C: RETR cake
+            S: 226 Done
+            """
+        let found = try extract(script)
+        #expect(found.count == 1)
+        #expect(found.first?.channels.map(\.outcome) == [.established])
+        #expect(found.first?.channels.map(\.bytesToClient) == [20])
+    }
+
     /// vsftpd hands out a port again that another's announcement left unused.
     @Test(arguments: [true, false])
     func `a connection stays with its client's session that can't be read`(isEarlier: Bool) throws {
