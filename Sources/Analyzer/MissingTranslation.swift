@@ -62,7 +62,7 @@ extension ServerView {
         path[index] = translating
         let question = ReachQuestion(
             from: Self.clients(of: site, as: inside.family), to: asked, ports: open,
-            control: site.control.first, encrypted: false)
+            control: site.control.first, controlPorts: controlPorts)
         let answer = site.reach(question, along: PathEvaluator(path))
         return Self.blockades(of: open, in: [answer]).filter { $0.hop == name }
     }

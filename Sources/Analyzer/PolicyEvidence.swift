@@ -132,7 +132,8 @@ extension ServerView {
                 site.reach(
                     ReachQuestion(
                         from: Self.clients(of: site, as: address.family), to: address,
-                        ports: asked, control: site.control.first, encrypted: false),
+                        ports: asked, control: site.control.first,
+                        controlPorts: controlPorts),
                     along: evaluator)
             }
             newest = Self.blockades(of: asked, in: answers).filter { !passed.contains($0.hop) }

@@ -286,6 +286,12 @@ import Testing
             findings.map(\.id) == ["PH202:files:hop0-5001-5201", "PH202:files:hop0-5001-5201:2"])
     }
 
+    @Test func `a control port is opened by no device that reads the session`() throws {
+        let site = try Made.site("5001-5201", path: [Made.helper]) { $0.control = [21, 2121] }
+        let faults = Made.judge(RangeNotPermitted.self, site, nil).faults
+        #expect(faults.map(\.ports) == [PortSet([2121...2121])])
+    }
+
     @Test func `a session is quoted once, whatever of it proves a finding`() throws {
         let site = try Made.site("5001-5201", path: [Self.host("ip saddr 192.0.2.0/24")])
         let session = Made.session([
