@@ -202,12 +202,22 @@ import Testing
             try Made.site("5001-5201", path: router) { $0.inside = [Made.inside] },
             at: Made.server)
         #expect(PermittedYetDropped.judge(lost.server, in: lost.audit.context).mark == "n/a")
+        // The answers are lost: PH213's.
+        let mute = try Self.tried(
+            try Made.site("5500-5502", path: [NetworkRuleTests.networkACL()]), at: Made.server)
+        #expect(PermittedYetDropped.judge(mute.server, in: mute.audit.context).mark == "n/a")
+        let heard = try Self.tried(
+            try Made.site("5500-5502", path: [NetworkRuleTests.networkACL("1024-65535")]),
+            at: Made.server)
+        #expect(PermittedYetDropped.judge(heard.server, in: heard.audit.context).mark == "failed")
     }
 
     @Test func `where nobody tried, or all got in, nothing is told as dropped`() throws {
         let open = try Made.site("5001-5201", path: [Self.host("")])
         #expect(Made.judge(PermittedYetDropped.self, open, []).mark == "?")
         #expect(Made.judge(PermittedYetDropped.self, open, [Made.session()]).mark == "passed")
+        let two = try Made.site("5001-5201", path: [Self.host("")]) { $0.control = [21, 2121] }
+        #expect(Made.judge(PermittedYetDropped.self, two, [Made.session()]).mark == "?")
     }
 
     @Test func `tries at a server of whose path nothing is said are noted`() throws {
