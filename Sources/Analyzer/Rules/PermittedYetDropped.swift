@@ -48,8 +48,10 @@ enum PermittedYetDropped: Rule {
                     !server.sessions.contains { $0.server.port == port }
                 })
             return untried.isEmpty
-                ? .passed("no client tried the control port in vain")
-                : .cannotTell("no client tried the control \(untried.named)")
+                ? .passed("no attempt to reach the control port was seen to fail")
+                : .cannotTell(
+                    "neither a session nor a failed attempt was seen at the control \(untried.named)"
+                )
         }
         return .failed([fault(hit, lines)])
     }
