@@ -163,8 +163,13 @@ extension ServerView {
         let carried = isLacking ? carrying(lost, by: translator) : nil
         return [carried].compactMap(\.self)
             + found.flatMap { shut in
-                let ports = shut.ports.subtracting(lacking)
-                return ports.isEmpty ? [] : openings(shut, ports)
+                shut.to.flatMap { asked in
+                    var one = shut
+                    one.to = [asked]
+                    let isLacking = asked.family == site?.inside.first?.family
+                    let ports = isLacking ? shut.ports.subtracting(lacking) : shut.ports
+                    return ports.isEmpty ? [] : openings(one, ports)
+                }
             }
     }
 

@@ -280,6 +280,42 @@ import Testing
             ])
     }
 
+    @Test func `what IPv6 is denied has nothing to do with a translation of IPv4`() throws {
+        let rules = """
+            table ip nat {
+                chain pre {
+                    type nat hook prerouting priority -100; policy accept;
+                    ip daddr 203.0.113.10 tcp dport { 21, 5001-5100 } dnat to 10.1.1.10
+                }
+            }
+            table inet filter {
+                chain input { type filter hook input priority 0; policy drop; }
+                chain forward {
+                    type filter hook forward priority 0; policy drop;
+                    ip daddr 10.1.1.10 tcp dport { 21, 5001-5201 } accept
+                }
+            }
+            """
+        let site = try Made.site("5001-5201", path: [rules]) {
+            $0.addresses = [Made.server, Self.second]
+            $0.inside = [Made.inside, Self.second]
+        }
+        let changes = Made.judge(RangeNotPermitted.self, site, nil).faults.flatMap(\.changes)
+        let missing = PortSet([5101...5201])
+        let translated = ProposedChange(
+            .hop("hop0"), .translate(missing, outside: Made.server, inside: Made.inside))
+        #expect(changes.contains(translated))
+        let opened = changes.map(\.change).compactMap { change in
+            if case .permit(let ports, Self.second) = change { ports } else { nil as PortSet? }
+        }
+        #expect(opened == [PortSet([21...21, 5001...5201])])
+        let isOpenedAgain = changes.map(\.change).contains { change in
+            guard case .permit(let ports, Made.server) = change else { return false }
+            return !ports.isDisjoint(with: missing)
+        }
+        #expect(!isOpenedAgain)
+    }
+
     @Test func `of two lines that deny the same ports each has a finding of its own`() throws {
         let rules = """
             *filter
