@@ -8,6 +8,7 @@ extension ServerView {
     /// Of the configuration alone, so that it stays the same while other lines are mended and
     /// whoever has tried; empty where nothing is to be told apart.
     func scope(of blockade: Blockade, encrypted: Bool = false) -> String {
+        guard let site else { return "" }
         var places: [IPAddress] = []
         var (clients, shut) = (AddressSet(), AddressSet())
         let answers = encrypted ? reachEncrypted : everyReach
@@ -19,7 +20,7 @@ extension ServerView {
             }
             guard !own.isEmpty else { continue }
             if !places.contains(answer.to) { places.append(answer.to) }
-            clients = clients.union(AddressSet(answer.segments.flatMap(\.from.ranges)))
+            clients = clients.union(Self.clients(of: site, as: answer.to.family))
             shut = shut.union(AddressSet(own.flatMap(\.from.ranges)))
         }
         var scope = ""
