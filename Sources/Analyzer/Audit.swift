@@ -94,8 +94,8 @@ public struct Audit: Sendable {
             .sorted(by: Finding.reportOrder)
     }
 
-    /// Numbers findings that only their evidence would tell apart, as where several lines of one
-    /// device deny the same ports to different clients: an id names one.
+    /// Numbers findings whose keys don't tell them apart: an id names one. Their order may change from
+    /// one run to the next, so a rule that makes several findings gives each a key of its own.
     private static func tellApart(_ findings: inout [Finding]) {
         var met: [String: Int] = [:]
         for index in findings.indices {

@@ -68,14 +68,15 @@ extension ServerView {
         }
     }
 
-    /// Lines by which the path surely lets the connection through to the server's own address; nil
-    /// where it doesn't, or nobody can say.
+    /// Lines by which the path surely lets the connection through to the server's own address, and
+    /// its answers back; nil where it doesn't, or nobody can say.
     func opening(_ asked: Asked) -> [SourceLine]? {
         guard case .open(let deciding) = fate(of: asked), let site else { return nil }
-        let isDelivered = deciding.allSatisfy {
+        let isOpen = deciding.allSatisfy {
             $0.segment.isDelivered(to: Set(site.ends), asked: $0.to)
+                && $0.segment.back ?? .permitted == .permitted
         }
-        return isDelivered ? deciding.flatMap(\.segment.decidedBy).map(\.source) : nil
+        return isOpen ? deciding.flatMap(\.segment.decidedBy).map(\.source) : nil
     }
 
     /// Of tries that failed, those of which nobody can say whether the path denies them.

@@ -23,7 +23,7 @@ extension ServerView {
             site.reach(
                 ReachQuestion(
                     from: Self.clients(of: site, as: address.family), to: address, ports: ports,
-                    control: port),
+                    control: port, controlPorts: controlPorts),
                 along: evaluator)
         }
         return Self.blockades(of: ports, in: answers)

@@ -98,16 +98,27 @@ extension Finding {
     }
 
     /// Letters, digits and a few marks; the rest becomes `-`, so that an id is safe wherever it stands.
+    /// A sum tells apart what is cut, or in another script.
     static func slug(_ text: String) -> String {
         var slug = ""
-        for scalar in text.unicodeScalars.prefix(120) {
+        for scalar in text.unicodeScalars.prefix(longest) {
             switch scalar {
             case "a"..."z", "A"..."Z", "0"..."9", ".", ",", "_", "[", "]":
                 slug.unicodeScalars.append(scalar)
             default: slug += "-"
             }
         }
-        return slug
+        let isTold =
+            text.unicodeScalars.count <= longest && text.unicodeScalars.allSatisfy(\.isASCII)
+        return isTold ? slug : "\(slug)-\(String(sum(text), radix: 16))"
+    }
+
+    /// Of a key or a name in an id.
+    private static let longest = 120
+
+    /// FNV-1a of 32 bits (RFC 9923): the same in every run.
+    private static func sum(_ text: String) -> UInt32 {
+        text.utf8.reduce(0x811c_9dc5) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
     }
 
     private static func unique<Value: Hashable>(_ values: [Value]) -> [Value] {

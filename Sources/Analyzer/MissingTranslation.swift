@@ -16,14 +16,16 @@ extension ServerView {
             reach.flatMap(\.segments).filter { $0.translatedTo != nil }.flatMap(\.ports.ranges))
     }
 
-    /// Ports that lack nothing but their translation: with it every line lets them in. To open them
-    /// where they end now would open what the translating device has there.
+    /// Ports that lack nothing but their translation at the addresses of the inside one's family: with
+    /// it every line lets them in. To open them where they end now would open what the translating
+    /// device has there.
     var lackingTranslationAlone: PortSet {
         let ports = untranslated
         guard let site, !ports.isEmpty, let path = pathTranslating(ports) else { return PortSet() }
         let evaluator = PathEvaluator(path)
         let ends = Set(site.ends)
-        return site.addresses.reduce(ports) { left, address in
+        let translated = site.addresses.filter { $0.family == site.inside.first?.family }
+        return translated.reduce(ports) { left, address in
             let answer = evaluator.reach(
                 ReachQuestion(
                     from: Self.clients(of: site, as: address.family), to: address, ports: ports,
@@ -62,7 +64,7 @@ extension ServerView {
         path[index] = translating
         let question = ReachQuestion(
             from: Self.clients(of: site, as: inside.family), to: asked, ports: open,
-            control: site.control.first, encrypted: false)
+            control: site.control.first, controlPorts: controlPorts)
         let answer = site.reach(question, along: PathEvaluator(path))
         return Self.blockades(of: open, in: [answer]).filter { $0.hop == name }
     }

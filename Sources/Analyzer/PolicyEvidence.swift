@@ -132,7 +132,8 @@ extension ServerView {
                 site.reach(
                     ReachQuestion(
                         from: Self.clients(of: site, as: address.family), to: address,
-                        ports: asked, control: site.control.first, encrypted: false),
+                        ports: asked, control: site.control.first,
+                        controlPorts: controlPorts),
                     along: evaluator)
             }
             newest = Self.blockades(of: asked, in: answers).filter { !passed.contains($0.hop) }
@@ -162,8 +163,13 @@ extension ServerView {
         let carried = isLacking ? carrying(lost, by: translator) : nil
         return [carried].compactMap(\.self)
             + found.flatMap { shut in
-                let ports = shut.ports.subtracting(lacking)
-                return ports.isEmpty ? [] : openings(shut, ports)
+                shut.to.flatMap { asked in
+                    var one = shut
+                    one.to = [asked]
+                    let isLacking = asked.family == site?.inside.first?.family
+                    let ports = isLacking ? shut.ports.subtracting(lacking) : shut.ports
+                    return ports.isEmpty ? [] : openings(one, ports)
+                }
             }
     }
 

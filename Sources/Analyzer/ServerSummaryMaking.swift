@@ -36,7 +36,7 @@ extension ServerView {
             let answer = PathEvaluator([hop]).reach(
                 ReachQuestion(
                     from: Self.clients(of: site, as: address.family), to: seen, ports: whole,
-                    control: site.control.first))
+                    control: site.control.first, controlPorts: controlPorts))
             return lane(hop, answer)
         }
     }

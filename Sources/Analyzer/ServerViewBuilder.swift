@@ -42,7 +42,8 @@ extension ServerView {
                 return site.reach(
                     ReachQuestion(
                         from: clients, to: address, ports: PortSet(1...65535),
-                        control: control, encrypted: encrypted),
+                        control: control, encrypted: encrypted,
+                        controlPorts: PortSet(ports: site.control)),
                     along: evaluator)
             }
         }

@@ -89,7 +89,8 @@ public struct PathEvaluator: Sendable {
         }
         return order.flatMap { watched in
             let region = Region(
-                ports: question.ports, sources: clients[watched] ?? AddressSet())
+                ports: question.ports.subtracting(question.controlPorts),
+                sources: clients[watched] ?? AddressSet())
             let announced = Announcement(
                 servers: servers, assigned: watched.assigned, sent: watched.sent)
             return outcomes(question, region, announced: announced, &notes).all

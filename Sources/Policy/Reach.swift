@@ -78,11 +78,13 @@ public struct ReachQuestion: Hashable, Sendable {
     public var control: UInt16?
     /// Whether that session is encrypted, so that nobody can read the announcement.
     public var encrypted: Bool
+    /// Ports at which the server takes control connections: no session announces these.
+    public var controlPorts: PortSet
 
     public init(
         from: AddressSet, to: IPAddress, ports: PortSet,
         sourcePorts: PortSet = PortSet(1024...65535), control: UInt16? = nil,
-        encrypted: Bool = false
+        encrypted: Bool = false, controlPorts: PortSet = PortSet()
     ) {
         self.from = from
         self.to = to
@@ -90,6 +92,7 @@ public struct ReachQuestion: Hashable, Sendable {
         self.sourcePorts = sourcePorts
         self.control = control
         self.encrypted = encrypted
+        self.controlPorts = controlPorts
     }
 
     /// From the first client to the last.

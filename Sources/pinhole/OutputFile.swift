@@ -2,7 +2,8 @@ import Foundation
 
 /// Files written whole or not at all.
 enum OutputFile {
-    /// Writes all of the files; where one can't be written none appears.
+    /// Writes all of the files; where one can't be written none appears, and those that they would
+    /// have replaced stay.
     static func write(_ texts: some Sequence<(file: URL, text: String)>) throws(Failure) {
         var files: [WholeFile] = []
         do throws(Failure) {
@@ -12,6 +13,7 @@ enum OutputFile {
                 try files.last?.settle()
             }
             for file in files { try file.appear() }
+            for file in files { file.forgetFormer() }
         } catch {
             for file in files { file.abandon() }
             throw error

@@ -9,6 +9,8 @@ final class WholeFile {
     private let handle: FileHandle
     private var waiting = Data()
     private let path: String
+    private var hasAppeared = false
+    private var isNew = true
 
     private static let most = 1 << 20
 
@@ -67,6 +69,7 @@ final class WholeFile {
     func finish() throws(Failure) {
         try settle()
         try appear()
+        forgetFormer()
     }
 
     /// Writes what still waits; the file is whole, and has not appeared yet.
@@ -80,20 +83,43 @@ final class WholeFile {
         }
     }
 
-    /// The file takes its name.
+    /// The file takes its name; what had that is kept until `forgetFormer`, where the file system
+    /// has links.
     func appear() throws(Failure) {
         guard let target, let temporary else { return }
-        if let problem = PcapngWriter.move(
-            temporary.path(percentEncoded: false), to: target.path(percentEncoded: false))
-        {
+        isNew = !FileManager.default.fileExists(atPath: target.path(percentEncoded: false))
+        if let former, !isNew { try? FileManager.default.linkItem(at: target, to: former) }
+        if let problem = Self.move(temporary, to: target) {
             throw .unusable("\(path): cannot be written: \(problem)")
+        }
+        hasAppeared = true
+    }
+
+    /// Where the file has appeared for good.
+    func forgetFormer() {
+        if let former { try? FileManager.default.removeItem(at: former) }
+    }
+
+    /// Leaves nothing behind, and what was there before where it was.
+    func abandon() {
+        guard let target, let temporary, let former else { return }
+        try? handle.close()
+        guard hasAppeared else {
+            try? FileManager.default.removeItem(at: temporary)
+            return forgetFormer()
+        }
+        if isNew {
+            try? FileManager.default.removeItem(at: target)
+        } else {
+            _ = Self.move(former, to: target)
         }
     }
 
-    /// Leaves nothing behind.
-    func abandon() {
-        guard let temporary else { return }
-        try? handle.close()
-        try? FileManager.default.removeItem(at: temporary)
+    /// What had the file's name.
+    private var former: URL? { temporary?.appendingPathExtension("former") }
+
+    private static func move(_ file: URL, to name: URL) -> String? {
+        PcapngWriter.move(
+            file.path(percentEncoded: false), to: name.path(percentEncoded: false))
     }
 }

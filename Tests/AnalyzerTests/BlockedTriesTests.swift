@@ -202,12 +202,22 @@ import Testing
             try Made.site("5001-5201", path: router) { $0.inside = [Made.inside] },
             at: Made.server)
         #expect(PermittedYetDropped.judge(lost.server, in: lost.audit.context).mark == "n/a")
+        // The answers are lost: PH213's.
+        let mute = try Self.tried(
+            try Made.site("5500-5502", path: [NetworkRuleTests.networkACL()]), at: Made.server)
+        #expect(PermittedYetDropped.judge(mute.server, in: mute.audit.context).mark == "n/a")
+        let heard = try Self.tried(
+            try Made.site("5500-5502", path: [NetworkRuleTests.networkACL("1024-65535")]),
+            at: Made.server)
+        #expect(PermittedYetDropped.judge(heard.server, in: heard.audit.context).mark == "failed")
     }
 
     @Test func `where nobody tried, or all got in, nothing is told as dropped`() throws {
         let open = try Made.site("5001-5201", path: [Self.host("")])
         #expect(Made.judge(PermittedYetDropped.self, open, []).mark == "?")
         #expect(Made.judge(PermittedYetDropped.self, open, [Made.session()]).mark == "passed")
+        let two = try Made.site("5001-5201", path: [Self.host("")]) { $0.control = [21, 2121] }
+        #expect(Made.judge(PermittedYetDropped.self, two, [Made.session()]).mark == "?")
     }
 
     @Test func `tries at a server of whose path nothing is said are noted`() throws {
@@ -270,6 +280,42 @@ import Testing
             ])
     }
 
+    @Test func `what IPv6 is denied has nothing to do with a translation of IPv4`() throws {
+        let rules = """
+            table ip nat {
+                chain pre {
+                    type nat hook prerouting priority -100; policy accept;
+                    ip daddr 203.0.113.10 tcp dport { 21, 5001-5100 } dnat to 10.1.1.10
+                }
+            }
+            table inet filter {
+                chain input { type filter hook input priority 0; policy drop; }
+                chain forward {
+                    type filter hook forward priority 0; policy drop;
+                    ip daddr 10.1.1.10 tcp dport { 21, 5001-5201 } accept
+                }
+            }
+            """
+        let site = try Made.site("5001-5201", path: [rules]) {
+            $0.addresses = [Made.server, Self.second]
+            $0.inside = [Made.inside, Self.second]
+        }
+        let changes = Made.judge(RangeNotPermitted.self, site, nil).faults.flatMap(\.changes)
+        let missing = PortSet([5101...5201])
+        let translated = ProposedChange(
+            .hop("hop0"), .translate(missing, outside: Made.server, inside: Made.inside))
+        #expect(changes.contains(translated))
+        let opened = changes.map(\.change).compactMap { change in
+            if case .permit(let ports, Self.second) = change { ports } else { nil as PortSet? }
+        }
+        #expect(opened == [PortSet([21...21, 5001...5201])])
+        let isOpenedAgain = changes.map(\.change).contains { change in
+            guard case .permit(let ports, Made.server) = change else { return false }
+            return !ports.isDisjoint(with: missing)
+        }
+        #expect(!isOpenedAgain)
+    }
+
     @Test func `of two lines that deny the same ports each has a finding of its own`() throws {
         let rules = """
             *filter
@@ -278,12 +324,22 @@ import Testing
             -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 5001:5201 -j REJECT
             COMMIT
             """
-        let audit = Audit(site: try Made.site("5001-5201", path: [rules]), traffic: nil)
-        let findings = audit.findings(by: [RangeNotPermitted.self], now: Made.frame(9).time) {
-            _, _ in []
+        func ids(_ rules: String) throws -> [String] {
+            let audit = Audit(site: try Made.site("5001-5201", path: [rules]), traffic: nil)
+            return audit.findings(by: [RangeNotPermitted.self], now: Made.frame(9).time) {
+                _, _ in []
+            }.map(\.id)
         }
-        #expect(
-            findings.map(\.id) == ["PH202:files:hop0-5001-5201", "PH202:files:hop0-5001-5201:2"])
+        let own = ["but", "from"].map { "PH202:files:hop0-5001-5201-\($0)-198.51.100.0-24" }
+        #expect(try ids(rules) == own)
+        // The one keeps its id when the other is mended.
+        #expect(try ids(rules.replacing("REJECT", with: "ACCEPT")) == own.prefix(1).map(\.self))
+    }
+
+    @Test func `a control port is opened by no device that reads the session`() throws {
+        let site = try Made.site("5001-5201", path: [Made.helper]) { $0.control = [21, 2121] }
+        let faults = Made.judge(RangeNotPermitted.self, site, nil).faults
+        #expect(faults.map(\.ports) == [PortSet([2121...2121])])
     }
 
     @Test func `a session is quoted once, whatever of it proves a finding`() throws {

@@ -42,4 +42,16 @@ import Testing
         #expect(Made.judge(AnnouncementUnusable.self, Made.site(), [whole]).mark == "failed")
         #expect(Made.judge(AnnouncementUnusable.self, Made.site(), [cut]).mark == "?")
     }
+
+    @Test func `an id tells names of other scripts and long keys apart, and stays as it is`() {
+        let long = String(repeating: "5001,", count: 40)
+        #expect(Finding.slug("почта") != Finding.slug("файлы"))
+        #expect(Finding.slug(long + "1") != Finding.slug(long + "2"))
+        #expect(Finding.slug("hop 5001-5201") == "hop-5001-5201")
+        // FNV-1a of "é", C3 A9.
+        #expect(Finding.slug("é") == "--\(String(Self.sum, radix: 16))")
+    }
+
+    private static let sum =
+        ((UInt32(0x811c_9dc5) ^ 0xc3) &* 0x0100_0193 ^ 0xa9) &* 0x0100_0193
 }

@@ -265,18 +265,6 @@ import Testing
         #expect(run.complaints.contains("No space left on device"), "\(run.complaints)")
     }
 
-    @Test func `of several reports all are written, or none`() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "pinhole-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let taken = folder.appending(path: "pinhole-report.json")
-        try FileManager.default.createDirectory(at: taken, withIntermediateDirectories: true)
-        let run = try Pinhole.run(["audit", Self.first, "-o", folder.path])
-        #expect(run.code == 2)
-        #expect(run.complaints.contains("pinhole-report.json: is a folder"), "\(run.complaints)")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
-    }
-
     @Test func `a folder that cannot be made is named with the cause`() throws {
         let run = try Pinhole.run(["audit", Self.first, "-o", "README.md/reports"])
         #expect(run.code == 2)

@@ -45,7 +45,7 @@ enum PermitNeverReached: Rule {
             guard let late else { continue }
             let ports = blockade.ports.intersection(late.match.destinationPorts ?? .all)
             return Fault(
-                key: "\(ports)",
+                key: "\(ports)" + server.scope(of: blockade),
                 message: """
                     \(late.source.file):\(late.source.line ?? 0) permits \(ports.named), but \
                     line \(blockade.line.line ?? 0) denies first: \(blockade.line.text).

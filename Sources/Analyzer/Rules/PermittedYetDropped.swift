@@ -43,9 +43,15 @@ enum PermittedYetDropped: Rule {
             guard server.attempts.isEmpty else {
                 return .notApplicable("what failed at the control port isn't surely permitted")
             }
-            return server.sessions.isEmpty
-                ? .cannotTell("no client tried the control port")
-                : .passed("no client tried the control port in vain")
+            let untried = PortSet(
+                ports: server.control.filter { port in
+                    !server.sessions.contains { $0.server.port == port }
+                })
+            return untried.isEmpty
+                ? .passed("no attempt to reach the control port was seen to fail")
+                : .cannotTell(
+                    "neither a session nor a failed attempt was seen at the control \(untried.named)"
+                )
         }
         return .failed([fault(hit, lines)])
     }

@@ -80,7 +80,7 @@ enum PortBlockedByPolicy: Rule {
             \(tries): \(how).
             """
         return Fault(
-            key: "\(blockade.hop ?? "") \(ports)", message: message,
+            key: "\(blockade.hop ?? "") \(ports)" + server.scope(of: blockade), message: message,
             expected: "\(ports.brief) permitted", observed: how, count: hit.count,
             packets: hit.lazy.flatMap(\.failureEvidence),
             config: [blockade.line] + server.configuredSources, offers: Set(hit.map(\.id)),
@@ -95,7 +95,7 @@ enum PortBlockedByPolicy: Rule {
         let tries = hit.reduce(0) { $0 + $1.attempts }
         let clients = Set(hit.map(\.client.address)).count
         var fault = Fault(
-            key: "control \(blockade.ports)",
+            key: "control \(blockade.ports)" + server.scope(of: blockade),
             message: """
                 The control \(blockade.ports.named) is shut: \(blockade.sentence). \
                 \(clients) \(clients == 1 ? "client" : "clients") tried with \(tries) \

@@ -64,7 +64,8 @@ enum RangeNotPermitted: Rule {
         message += " " + capitalized(blockade.sentence) + "."
         if let limits = server.limits(of: blockade) { message += " " + limits }
         return Fault(
-            key: "\(blockade.hop ?? "") \(blockade.ports)", message: message,
+            key: "\(blockade.hop ?? "") \(blockade.ports)" + server.scope(of: blockade),
+            message: message,
             expected: "\(blockade.ports.brief) permitted", observed: "denied",
             count: blockade.ports.count, config: server.configuredSources + [blockade.line],
             changes: changes,

@@ -46,7 +46,7 @@ enum TLSBehindInspection: Rule {
         return .failed(
             server.blockades(of: blind, encrypted: true).map { blockade in
                 Fault(
-                    key: "\(blockade.ports)",
+                    key: "\(blockade.ports)" + server.scope(of: blockade, encrypted: true),
                     message: """
                         \(blockade.ports.named) open only for sessions that a device can read, and \
                         the server offers TLS: \(blockade.sentence).

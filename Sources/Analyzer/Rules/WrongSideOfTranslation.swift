@@ -68,8 +68,9 @@ enum WrongSideOfTranslation: Rule {
             .intersection(blockade.ports)
         let wrong = both.intersection(first.match.destinations ?? other).subtracting(seen)
         let order = seen.contains(asked) ? "before" : "after"
+        let which = server.addresses.count > 1 ? " of \(asked)" : ""
         return Fault(
-            key: "\(ports)",
+            key: "\(ports)\(which)" + server.scope(of: blockade),
             message: """
                 \(first.source.file):\(first.source.line ?? 0) permits \(ports.named) of \
                 \(names(wrong)), but that list is asked \(order) translation, where packets go to \
