@@ -115,6 +115,22 @@ import Testing
         try Self.check(IPTablesRoundTripTests.trip, on: texts)
     }
 
+    @Test func `rules of pf`() throws {
+        try Self.check(PFRoundTripTests.trip(.host), on: PFRoundTripTests.filters, rounds: 8)
+    }
+
+    @Test func `rules of firewalld`() throws {
+        var trip = RoundTrip(Firewalld.self) {
+            try FirewalldHost.carryOut($0, on: $1, zone: "public")
+        }
+        trip.read = { Firewalld.read(ConfigText(file: "public.xml", $0)) }
+        let texts = FirewalldRoundTripTests.zones.map { zone in
+            let head = "<zone\(zone.target.map { " target=\"\($0)\"" } ?? "")>"
+            return ([head] + zone.inner + ["</zone>"]).joined(separator: "\n") + "\n"
+        }
+        try Self.check(trip, on: texts)
+    }
+
     @Test func `rules of ufw`() throws {
         let trip = RoundTrip(Ufw.self) { try UfwHost.carryOut($0, on: $1) }
         try Self.check(trip, on: UfwRoundTripTests.lists.map(UfwRoundTripTests.file))
