@@ -197,6 +197,26 @@ import Testing
             forbids: false)
     }
 
+    /// What closes ports gives back the rest of a rule, and not what an earlier change closed.
+    @Test func `one rule of an AWS security group is closed twice`() throws {
+        let trip = CloudRoundTripTests.group
+        let address = try #require(IPAddress(Self.server))
+        let text = try CloudRoundTripTests.groupText([
+            CloudRoundTripTests.permission(1024, 65535),
+            CloudRoundTripTests.permission(6000, 65535),
+        ])
+        let configuration = trip.read(text)
+        let before = trip.meaning(configuration, of: address)
+        let fixer = trip.format.fixer(configuration)
+        let (first, second) = (PortSet(5000...5999), PortSet(7000...7100))
+        let fixes = try [first, second].map { try #require(fixer(.forbid($0, to: address))) }
+        let closed = try fixes.reduce(text) { try trip.carryOut($1.commands, $0) }
+        #expect(
+            "\(trip.meaning(closed, of: address))" == "\(before.denying(first).denying(second))")
+        let undone = try fixes.reversed().reduce(closed) { try trip.carryOut($1.undo, $0) }
+        #expect("\(trip.meaning(undone, of: address))" == "\(before)")
+    }
+
     @Test func `rules of Windows`() throws {
         let trip = WindowsRoundTripTests.trip(NetshFirewallScript.self) { commands, text in
             text + commands.joined(separator: "\n") + "\n"
