@@ -86,8 +86,10 @@ public enum Formats {
         file: String, bytes: [UInt8], as name: String? = nil
     ) throws(Refusal) -> Configuration {
         let text = ConfigText(file: file, bytes: bytes)
-        if let format = try named(strictly: name) { return try understood(format.read(text)) }
-        return try understood(recognised(text).read(text))
+        if let format = try named(strictly: name) {
+            return try understood(format.read(text), [text])
+        }
+        return try understood(recognised(text).read(text), [text])
     }
 
     /// The format that recognises a text best: of a long one it first looks at a sample.
@@ -128,7 +130,7 @@ public enum Formats {
             return configuration
         }
         if let joint = JointFormats.format(of: texts, as: name) {
-            return try understood(joint.read(together: texts))
+            return try understood(joint.read(together: texts), texts)
         }
         if name == nil, let refusal = JointFormats.refusal(of: texts) { throw refusal }
         let asked = try named(strictly: name)
@@ -152,7 +154,7 @@ public enum Formats {
         _ text: ConfigText, with others: [ConfigText], as format: any ConfigFormat.Type
     ) throws(Refusal) -> Configuration {
         let unused = others.filter { !format.includes($0, in: [text] + others) }
-        var configuration = try understood(format.read(text, with: others))
+        var configuration = try understood(format.read(text, with: others), [text] + others)
         for other in unused {
             let claims = all.filter { $0.recognise(other) == .certain }
             let isOld = configuration.device == nil && claims.contains { $0.name == format.name }
@@ -186,8 +188,11 @@ public enum Formats {
     /// A firewall's file of which no line was understood says nothing, and nothing is no
     /// permission; but one that would not load says so itself.
     private static func understood(
-        _ configuration: Configuration
+        _ configuration: Configuration, _ texts: [ConfigText]
     ) throws(Refusal) -> Configuration {
+        if texts.allSatisfy({ $0.lines.allSatisfy { $0.trimmingBlanks.isEmpty } }) {
+            return empty(configuration)
+        }
         let notes = configuration.notes
         let refused =
             configuration.device?.stages.contains { stage in
@@ -197,6 +202,19 @@ public enum Formats {
             notes.contains(where: { $0.state == .invalid || $0.state == .notRecognised })
         else { return configuration }
         throw .notUnderstood(file: configuration.file, format: configuration.format)
+    }
+
+    /// What a device of an empty file does is unknown, in every format: more often an export failed
+    /// than a device has no line.
+    private static func empty(_ configuration: Configuration) -> Configuration {
+        guard let device = configuration.device else { return configuration }
+        let why = "the file is empty"
+        let source = SourceLine(file: configuration.file, line: nil, text: why)
+        var configuration = configuration
+        configuration.device = Device(
+            usualPlace: device.usualPlace,
+            stages: [Stage(.filter, chain: "", ending: Setting(.unknown(why), source))])
+        return configuration
     }
 
     /// Whether a file says nothing without another.

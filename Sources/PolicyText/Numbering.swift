@@ -1,8 +1,8 @@
-package import Policy
+public import Policy
 
 /// Numbers that commands give to entries of an ordered list: those of one change are not those of
 /// another, so that all commands of a report may follow one another; the same change gets the same.
-package final class Numbering {
+public final class Numbering {
     private var fixes: [Change: Fix?] = [:]
     private var taken: [String: Set<Int>] = [:]
     private var anew: Set<String> = []
@@ -29,4 +29,23 @@ package final class Numbering {
     package func isNumberedAnew(_ list: String) -> Bool { anew.contains(list) }
 
     package func numberAnew(_ list: String) { anew.insert(list) }
+}
+
+/// A format whose commands number or name what they make.
+public protocol NumberedFormat: ConfigFormat {
+    /// The commands for a change, by numbers and names that went to no other.
+    static func fix(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
+    ) -> Fix?
+}
+
+extension NumberedFormat {
+    public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
+        fix(change, configuration, Numbering())
+    }
+
+    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
+        let numbering = Numbering()
+        return { change in numbering.fix(change) { fix($0, configuration, numbering) } }
+    }
 }

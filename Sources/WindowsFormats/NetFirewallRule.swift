@@ -15,12 +15,11 @@ public enum NetFirewallRule: ConfigFormat {
     public static func recognise(_ text: ConfigText) -> Recognition {
         let first = text.whole.unicodeScalars.first { !$0.properties.isWhitespace }
         guard first == "{" || first == "[" else {
-            guard let columns = PowerShellTable.columns(text) else {
-                // Scripts of a server, and of cmd, have readers of their own.
-                return PowerShellFirewall.isScript(text) && IIS7PowerShell.recognise(text) == .no
-                    && NetshFirewallScript.recognise(text) == .no ? .certain : .no
-            }
-            return PowerShellFirewall.kind(Set(columns)) == nil ? .no : .certain
+            let columns = PowerShellTable.columns(text) ?? []
+            if PowerShellFirewall.kind(Set(columns)) != nil { return .certain }
+            // Scripts of a server, and of cmd, have readers of their own.
+            return PowerShellFirewall.isScript(text) && IIS7PowerShell.recognise(text) == .no
+                && NetshFirewallScript.recognise(text) == .no ? .certain : .no
         }
         let marks = ["Direction", "InstanceID", "DefaultInboundAction", "NetworkCategory"]
         guard marks.contains(where: { text.mentions("\"\($0)\"") }) || text.mentions("StatefulFtp")

@@ -14,8 +14,10 @@ struct FirewallVerdicts {
     var select: String?
 
     init(_ format: any ConfigFormat.Type, _ text: String) {
-        configuration = format.read(ConfigText(file: "fw.cfg", text))
+        self.init(format.read(ConfigText(file: "fw.cfg", text)))
     }
+
+    init(_ configuration: Configuration) { self.configuration = configuration }
 
     func reach(
         _ to: String, from: String = "198.51.100.10", ports: String = "1-65535",

@@ -298,7 +298,7 @@ import Testing
         ("\(allow)21\nGet-NetFirewallRule -Name x | Disable-NetFirewallRule", "", "1-65535"),
         ("if (!(Get-NetFirewallRule -DisplayName FTP)) {\n\(allow)21\n}", "", "21"),
         ("try {\n\(allow)21\n} catch { Write-Host $_ }", "21", ""),
-        ("\(allow)21; \(allow)22", "", "1-65535"),
+        ("\(allow)21; \(allow)22", "21-22", ""),
         ("\(allow)21\nnetsh firewall reset", "", "1-65535"),
         ("\(allow)21\nNew-NetFirewallRule @more", "", "1-65535"),
         ("\(allow)21\nSet-NetFirewallProfile -All -Enabled False", "1-65535", ""),
@@ -326,12 +326,61 @@ import Testing
             ])
     }
 
+    private static let shut = "New-NetFirewallRule -Action Block -Protocol TCP -LocalPort 21"
+    private static let odd: [Script] = [
+        ("\(allow)21; \(allow)22; \(shut)", "22", ""),
+        ("\(allow)21\nif ($all) { \(allow)22; \(shut) }", "", "1-65535"),
+        ("\(allow)21\nexit; \(allow)22", "21", "22"),
+        ("\(allow)21\n<# shut #> \(shut)", "", ""),
+        ("\(allow)21\n<# shut\n#> \(shut)", "", ""),
+        ("\(allow)22\nWrite-Host x <# not:\n\(allow)21\n#>", "22", ""),
+        ("\(allow)21\nWrite-Host 'to me@'\n\(shut)", "", ""),
+        ("\(allow)21\nWrite-Host x # to me@'\n\(shut)", "", ""),
+        ("\(allow)21\n\(shut) -WhatIf:$false", "", "1-65535"),
+        ("\(allow)21\n\(shut) -WhatIf", "21", ""),
+        ("New-NetFirewallRule -DisplayName x @more", "", "1-65535"),
+        ("\(allow)21 -Group '@FirewallAPI.dll,-28502'", "21", ""),
+        ("\(allow)21\nSet-NetFirewallProfile -All -Enabled False -PolicyStore a\\b", "", "1-65535"),
+        (
+            "\(allow)21\nSet-NetFirewallProfile -All -Enabled True -DisabledInterfaceAliases lan",
+            "", "1-65535"
+        ),
+        (
+            "New-NetFirewallRule -Name $n -Protocol TCP -LocalPort 21\nRemove-NetFirewallRule -Name x",
+            "", "1-65535"
+        ),
+        ("\(allow)21\n$null = Stop-Service mpssvc", "", "1-65535"),
+        ("\(allow)21\n$o = netsh advfirewall reset", "", "1-65535"),
+        ("\(allow)21\necho y | netsh advfirewall reset", "", "1-65535"),
+        ("\(allow)21\n$f = New-Object -ComObject HNetCfg.FwPolicy2", "", "1-65535"),
+        ("\(allow)21\n$p.CurrentProfile.FirewallEnabled = $false", "", "1-65535"),
+        ("\(allow)21\n$text = 'the firewall', 'of x'\n$s = Get-Service mpssvc", "21", ""),
+    ]
+
+    @Test(arguments: odd.indices)
+    func `a script that does something by a side door`(_ index: Int) throws {
+        let (text, permitted, unknown) = Self.odd[index]
+        let it = FirewallVerdicts(NetFirewallRule.self, text)
+        #expect(try it.ports(.permitted, "203.0.113.5") == permitted, "\(text)")
+        #expect(try it.ports(.unknown, "203.0.113.5") == unknown, "\(text)")
+    }
+
+    @Test func `a script may take away rules of an export beside it`() throws {
+        let export = ConfigText(file: "a.csv", Self.csv([[:]]))
+        let script = ConfigText(file: "b.ps1", "Remove-NetFirewallRule -DisplayName FTP")
+        let alone = FirewallVerdicts(NetFirewallRule.read(together: [export]))
+        let both = FirewallVerdicts(NetFirewallRule.read(together: [export, script]))
+        #expect(try alone.ports(.permitted, "203.0.113.5") != "")
+        #expect(try both.ports(.unknown, "203.0.113.5") == "1-65535")
+    }
+
     @Test func `a script is recognised, one of a server or of cmd isn't`() {
         func sure(_ text: String) -> [String] {
             let text = ConfigText(file: "a.ps1", text)
             return Formats.all.filter { $0.recognise(text) > .no }.map { $0.name }
         }
         #expect(sure("# open\n\(Self.allow)21\n") == ["netfirewallrule"])
+        #expect(sure("\(Self.allow)21,990; \(Self.allow)22\n") == ["netfirewallrule"])
         #expect(sure("netsh advfirewall set allprofiles state on\n\(Self.allow)21\n").count == 1)
         #expect(sure("New-WebFtpSite -Name a -Port 21\n\(Self.allow)21\n") == ["iis7-powershell"])
         #expect(sure("Get-NetFirewallRule | Format-Table\n").isEmpty)

@@ -25,11 +25,21 @@ import Testing
             .permit(PortSet(5001...5201), to: NftQuestion.server), NftQuestion.read(both))
         #expect(
             fix?.commands == [
-                "nft 'insert rule ip early in ip daddr 203.0.113.5 tcp dport 5001-5201 ct state new accept comment \"pinhole: open 5001-5201\"'",
-                "nft 'insert rule inet filter input ip daddr 203.0.113.5 tcp dport 5001-5201 ct state new accept comment \"pinhole: open 5001-5201\"'",
+                "nft 'insert rule ip early in ip daddr 203.0.113.5 tcp dport 5001-5201 ct state new accept comment \"pinhole: open 5001-5201 of 203.0.113.5\"'",
+                "nft 'insert rule inet filter input ip daddr 203.0.113.5 tcp dport 5001-5201 ct state new accept comment \"pinhole: open 5001-5201 of 203.0.113.5\"'",
             ])
         #expect(fix?.undo.count == 2)
         #expect(try Self.after(both, fix) == "21,5001-5201")
+    }
+
+    /// Rules are taken back by their comments.
+    @Test func `what is taken back is no rule of another address`() throws {
+        let read = NftQuestion.read(Self.text)
+        let (ports, other) = (PortSet(21...21), IPAddress(v4: 0xcb00_7106))
+        for change in [Change.permit, Change.forbid] {
+            let undo = Nftables.fix(change(ports, NftQuestion.server), read)?.undo
+            #expect(undo != nil && undo != Nftables.fix(change(ports, other), read)?.undo)
+        }
     }
 
     @Test(arguments: ["f; reboot", "f$(reboot)", "f'", "f"])

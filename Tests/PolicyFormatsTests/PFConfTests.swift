@@ -258,10 +258,8 @@ import Testing
     /// The lines put where their comment says.
     private func mended(_ before: FirewallVerdicts, _ change: Change) throws -> FirewallVerdicts {
         let fix = try #require(PFConf.fix(change, before.configuration))
-        let place = fix.commands.first?.split { !$0.isNumber }.first.flatMap { Int($0) }
-        var lines = before.configuration.notes.map(\.text)
-        lines.insert(contentsOf: fix.commands, at: place.map { $0 - 1 } ?? lines.count)
-        return ask(lines.joined(separator: "\n"))
+        let text = before.configuration.notes.map(\.text).joined(separator: "\n")
+        return ask(try PFRoundTripTests.carryOut(fix.commands, on: text))
     }
 
     @Test func `opens, closes and redirects ports by its lines`() throws {

@@ -120,4 +120,15 @@ import Testing
         #expect(read.server?.passive == .ports(50000...50010))
         #expect(read.unused == ["p/old.conf"])
     }
+
+    @Test func `what a device of an empty file passes is unknown in every format`() throws {
+        for format in Formats.all {
+            for bytes in [[], [0x20, 0x0a, 0x0a]] as [[UInt8]] {
+                let read = try Formats.read(file: "a", bytes: bytes, as: format.name)
+                guard read.device != nil else { continue }
+                let segments = try FirewallVerdicts(read).reach("192.0.2.1").segments
+                #expect(segments.map(\.verdict) == [.unknown], "\(format.name)")
+            }
+        }
+    }
 }

@@ -34,6 +34,16 @@ import Testing
         #expect(run.complaints.contains("pinhole-none"), "\(run.complaints)")
     }
 
+    /// A script that calls the monitor with a site of no servers; nil where it may make no namespace.
+    private static func monitor(_ script: String) throws -> Pinhole.Result? {
+        let run = try Pinhole.run(
+            ["-c", script, "sh"], site: "pinhole: 1\nservers: []\n",
+            program: URL(filePath: "/bin/sh"), environment: ["PINHOLE": Pinhole.binary.path])
+        guard run.code == 77 else { return run }
+        print("skipped: network namespaces are not permitted here")
+        return nil
+    }
+
     @Test func `an interface that is named twice is listened to once`() throws {
         let script = """
             space=pinhole-twice-$$
@@ -43,13 +53,7 @@ import Testing
             ip netns exec $space timeout -k 1 1 "$PINHOLE" monitor \
                 --interface lo --interface lo "$@" || true
             """
-        let run = try Pinhole.run(
-            ["-c", script, "sh"], site: "pinhole: 1\nservers: []\n",
-            program: URL(filePath: "/bin/sh"), environment: ["PINHOLE": Pinhole.binary.path])
-        guard run.code != 77 else {
-            print("skipped: network namespaces are not permitted here")
-            return
-        }
+        guard let run = try Self.monitor(script) else { return }
         #expect(run.complaints.contains("listening on lo; "), "\(run.complaints)")
     }
 
@@ -72,13 +76,7 @@ import Testing
             ip netns exec $space timeout -k 1 8 "$PINHOLE" monitor --quiet \
                 --interface span0 --interface span1 "$@"
             """
-        let run = try Pinhole.run(
-            ["-c", script, "sh"], site: "pinhole: 1\nservers: []\n",
-            program: URL(filePath: "/bin/sh"), environment: ["PINHOLE": Pinhole.binary.path])
-        guard run.code != 77 else {
-            print("skipped: network namespaces are not permitted here")
-            return
-        }
+        guard let run = try Self.monitor(script) else { return }
         #expect(run.code == 3, "\(run.complaints)")
         #expect(run.output.split(separator: "\n").last?.contains("\"summary\"") == true)
         #expect(run.complaints.contains("span0: cannot listen any more"), "\(run.complaints)")

@@ -127,7 +127,7 @@ enum NftWriter {
                 base.point == hook ? destination(target, seen) : destination(address, ports)
             return "\(to)\(state) accept"
         }
-        return write(Array(chosen), hook, rule, "pinhole: open \(seen)")
+        return write(Array(chosen), hook, rule, "pinhole: open \(seen) of \(target)")
     }
 
     /// A drop is final: the head of the first chain of the hook is enough.
@@ -139,7 +139,7 @@ enum NftWriter {
         let first = bases(device, [hook], address.family, .filter).prefix(1)
         return write(
             Array(first), hook, { _ in "\(destination(address, ports)) ct state new drop" },
-            "pinhole: close \(ports)")
+            "pinhole: close \(ports) of \(address)")
     }
 
     private static func write(
@@ -168,7 +168,7 @@ enum NftWriter {
         return Fix(platform: Nftables.platform, commands: commands, undo: undo)
     }
 
-    /// Rules are deleted by a handle, which the listing shows.
+    /// Rules are deleted by a handle, which the listing shows: a comment is of one change alone.
     private static func removal(_ chain: String, _ comment: String) -> String {
         "nft -a list chain \(chain) | sed -n 's/.*comment \"\(comment)\" # handle //p' | xargs -r -n 1 nft delete rule \(chain) handle"
     }
@@ -178,7 +178,7 @@ enum NftWriter {
     ) -> Fix? {
         guard !ports.isEmpty, outside.family == inside.family else { return nil }
         let header = outside.family == .v4 ? "ip" : "ip6"
-        let comment = "pinhole: translate \(ports)"
+        let comment = "pinhole: translate \(ports) of \(outside)"
         var commands: [String] = []
         var chain = "\(header) pinhole prerouting"
         if let base = bases(device, ["prerouting/nat"], outside.family, .translate).first {
@@ -209,7 +209,6 @@ enum NftWriter {
         return "\(header) daddr \(address) tcp dport \(wanted)"
     }
 
-    /// Whether a stage may deny anything.
     /// Whether every chain that may deny can be named in a command.
     private static func canBeOpened(_ device: Device) -> Bool {
         !device.stages.contains { stage in
@@ -218,6 +217,7 @@ enum NftWriter {
         }
     }
 
+    /// Whether a stage may deny anything.
     private static func denies(_ device: Device, _ stage: Stage) -> Bool {
         if case .deny = stage.ending.value { return true }
         return device.mayDeny(stage.chain)

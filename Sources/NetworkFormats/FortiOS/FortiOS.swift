@@ -3,7 +3,7 @@ public import Policy
 public import PolicyText
 
 /// A FortiOS configuration: policies, addresses, services and virtual addresses.
-public enum FortiOS: ConfigFormat {
+public enum FortiOS: NumberedFormat {
     public static let name = "fortios"
     public static let platform = "FortiOS"
 
@@ -31,19 +31,10 @@ public enum FortiOS: ConfigFormat {
     }
 
     /// A service, an address and a policy of their own, put before the others.
-    public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        configuration.flatMap { fix(change, $0, Numbering()) }
-    }
-
-    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
-        let numbering = Numbering()
-        return { numbering.fix($0) { fix($0, configuration, numbering) } }
-    }
-
-    private static func fix(
-        _ change: Change, _ configuration: Configuration, _ numbering: Numbering
+    public static func fix(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
     ) -> Fix? {
-        guard let device = configuration.device,
+        guard let configuration, let device = configuration.device,
             case .permit(let ports, let address) = change, address.family == .v4
         else { return nil }
         let lines = configuration.notes.map(\.text).joined(separator: "\n")

@@ -90,7 +90,7 @@ struct PFLexer {
 
     /// A rule without the number that `pfctl -vvsr` puts before it (`@5 `, `@5(1000000103) `); empty
     /// for what it counts below one.
-    private static func plain(_ line: String) -> String {
+    static func plain(_ line: String) -> String {
         if isCount(line) { return "" }
         guard line.hasPrefix("@") || line.contains(" @"),
             let mark = line.prefixMatch(of: /\s*@\d+(?:\(\d+\))?\s+/)

@@ -73,8 +73,12 @@ struct PFWriter {
             default: false
             }
         }
+        // By what it says: other changes may have put lines above it.
         let place =
-            filters.first.map { "above line \($0.first)" } ?? "at the end"
+            filters.first { $0.first > 0 }.map { rule in
+                let line = PFLexer.plain(reader.text.lines[rule.first - 1]).bare
+                return "above `\(line)` (line \(rule.first) as it was read)"
+            } ?? "at the end"
         return Fix(
             platform: PFConf.platform, commands: ["# in pf.conf, \(place):"] + lines,
             undo: ["# take out of pf.conf:"] + lines.map { "# \($0)" }, restart: Self.load)

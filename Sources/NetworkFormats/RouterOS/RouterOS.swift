@@ -3,7 +3,7 @@ public import Policy
 public import PolicyText
 
 /// An export of MikroTik RouterOS.
-public enum RouterOS: ConfigFormat {
+public enum RouterOS: NumberedFormat {
     public static let name = "routeros"
     public static let platform = "MikroTik RouterOS"
 
@@ -31,19 +31,10 @@ public enum RouterOS: ConfigFormat {
     }
 
     /// Rules put first; the filter sees the address behind the translation.
-    public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        configuration.flatMap { fix(change, $0, Numbering()) }
-    }
-
-    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
-        let numbering = Numbering()
-        return { numbering.fix($0) { fix($0, configuration, numbering) } }
-    }
-
-    private static func fix(
-        _ change: Change, _ configuration: Configuration, _ numbering: Numbering
+    public static func fix(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
     ) -> Fix? {
-        guard let device = configuration.device else { return nil }
+        guard let configuration, let device = configuration.device else { return nil }
         switch change {
         case .permit(let ports, let address), .forbid(let ports, let address):
             guard address.family == .v4 else { return nil }

@@ -7,7 +7,7 @@ public import PolicyText
 /// Entries are tried by number, those for what enters and what leaves apart; the first that matches
 /// decides. Nothing is remembered: answers need an entry of their own on the way out, to the
 /// client's port. Source: Amazon VPC User Guide, "Control subnet traffic with network ACLs".
-public enum AWSNetworkACLs: ConfigFormat {
+public enum AWSNetworkACLs: NumberedFormat {
     public static let name = "aws-network-acls"
     public static let platform = "AWS (network ACL)"
 
@@ -30,13 +30,10 @@ public enum AWSNetworkACLs: ConfigFormat {
         }
     }
 
-    public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        AWSWriter.list(change, configuration, Numbering())
-    }
-
-    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
-        let numbering = Numbering()
-        return { numbering.fix($0) { AWSWriter.list($0, configuration, numbering) } }
+    public static func fix(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
+    ) -> Fix? {
+        AWSWriter.list(change, configuration, numbering)
     }
 }
 

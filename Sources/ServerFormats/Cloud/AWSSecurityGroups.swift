@@ -7,7 +7,7 @@ public import PolicyText
 /// A group is a list of permissions without an order; what none of them names is denied. Several
 /// groups of one interface permit what any of them permits: the selection `all` is that union.
 /// Sources: Amazon VPC User Guide, "Security group rules"; EC2 API, IpPermission.
-public enum AWSSecurityGroups: ConfigFormat {
+public enum AWSSecurityGroups: NumberedFormat {
     public static let name = "aws-security-groups"
     public static let platform = "AWS (security group)"
 
@@ -33,8 +33,10 @@ public enum AWSSecurityGroups: ConfigFormat {
         }
     }
 
-    public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        AWSWriter.group(change, configuration)
+    public static func fix(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
+    ) -> Fix? {
+        AWSWriter.group(change, configuration, numbering)
     }
 }
 

@@ -6,7 +6,9 @@ import PolicyText
 enum AWSWriter {
     /// A group only permits: what opens ports and others too is taken away and given back without
     /// them; nil where a rule for all traffic opens them. It is for every address behind the group.
-    static func group(_ change: Change, _ configuration: Configuration?) -> Fix? {
+    static func group(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
+    ) -> Fix? {
         let id = (single(configuration) ?? "").shellWord(else: "sg-GROUP")
         var (commands, undo): ([String], [String]) = ([], [])
         func put(_ isAuthorized: Bool, _ ports: ClosedRange<UInt16>, _ clients: String) {
@@ -31,16 +33,20 @@ enum AWSWriter {
                 for range in ports.ranges { put(false, range, anyone(address)) }
                 break
             }
-            for row in rows where row.isOf(address.family) {
+            let list = "closed to \(address.family)"
+            let closed = PortSet(ports: numbering.taken(of: list).map(UInt16.init))
+            let left = AWSPermission.left(of: rows, without: closed, address.family)
+            for row in left where row.isOf(address.family) {
                 guard let opened = row.ports else { return nil }
-                let left = PortSet(opened).subtracting(ports)
-                guard left != PortSet(opened) else { continue }
+                let rest = PortSet(opened).subtracting(ports)
+                guard rest != PortSet(opened) else { continue }
                 put(false, opened, row.clients)
-                let given = rows.filter { $0.clients == row.clients }.map(\.ports)
-                for range in left.ranges where !given.contains(range) {
+                let given = left.filter { $0.clients == row.clients }.map(\.ports)
+                for range in rest.ranges where !given.contains(range) {
                     put(true, range, row.clients)
                 }
             }
+            numbering.take(ports.ranges.joined().map(Int.init), of: list)
         default: return nil
         }
         guard !commands.isEmpty else { return nil }
@@ -143,6 +149,25 @@ struct AWSPermission {
     /// Whether clients of that family may be meant.
     func isOf(_ family: IPAddress.Family) -> Bool {
         clients.hasPrefix("Ipv6Ranges") ? family == .v6 : family == .v4 || !clients.hasPrefix("IpR")
+    }
+
+    /// The rules that are left when changes before this one closed ports.
+    static func left(
+        of rows: [AWSPermission], without closed: PortSet, _ family: IPAddress.Family
+    ) -> [AWSPermission] {
+        guard !closed.isEmpty else { return rows }
+        var left: [AWSPermission] = []
+        for row in rows {
+            guard let ports = row.ports, row.isOf(family) else {
+                left.append(row)
+                continue
+            }
+            for range in PortSet(ports).subtracting(closed).ranges
+            where !left.contains(where: { $0.ports == range && $0.clients == row.clients }) {
+                left.append(AWSPermission(ports: range, clients: row.clients))
+            }
+        }
+        return left
     }
 
     private static let lists = [

@@ -8,7 +8,7 @@ public import PolicyText
 /// Rules are tried by priority, the lowest number first; the platform's own come last. A group at
 /// the subnet and one at the interface must both allow: given together, they do.
 /// Source: Azure documentation, "Network security groups", "Virtual network service tags".
-public enum AzureNSG: ConfigFormat {
+public enum AzureNSG: NumberedFormat {
     public static let name = "azure-nsg"
     public static let platform = "Azure (network security group)"
 
@@ -31,13 +31,10 @@ public enum AzureNSG: ConfigFormat {
         }
     }
 
-    public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        AzureNSGWriter.fix(change, configuration, Numbering())
-    }
-
-    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
-        let numbering = Numbering()
-        return { numbering.fix($0) { AzureNSGWriter.fix($0, configuration, numbering) } }
+    public static func fix(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
+    ) -> Fix? {
+        AzureNSGWriter.fix(change, configuration, numbering)
     }
 
     /// The groups of a text: lone ones, lists of them, and those among a template's resources; a bare

@@ -9,7 +9,7 @@ public import PolicyText
 /// number; what none matches is denied on the way in. A rule with target tags or accounts holds for
 /// some instances only; the selection `NETWORK/TAG` is an instance that carries that tag alone.
 /// Source: Google Cloud documentation, "VPC firewall rules"; Compute Engine API, `firewalls`.
-public enum GCPFirewall: ConfigFormat {
+public enum GCPFirewall: NumberedFormat {
     public static let name = "gcp-firewall-rules"
     public static let platform = "Google Cloud (VPC firewall rules)"
 
@@ -35,13 +35,10 @@ public enum GCPFirewall: ConfigFormat {
         }
     }
 
-    public static func fix(_ change: Change, _ configuration: Configuration?) -> Fix? {
-        GCPFirewallWriter.fix(change, configuration, Numbering())
-    }
-
-    public static func fixer(_ configuration: Configuration) -> (Change) -> Fix? {
-        let numbering = Numbering()
-        return { numbering.fix($0) { GCPFirewallWriter.fix($0, configuration, numbering) } }
+    public static func fix(
+        _ change: Change, _ configuration: Configuration?, _ numbering: Numbering
+    ) -> Fix? {
+        GCPFirewallWriter.fix(change, configuration, numbering)
     }
 
     /// The rules of a text: lists of them, the API's `items`, or one rule a document.

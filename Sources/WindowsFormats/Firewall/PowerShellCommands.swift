@@ -27,6 +27,24 @@ extension PowerShellFirewall {
         }
     }
 
+    /// Whether what a variable gets is text, or comes from a command that changes nothing.
+    private static func isValue(_ words: [String], _ head: String) -> Bool {
+        let reads = ["get-", "import-csv", "join-path", "test-path", "read-host", "@", "["]
+        guard !head.mentions("hnetcfg"), !words.contains(where: isNetsh) else { return false }
+        return words.count == 1 || head.contains(" ") || head.hasSuffix(",")
+            || reads.contains { head.hasPrefix($0) }
+    }
+
+    private static func speaks(_ words: [String], _ head: String) -> Bool {
+        let verbs = ["write-", "echo", "import-module", "function", "param"]
+        return verbs.contains { head.hasPrefix($0) } && !words.contains(where: isNetsh)
+    }
+
+    private static func isNetsh(_ word: String) -> Bool {
+        let bare = word.stripping("()$&\"'").lowercased()
+        return bare == "netsh" || bare.hasSuffix("netsh.exe")
+    }
+
     private static func isCmdlet(_ word: String) -> Bool {
         word.firstMatch(of: /(?i)\w+-netfirewall\w+/) != nil
     }
@@ -36,20 +54,20 @@ extension PowerShellFirewall {
     ) -> Said {
         var words = statement.words
         let isAssigned = words.count > 1 && words[1] == "="
+        let isProperty = isAssigned && words[0].contains(".")
         if isAssigned { words.removeFirst(2) }
         let head = words.first?.lowercased() ?? ""
         let cmdlets = words.filter(Self.isCmdlet).map { $0.lowercased() }
-        let isOfFirewall = words.contains {
-            $0.mentions("firewall") || $0.mentions("netsh") || $0.mentions("mpssvc")
-        }
+        let marks: [StaticString] = ["firewall", "netsh", "mpssvc", "hnetcfg"]
+        let isOfFirewall =
+            isProperty && statement.words[0].mentions("firewall")
+            || words.contains { word in marks.contains { word.mentions($0) } }
         guard isOfFirewall else {
             return (.irrelevant, "no setting of the firewall")
         }
         if cmdlets.isEmpty {
-            let speaks = ["write-", "echo", "import-module", "function", "param"]
-            guard isAssigned || speaks.contains(where: { head.hasPrefix($0) }) else {
-                return beyond(words, source)
-            }
+            let isText = isAssigned && !isProperty && Self.isValue(words, head)
+            guard isText || Self.speaks(words, head) else { return beyond(words, source) }
             return (.irrelevant, "no setting of the firewall")
         }
         let shows = cmdlets.allSatisfy { $0.contains("get-net") || $0.contains("show-net") }
@@ -60,7 +78,10 @@ extension PowerShellFirewall {
         guard cmdlets == [head], piped.isEmpty || piped.dropFirst().first?.same("out-null") == true,
             let arguments = PowerShellArguments(own.dropFirst())
         else { return beyond(words, source) }
-        if arguments["whatif"] != nil { return (.irrelevant, "it is only told what it would do") }
+        if let value = arguments["whatif"] {
+            guard value.isEmpty else { return beyond(words, source) }
+            return (.irrelevant, "it is only told what it would do")
+        }
         if arguments["cimsession"] != nil { return (.irrelevant, "of another machine") }
         let doubt = statement.doubt.map { "holds only if \($0)" }
         switch head {
@@ -150,9 +171,12 @@ extension PowerShellFirewall {
             ["name", "displayname"].contains(key),
             !names.contains(where: { Unknown.isIn($0) || $0.contains { "*?[".contains($0) } })
         else { return nil }
-        let found = made.filter { rule in
-            names.contains { (key == "name" ? rule.name : rule.shown)?.same($0) == true }
-        }
+        let own = made.map { (name: key == "name" ? $0.name : $0.shown, source: $0.source) }
+        // Rules of an export have no such names here.
+        guard !own.contains(where: { $0.name.map(Unknown.isIn) ?? false }),
+            Set(firewall.rules.map(\.source)).isSubset(of: own.map(\.source))
+        else { return nil }
+        let found = own.filter { rule in names.contains { rule.name?.same($0) == true } }
         let sources = Set(found.map(\.source))
         guard firewall.rules.contains(where: { sources.contains($0.source) }) else {
             return (.irrelevant, "it is for a rule that the script doesn't make")
@@ -173,6 +197,11 @@ extension PowerShellFirewall {
     private mutating func turn(
         _ arguments: PowerShellArguments, _ doubt: String?, _ source: SourceLine
     ) -> Said? {
+        if let store = arguments["policystore"], !store.allSatisfy({ $0.same("persistentstore") }) {
+            return nil
+        }
+        let without = arguments["disabledinterfacealiases"] ?? []
+        guard without.allSatisfy({ $0.same("notconfigured") }) else { return nil }
         var it = WindowsFirewall.Switch(source: source, doubt: doubt)
         if let names = arguments["profile"] ?? arguments["name"] {
             it.profiles = Set(names.map { $0.lowercased() })
@@ -223,10 +252,11 @@ struct PowerShellArguments {
         "allowinboundrules", "all",
     ]
 
-    /// Nil where a word stands for no parameter, or one is given twice.
+    /// Nil where a word stands for no parameter, or for several (`@more`), or one is given twice.
     init?(_ words: some Sequence<String>) {
         var current: String?
         for word in words {
+            if word.wholeMatch(of: /@\w+/) != nil { return nil }
             if let match = word.wholeMatch(of: /-([A-Za-z]\w*)(?::(.*))?/) {
                 let name = Self.whole(match.1.lowercased())
                 guard values[name] == nil else { return nil }

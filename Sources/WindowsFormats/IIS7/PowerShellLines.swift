@@ -21,31 +21,27 @@ struct PowerShellLines {
 
     init(_ lines: [String]) {
         var index = 0
-        var inComment = false
+        var scan = PowerShellCode()
         while index < lines.count {
             let first = index
-            var line = lines[index].bare
+            var line = scan.code(of: lines[index].bare)
             index += 1
-            if inComment || line.hasPrefix("<#") {
-                inComment = !line.contains("#>")
-                continue
-            }
-            if line.isEmpty || line.hasPrefix("#") { continue }
+            if line.isEmpty { continue }
             while line.hasSuffix("`") || line.hasSuffix("|"), index < lines.count {
                 if line.hasSuffix("`") { line.removeLast() }
-                line += " " + lines[index].bare
+                line += " " + scan.code(of: lines[index].bare)
                 index += 1
             }
             // A here-string goes on to a line that begins with its mark.
-            if let mark = ["\"", "'"].first(where: { line.hasSuffix("@" + $0) }) {
+            if let mark = scan.mark, line.hasSuffix("@\(mark)") {
                 var isOpen = true
                 while isOpen, index < lines.count {
                     line += " " + lines[index].replacing(/[{}]/, with: " ")
-                    isOpen = !lines[index].hasPrefix(mark + "@")
+                    isOpen = !lines[index].hasPrefix("\(mark)@")
                     index += 1
                 }
             }
-            take(line, (first + 1)...index)
+            for part in PowerShellCode.statements(line) { take(part, (first + 1)...index) }
         }
     }
 
@@ -117,8 +113,6 @@ struct PowerShellLines {
                 mark = character
                 inside = true
                 if depth > 0 { word.append(character) }
-            } else if depth == 0, !inside, character == "#" {
-                return words
             } else if depth == 0, character == " " || character == "\t" || character == ";" {
                 if inside { words.append(word) }
                 word = ""

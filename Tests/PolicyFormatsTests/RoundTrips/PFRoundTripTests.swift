@@ -22,8 +22,10 @@ import Testing
             return lines.joined(separator: "\n") + "\n"
         }
         let place: Int
-        if let match = try /# in pf\.conf, above line (\d+):/.wholeMatch(in: head) {
-            place = (Int(match.1) ?? 1) - 1
+        let above = /# in pf\.conf, above `(.+)` \(line \d+ as it was read\):/
+        if let match = try above.wholeMatch(in: head) {
+            guard let line = lines.firstIndex(of: String(match.1)) else { throw Refused(head) }
+            place = line
         } else if head == "# in pf.conf, at the end:" {
             place = lines.count
         } else {

@@ -115,6 +115,22 @@ import Testing
         try Self.check(IPTablesRoundTripTests.trip, on: texts)
     }
 
+    @Test func `rules of pf`() throws {
+        try Self.check(PFRoundTripTests.trip(.host), on: PFRoundTripTests.filters, rounds: 8)
+    }
+
+    @Test func `rules of firewalld`() throws {
+        var trip = RoundTrip(Firewalld.self) {
+            try FirewalldHost.carryOut($0, on: $1, zone: "public")
+        }
+        trip.read = { Firewalld.read(ConfigText(file: "public.xml", $0)) }
+        let texts = FirewalldRoundTripTests.zones.map { zone in
+            let head = "<zone\(zone.target.map { " target=\"\($0)\"" } ?? "")>"
+            return ([head] + zone.inner + ["</zone>"]).joined(separator: "\n") + "\n"
+        }
+        try Self.check(trip, on: texts)
+    }
+
     @Test func `rules of ufw`() throws {
         let trip = RoundTrip(Ufw.self) { try UfwHost.carryOut($0, on: $1) }
         try Self.check(trip, on: UfwRoundTripTests.lists.map(UfwRoundTripTests.file))
@@ -179,6 +195,26 @@ import Testing
         try Self.check(
             CloudRoundTripTests.group, on: try permissions.map(CloudRoundTripTests.groupText),
             forbids: false)
+    }
+
+    /// What closes ports gives back the rest of a rule, and not what an earlier change closed.
+    @Test func `one rule of an AWS security group is closed twice`() throws {
+        let trip = CloudRoundTripTests.group
+        let address = try #require(IPAddress(Self.server))
+        let text = try CloudRoundTripTests.groupText([
+            CloudRoundTripTests.permission(1024, 65535),
+            CloudRoundTripTests.permission(6000, 65535),
+        ])
+        let configuration = trip.read(text)
+        let before = trip.meaning(configuration, of: address)
+        let fixer = trip.format.fixer(configuration)
+        let (first, second) = (PortSet(5000...5999), PortSet(7000...7100))
+        let fixes = try [first, second].map { try #require(fixer(.forbid($0, to: address))) }
+        let closed = try fixes.reduce(text) { try trip.carryOut($1.commands, $0) }
+        #expect(
+            "\(trip.meaning(closed, of: address))" == "\(before.denying(first).denying(second))")
+        let undone = try fixes.reversed().reduce(closed) { try trip.carryOut($1.undo, $0) }
+        #expect("\(trip.meaning(undone, of: address))" == "\(before)")
     }
 
     @Test func `rules of Windows`() throws {
