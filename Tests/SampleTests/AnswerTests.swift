@@ -33,6 +33,12 @@ import Testing
         #expect(none.contains("0 failed, 0 waived, 1 passed"))
     }
 
+    @Test func `what is encrypted isn't called sound`() throws {
+        let answer = try Self.answer(["audit", "captures/vsftpd-ftps-good"])
+        #expect(answer.hasPrefix("No fault was found on 1 server in what can be read; "))
+        #expect(answer.contains(" are encrypted."))
+    }
+
     @Test func `of several captures the one that holds the frame is named`() throws {
         let trap = "captures/second-article-trap/second-article-trap.pcap"
         let stray = try Self.answer(["audit", CommandTests.first, trap])
