@@ -51,10 +51,9 @@ struct ReportWords {
         let found = count(.failed) > 0 ? "Nothing above information" : "No fault"
         // What became of their transfers nobody can read.
         let hidden = report.coverage.encryptedSessions
-        let share = "\(Figures.count(hidden)) of \(Figures.count(report.coverage.sessions, "session"))"
-        let limit =
-            hidden == 0
-            ? "" : " in what can be read; \(share) \(hidden == 1 ? "is" : "are") encrypted"
+        let all = Figures.count(report.coverage.sessions, "session")
+        let are = "\(Figures.count(hidden)) of \(all) \(hidden == 1 ? "is" : "are")"
+        let limit = hidden == 0 ? "" : " in what can be read; \(are) encrypted"
         return "\(found) was found on \(servers)\(limit)."
     }
 

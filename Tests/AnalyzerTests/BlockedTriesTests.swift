@@ -351,6 +351,8 @@ import Testing
                 .permit(PortSet(5011...5100), to: Made.inside),
             ])
         #expect(fault.message.contains("Once translated, ports 5011-5100 would be denied"))
+        // The line that translates is to be changed, none that only lets through.
+        #expect(fault.config.map(\.line).contains(2) && !fault.config.map(\.line).contains(9))
         let open = rules.replacing("5001:5010", with: "5001:5201")
         let carried = try Made.site("5001-5201", path: [open]) { $0.inside = [Made.inside] }
         let alone = try #require(Made.judge(TranslationMissing.self, carried, nil).faults.first)

@@ -62,7 +62,14 @@ enum AdvertisedAddressWrong: Rule {
             isRewritten ? " A device on the path rewrites it in clear text, not under TLS." : ""
         return fault(
             "It announces \(own), behind NAT; clients reach it at \(reached[0]).\(blind)", own,
-            settings.control.map(\.source).prefix(1) + [], server, to: reached[0])
+            absence(settings), server, to: reached[0])
+    }
+
+    /// The proof is what the server's file lacks.
+    private static func absence(_ settings: ServerSettings) -> [SourceLine] {
+        settings.control.prefix(1).map {
+            SourceLine(file: $0.source.file, line: nil, text: "no address to announce is set")
+        }
     }
 
     private static func fault(
