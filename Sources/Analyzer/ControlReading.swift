@@ -59,4 +59,31 @@ extension ServerView {
         guard let tls = settings?.tls.value else { return false }
         return tls == .required || tls == .implicit
     }
+
+    /// Whether TLS is offered, by the server's file or as it was seen; nil: not known.
+    private var offersTLS: Bool? {
+        if sessions.contains(where: \.isEncrypted) { return true }
+        guard let settings, settings.tlsProblem == nil else { return nil }
+        return settings.tls.value != .none
+    }
+
+    /// What translates the control connection, and may do the same with the data ports and the
+    /// address of an announcement that it can read; whether it does the file doesn't say.
+    var follower: Inspection? {
+        guard let translator else { return nil }
+        return readings(at: translator).first {
+            $0.followsBy != nil && !$0.controlPorts.isDisjoint(with: controlPorts)
+        }
+    }
+
+    /// Why it isn't known whether the follower puts the right address into all announcements; nil
+    /// where nothing may follow, or sessions under TLS are blind spots of it.
+    var doubtOfFollowing: String? {
+        guard let follower, let needed = follower.followsBy, offersTLS != true else { return nil }
+        let place = follower.source.line.map { "\(follower.source.file):\($0)" }
+        return """
+            \(place ?? follower.source.file) does so with \(needed), and it isn't known whether it \
+            is there\(offersTLS == nil ? "; nor whether TLS is offered, which it can't read" : "")
+            """
+    }
 }

@@ -1,3 +1,4 @@
+import FTP
 import Net
 import Policy
 
@@ -56,6 +57,20 @@ enum AdvertisedAddressWrong: Rule {
                 )
             }
             return .passed("a device on the path rewrites the announced address in clear text")
+        }
+        if !isRewritten, let doubt = server.doubtOfFollowing {
+            let told = server.passiveOffers.filter { offer in
+                offer.channel.announcedBy == .passive
+                    && reached.contains(offer.session.server.address)
+            }
+            guard let first = told.first else {
+                return .cannotTell(
+                    "whether a device rewrites the announced address isn't known: \(doubt)")
+            }
+            if told.allSatisfy({ $0.channel.advertised?.address == $0.session.server.address }) {
+                return .passed(
+                    "clients were told \(first.session.server.address): a device rewrites it")
+            }
         }
         let own = site.inside.first.map { "\($0)" } ?? "its own address"
         let blind =
