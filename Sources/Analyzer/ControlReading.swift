@@ -86,4 +86,18 @@ extension ServerView {
             is there\(offersTLS == nil ? "; nor whether TLS is offered, which it can't read" : "")
             """
     }
+
+    /// A sentence on data ports that are open for what a device can read alone: with TLS demanded
+    /// no transfer would pass there. Empty where none is.
+    var cautionOfTLS: String {
+        guard let range, passiveOff == nil else { return "" }
+        let read = denied(of: range.intersection(inspected), encrypted: true)
+        let followed = follower == nil ? PortSet() : range.subtracting(translated)
+        let ports = read.union(followed)
+        guard !ports.isEmpty else { return "" }
+        return """
+             Before TLS is demanded, \(ports.named) must be open by lines of their own: under TLS no \
+            device can read which port to open.
+            """
+    }
 }
