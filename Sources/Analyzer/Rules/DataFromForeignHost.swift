@@ -37,7 +37,10 @@ enum DataFromForeignHost: Rule {
         }
         let hit = offers.filter { $0.channel.client?.address != $0.session.client.address }
         guard !hit.isEmpty else {
-            return .passed("\(offers.count) data connections came from their clients' addresses")
+            return .passed(
+                offers.count == 1
+                    ? "the data connection came from its client's address"
+                    : "\(offers.count) data connections came from their clients' addresses")
         }
         return .failed(
             Answer.allCases.compactMap { answer in
