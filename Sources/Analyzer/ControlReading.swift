@@ -59,4 +59,45 @@ extension ServerView {
         guard let tls = settings?.tls.value else { return false }
         return tls == .required || tls == .implicit
     }
+
+    /// Whether TLS is offered, by the server's file or as it was seen; nil: not known.
+    private var offersTLS: Bool? {
+        if sessions.contains(where: \.isEncrypted) { return true }
+        guard let settings, settings.tlsProblem == nil else { return nil }
+        return settings.tls.value != .none
+    }
+
+    /// What translates the control connection, and may do the same with the data ports and the
+    /// address of an announcement that it can read; whether it does the file doesn't say.
+    var follower: Inspection? {
+        guard let translator else { return nil }
+        return readings(at: translator).first {
+            $0.followsBy != nil && !$0.controlPorts.isDisjoint(with: controlPorts)
+        }
+    }
+
+    /// Why it isn't known whether the follower puts the right address into all announcements; nil
+    /// where nothing may follow, or sessions under TLS are blind spots of it.
+    var doubtOfFollowing: String? {
+        guard let follower, let needed = follower.followsBy, offersTLS != true else { return nil }
+        let place = follower.source.line.map { "\(follower.source.file):\($0)" }
+        return """
+            \(place ?? follower.source.file) does so with \(needed), and it isn't known whether it \
+            is there\(offersTLS == nil ? "; nor whether TLS is offered, which it can't read" : "")
+            """
+    }
+
+    /// A sentence on data ports that are open for what a device can read alone: with TLS demanded
+    /// no transfer would pass there. Empty where none is.
+    var cautionOfTLS: String {
+        guard let range, passiveOff == nil else { return "" }
+        let read = denied(of: range.intersection(inspected), encrypted: true)
+        let followed = follower == nil ? PortSet() : range.subtracting(translated)
+        let ports = read.union(followed)
+        guard !ports.isEmpty else { return "" }
+        return """
+             Before TLS is demanded, \(ports.named) must be open by lines of their own: under TLS no \
+            device can read which port to open.
+            """
+    }
 }

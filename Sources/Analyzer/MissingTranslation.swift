@@ -6,7 +6,9 @@ extension ServerView {
     /// Ports that the server is meant to be reached at and that lead to no other host, nor to it.
     var untranslated: PortSet {
         guard isTranslated else { return PortSet() }
-        return wantedPorts.subtracting(translated).subtracting(ledElsewhere)
+        let ports = wantedPorts.subtracting(translated).subtracting(ledElsewhere)
+        // Whether these follow the control connection isn't known.
+        return doubtOfFollowing == nil ? ports : ports.subtracting(undecided)
     }
 
     /// Ports that are translated to another host: PH209's.

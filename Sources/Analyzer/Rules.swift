@@ -11,6 +11,7 @@ public enum Rules {
         OfferNeverTaken.self,
         ActiveModeUsed.self,
         BounceAttempt.self,
+        DataFromForeignHost.self,
         CleartextLogin.self,
         EncryptedDataDropped.self,
         RangeExhausted.self,

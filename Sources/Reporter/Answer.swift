@@ -65,6 +65,7 @@ public struct Answer: Sendable {
         "PH204", "PH304", "PH202", "PH208", "PH209", "PH301", "PH303", "PH104", "PH122", "PH215",
         "PH211",
         "PH210", "PH105", "PH106", "PH305", "PH123", "PH103", "PH101", "PH102",
+        "PH114",
     ]
 
     /// A range that isn't in force makes all else that is said of ports beside the point.

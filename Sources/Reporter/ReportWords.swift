@@ -48,9 +48,13 @@ struct ReportWords {
         }
         let servers = Figures.count(report.servers.count, "server")
         guard passed else { return "Nothing could be judged on \(servers)." }
-        return count(.failed) > 0
-            ? "Nothing above information was found on \(servers)."
-            : "No fault was found on \(servers)."
+        let found = count(.failed) > 0 ? "Nothing above information" : "No fault"
+        // What became of their transfers nobody can read.
+        let hidden = report.coverage.encryptedSessions
+        let all = Figures.count(report.coverage.sessions, "session")
+        let are = "\(Figures.count(hidden)) of \(all) \(hidden == 1 ? "is" : "are")"
+        let limit = hidden == 0 ? "" : " in what can be read; \(are) encrypted"
+        return "\(found) was found on \(servers)\(limit)."
     }
 
     private func lowered(_ title: String) -> String {

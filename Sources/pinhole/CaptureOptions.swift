@@ -42,7 +42,7 @@ struct CaptureOptions: ParsableArguments {
             throw .unusable("--since \(from) is after --until \(to): no session can be both")
         }
         guard let server else { return filter }
-        if let address = IPAddress(server) {
+        if let address = IPAddress(typed: server) {
             let ends = site.servers.map { $0.addresses + $0.inside }
             let own = ends.filter { $0.contains(address) }.flatMap(\.self)
             filter.server = .init(name: server, addresses: own.isEmpty ? [address] : own)
@@ -52,6 +52,7 @@ struct CaptureOptions: ParsableArguments {
             let known = site.servers.map(\.name).joined(separator: ", ")
             throw .unusable(
                 "--server: '\(server)' is not an address"
+                    + (Endpoint(server) == nil ? "" : " alone: leave out the port")
                     + (known.isEmpty ? "" : ", and the site has only \(known)"))
         }
         return filter
@@ -81,5 +82,13 @@ extension CaptureReading {
         for problem in problemsBefore { Complaints.say(problem) }
         if isUseless { return Exit.unusable }
         return problems.isEmpty && problemsBefore.isEmpty ? nil : Exit.partly
+    }
+}
+
+extension IPAddress {
+    /// An address as it is typed: one of IPv6 may stand in brackets, as a report shows it.
+    init?(typed text: String) {
+        let isBracketed = text.first == "[" && text.last == "]" && text.contains(":")
+        self.init(isBracketed ? String(text.dropFirst().dropLast()) : text)
     }
 }

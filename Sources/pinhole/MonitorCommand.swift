@@ -48,12 +48,15 @@ struct MonitorCommand: ParsableCommand {
         }
         let loaded = try Failure.orExit { () throws(Failure) in try LoadedSite(path: site) }
         for problem in loaded.problems { Complaints.say(problem) }
+        let taken = try Failure.orExit { () throws(Failure) in
+            try loaded.withServers(from: site)
+        }
         let limits = try Failure.orExit { () throws(Failure) in try bounds.limits(loaded.site) }
         let source = try Failure.orExit { () throws(Failure) in try open() }
         let stop = CaughtSignals([SIGINT, SIGTERM])
         saying.tell("listening on \(interface.joined(separator: ", ")); Ctrl-C ends")
         let monitor = Monitor(
-            names: interface, meant: Self.meant(loaded), limits: limits, emit: { Self.emit($0) })
+            names: interface, meant: Self.meant(taken), limits: limits, emit: { Self.emit($0) })
         let problems = monitor.run(
             source, now: { Clock.now() }, until: { [flag = stop.flag] in flag.isRaised },
             reloading: { reload.flag.take() }, by: { [site] in Self.load(site) })
@@ -72,7 +75,7 @@ struct MonitorCommand: ParsableCommand {
         do throws(Failure) {
             let loaded = try LoadedSite(path: site)
             for problem in loaded.problems { Complaints.say(problem) }
-            return .success(meant(loaded))
+            return .success(meant(try loaded.withServers(from: site)))
         } catch {
             Complaints.say("\(error)")
             return .failure(Monitor.LoadFailure("\(error)"))

@@ -83,8 +83,11 @@ struct ReachCommand: ParsableCommand {
 
     /// An address as it is written, or those of the site's server of that name.
     private func addresses(_ text: String, _ site: Site?) throws -> [IPAddress] {
-        if let address = IPAddress(text) { return [address] }
-        guard let site else { throw refuse("--to: '\(text)' is no address") }
+        if let address = IPAddress(typed: text) { return [address] }
+        guard let site else {
+            let more = Endpoint(text) == nil ? "" : " alone: the port belongs to --ports"
+            throw refuse("--to: '\(text)' is no address\(more)")
+        }
         guard let server = site.servers.first(where: { $0.name == text }) else {
             throw refuse(
                 "--to: '\(text)' is no address, and no server of the site; it has "

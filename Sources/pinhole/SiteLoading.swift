@@ -48,6 +48,12 @@ struct LoadedSite {
     /// Whether some of it could not be read.
     var isPartial: Bool { !problems.isEmpty || inputs.contains { $0.state != .read } }
 
+    /// A site all of whose servers were lost to its faults: it would have nothing watched.
+    func withServers(from path: String) throws(Failure) -> LoadedSite {
+        guard site.servers.isEmpty, !problems.isEmpty else { return self }
+        throw .unusable("\(path): it names no server that could be taken")
+    }
+
     /// One device in front of every server, of files given on the command line.
     init(_ options: DeviceOptions) throws(Failure) {
         self = .none

@@ -407,9 +407,44 @@ import Testing
                 .permit(PortSet(5011...5100), to: Made.inside),
             ])
         #expect(fault.message.contains("Once translated, ports 5011-5100 would be denied"))
+        // The line that translates is to be changed, none that only lets through.
+        #expect(fault.config.map(\.line).contains(2) && !fault.config.map(\.line).contains(9))
         let open = rules.replacing("5001:5010", with: "5001:5201")
         let carried = try Made.site("5001-5201", path: [open]) { $0.inside = [Made.inside] }
         let alone = try #require(Made.judge(TranslationMissing.self, carried, nil).faults.first)
         #expect(alone.changes.count == 1)
+    }
+
+    /// A router that carries the control port inside and hands it to the kernel's helper.
+    private static let following = """
+        *raw
+        -A PREROUTING -p tcp -m tcp --dport 21 -j CT --helper ftp
+        COMMIT
+        *nat
+        -A PREROUTING -d 203.0.113.10/32 -p tcp -m tcp --dport 21 -j DNAT --to-destination 10.1.1.10
+        COMMIT
+        *filter
+        :FORWARD DROP [0:0]
+        -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+        -A FORWARD -d 10.1.1.10/32 -p tcp -m tcp --dport 21 -j ACCEPT
+        COMMIT
+        """
+
+    /// Data ports may follow the control connection (nf_nat_ftp.c): the wire tells, the file doesn't.
+    @Test(arguments: [
+        ("", nil as IPAddress?, "?", "?"), ("", Made.server, "?", "passed"),
+        ("", Made.inside, "?", "failed"), ("\nssl_enable=YES", nil, "failed", "failed"),
+        ("\nssl_enable={{ tls }}", nil, "?", "?"),
+    ])
+    func `what may follow the control connection isn't called missing`(
+        _ tls: String, _ told: IPAddress?, _ ports: String, _ address: String
+    ) throws {
+        var site = try Made.site(vsftpd: PolicyRuleTests.range + tls, path: [Self.following]) {
+            $0.inside = [Made.inside]
+        }
+        site.hops[0].place = .through
+        let sessions = told.map { [Made.session([Made.channel(5501, .unused, address: $0)])] }
+        #expect(Made.judge(TranslationMissing.self, site, sessions).mark == ports)
+        #expect(Made.judge(AdvertisedAddressWrong.self, site, sessions).mark == address)
     }
 }

@@ -400,4 +400,14 @@ import Testing
         }
         #expect(marks == ["passed", "failed"])
     }
+
+    @Test func `that no address is announced is told of what the file lacks`() throws {
+        let site = try Made.site(
+            vsftpd: "listen=YES\nssl_enable=YES",
+            path: [Made.router([Self.open], Self.carried(to: "10.1.1.10"))]
+        ) { $0.inside = [Made.inside] }
+        let fault = try #require(Made.judge(AdvertisedAddressWrong.self, site, nil).faults.first)
+        #expect(fault.config.map(\.text) == ["no address to announce is set"])
+        #expect(fault.config.map(\.line) == [nil])
+    }
 }

@@ -325,4 +325,22 @@ import Testing
         #expect(cause.symptoms.contains { $0.hasPrefix("PH101") })
         #expect(!failed.contains { $0.rule == "PH104" || $0.rule == "PH101" })
     }
+
+    /// Demanding TLS would shut what the kernel's helper opens.
+    @Test(arguments: [
+        (Made.helper, true), (PolicyRuleTests.host("21", "5500:5502"), false),
+    ])
+    func `who is to demand TLS hears which ports depend on clear text`(
+        _ firewall: String, _ depends: Bool
+    ) throws {
+        let site = try Made.site(vsftpd: PolicyRuleTests.range, path: [firewall])
+        var session = Made.session()
+        session.clearPassword = Made.frame(7)
+        for rule in [TLSNotDemanded.self, CleartextLogin.self] as [any Rule.Type] {
+            let fault = try #require(Made.judge(rule, site, [session]).faults.first)
+            #expect(
+                fault.message.contains("Before TLS is demanded, ports 5500-5502 must be open")
+                    == depends, "\(fault.message)")
+        }
+    }
 }

@@ -29,6 +29,15 @@ import Testing
         }
     }
 
+    /// A session whose data connection comes from another host, and how its transfer ended.
+    private static func foreign(_ reply: Int?, _ peer: IPAddress = other) -> SessionRecord {
+        var channel = Made.channel(5005, .established)
+        channel.client = Endpoint(peer, 50000)
+        channel.transferReply = reply
+        channel.transferReplyFrame = reply.map { _ in Made.frame(16) }
+        return Made.session([channel])
+    }
+
     /// An attempt of one SYN, frame 11.
     private static let once = {
         var channel = Made.channel(5005, .unanswered)
@@ -103,6 +112,12 @@ import Testing
         row(BounceAttempt.self, Made.session([Made.channel(5005, .established)]), "passed"),
         row(BounceAttempt.self, oneSided, "?"),
         row(BounceAttempt.self, nil, "?"),
+        // PH114: another host at the announced port.
+        row(DataFromForeignHost.self, Made.session([Made.channel(5005, .established)]), "passed"),
+        row(DataFromForeignHost.self, foreign(226), "failed"),
+        row(DataFromForeignHost.self, foreign(226, six), "?"),
+        row(DataFromForeignHost.self, Made.session([Made.channel(5005, .unanswered)]), "?"),
+        row(DataFromForeignHost.self, nil, "?"),
         // PH122: under TLS.
         row(EncryptedDataDropped.self, Made.encrypted(.unanswered), "failed"),
         row(EncryptedDataDropped.self, Made.encrypted(.prohibited), "failed"),
@@ -145,6 +160,30 @@ import Testing
             BounceAttempt.self, Site(), [Made.port(target, reply: reply, outcome)])
         #expect(judgement.faults.map(\.severity) == [severity])
         #expect(judgement.faults.first?.changes.isEmpty == (severity == .low))
+    }
+
+    /// vsftpd: `425 Security: Bad IP connecting.`
+    @Test(arguments: [
+        (425 as Int?, "refused", 1), (226, "taken", 0), (550, "open", 0), (nil, "open", 0),
+    ])
+    func `a data connection of another host is told with what the server made of it`(
+        _ reply: Int?, _ key: String, _ hurt: Int
+    ) throws {
+        let fault = try #require(
+            Made.judge(DataFromForeignHost.self, Site(), [Self.foreign(reply)]).faults.first)
+        #expect(fault.key == key)
+        #expect(fault.attemptsHurt == hurt)
+        #expect(fault.packets.count == (reply == nil ? 2 : 3))
+        #expect(fault.message.contains("198.51.100.7 came from 203.0.113.200"))
+        #expect(fault.changes.isEmpty)
+    }
+
+    @Test func `a server that lets foreign hosts in is named by its line`() throws {
+        let site = try Made.site(vsftpd: "listen=YES\npasv_promiscuous=YES")
+        let fault = try #require(
+            Made.judge(DataFromForeignHost.self, site, [Self.foreign(226)]).faults.first)
+        #expect(fault.config.map(\.line) == [2])
+        #expect(fault.changes.map(\.change) == [.refuseForeignPeers, .restart])
     }
 
     @Test func `who else connects to what a PORT named is not the server`() throws {

@@ -9,6 +9,19 @@ import Testing
         try Pinhole.run(arguments, site: site).output.replacing("\n", with: " ")
     }
 
+    /// As a report names a server that no site does.
+    @Test func `an address with a port is told what to leave out`() throws {
+        let audit = try Pinhole.run([
+            "audit", CommandTests.first, "--server", "203.0.113.10:21",
+        ])
+        #expect(audit.complaints.contains("not an address alone: leave out the port"))
+        let ask = [
+            "reach", "--firewall", CommandTests.edge, "--from", "any", "--ports", "21", "--to",
+        ]
+        let reach = try Pinhole.run(ask + ["203.0.113.11:21"])
+        #expect(reach.complaints.contains("no address alone: the port belongs to --ports"))
+    }
+
     @Test func `who is a stranger doesn't hang on the server that was asked for`() throws {
         let asked = ["audit", "captures/stranger", "--server", "203.0.113.99"]
         #expect(try Self.answer(asked + Self.site).contains("PH309"))
@@ -31,6 +44,12 @@ import Testing
         let none = try Self.answer(["check"], site: site)
         #expect(none.contains("No fault was found"))
         #expect(none.contains("0 failed, 0 waived, 1 passed"))
+    }
+
+    @Test func `what is encrypted isn't called sound`() throws {
+        let answer = try Self.answer(["audit", "captures/vsftpd-ftps-good"])
+        #expect(answer.hasPrefix("No fault was found on 1 server in what can be read; "))
+        #expect(answer.contains(" are encrypted."))
     }
 
     @Test func `of several captures the one that holds the frame is named`() throws {

@@ -39,6 +39,8 @@ import Testing
         ([first], 2),
         (["audit", first, "--since", "2027-01-01", "--until", "2026-01-01"], 2),
         (["audit", first, "--server", "files"], 2),
+        (["audit", first, "--server", "[2001:db8::1]"], 0),
+        (["reach", "--firewall", edge, "--to", "[2001:db8::1]"] + anyone, 0),
         (["audit", first, "--server", "files", "--site", "captures/pinhole.yml"], 0),
         (onSite + ["--to", "orders", "--ports", "21"], 0),
         (onSite + ["--to", "nobody", "--ports", "21"], 2),

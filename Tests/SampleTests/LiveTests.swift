@@ -44,6 +44,30 @@ import Testing
         return nil
     }
 
+    @Test func `a site whose servers were all lost to a typo doesn't come into force`() throws {
+        let script = """
+            space=pinhole-typo-$$
+            ip netns add $space 2>/dev/null || exit 77
+            folder=$(mktemp -d)
+            trap 'rm -r $folder; ip netns delete $space' EXIT
+            ip -n $space link set lo up
+            echo '{pinhole: 1, servers: [{name: a, address: 192.0.2.1}]}' >$folder/site
+            ip netns exec $space "$PINHOLE" monitor --quiet --interface lo --site $folder/site &
+            sleep 1
+            sed -i s/address/adress/ $folder/site
+            kill -HUP $!
+            sleep 1.5
+            kill -TERM $!
+            wait $!
+            "$PINHOLE" monitor --quiet --interface pinhole-none --site $folder/site
+            """
+        guard let run = try Self.monitor(script) else { return }
+        #expect(run.output.contains("\"in_force\":false"), "\(run.output)")
+        #expect(run.code == 2)
+        #expect(run.complaints.contains("site: it names no server that could be taken"))
+        #expect(!run.complaints.contains("pinhole-none"), "\(run.complaints)")
+    }
+
     @Test func `an interface that is named twice is listened to once`() throws {
         let script = """
             space=pinhole-twice-$$

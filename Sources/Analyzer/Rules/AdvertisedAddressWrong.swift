@@ -1,3 +1,4 @@
+import FTP
 import Net
 import Policy
 
@@ -57,12 +58,33 @@ enum AdvertisedAddressWrong: Rule {
             }
             return .passed("a device on the path rewrites the announced address in clear text")
         }
+        if !isRewritten, let doubt = server.doubtOfFollowing {
+            let told = server.passiveOffers.filter { offer in
+                offer.channel.announcedBy == .passive
+                    && reached.contains(offer.session.server.address)
+            }
+            guard let first = told.first else {
+                return .cannotTell(
+                    "whether a device rewrites the announced address isn't known: \(doubt)")
+            }
+            if told.allSatisfy({ $0.channel.advertised?.address == $0.session.server.address }) {
+                return .passed(
+                    "clients were told \(first.session.server.address): a device rewrites it")
+            }
+        }
         let own = site.inside.first.map { "\($0)" } ?? "its own address"
         let blind =
             isRewritten ? " A device on the path rewrites it in clear text, not under TLS." : ""
         return fault(
             "It announces \(own), behind NAT; clients reach it at \(reached[0]).\(blind)", own,
-            settings.control.map(\.source).prefix(1) + [], server, to: reached[0])
+            absence(settings), server, to: reached[0])
+    }
+
+    /// The proof is what the server's file lacks.
+    private static func absence(_ settings: ServerSettings) -> [SourceLine] {
+        settings.control.prefix(1).map {
+            SourceLine(file: $0.source.file, line: nil, text: "no address to announce is set")
+        }
     }
 
     private static func fault(

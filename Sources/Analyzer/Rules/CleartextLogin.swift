@@ -38,6 +38,7 @@ enum CleartextLogin: Rule {
             named.isEmpty
             ? ", all of them anonymous."
             : "; \(accounts) \(accounts == 1 ? "account is" : "accounts are") concerned."
+        message += server.cautionOfTLS
         return .failed([
             Fault(
                 key: named.isEmpty ? "anonymous" : "accounts", message: message,

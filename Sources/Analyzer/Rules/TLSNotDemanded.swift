@@ -53,7 +53,8 @@ enum TLSNotDemanded: Rule {
         }
         return .failed([
             Fault(
-                key: key, message: message, expected: "TLS demanded for log-in and data",
+                key: key, message: message + server.cautionOfTLS,
+                expected: "TLS demanded for log-in and data",
                 observed: source.text, config: [source],
                 changes: [
                     ProposedChange(.server, .requireTLS), ProposedChange(.server, .restart),

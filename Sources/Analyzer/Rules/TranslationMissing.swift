@@ -86,9 +86,20 @@ enum TranslationMissing: Rule {
     /// Lines that translate other ports of the server, as proof of how far they go.
     private static func feeding(_ server: ServerView) -> [SourceLine] {
         guard server.translator != nil else { return [] }
-        var seen: Set<SourceLine> = []
+        // A line that only filters translates nothing: it isn't the one to change.
+        let filters = lines(.filter, server).subtracting(lines(.translate, server))
+        var seen = filters
         return server.reach.flatMap(\.segments).filter { $0.translatedTo != nil }
             .flatMap(\.decidedBy).map(\.source).filter { seen.insert($0).inserted }
+    }
+
+    /// The lines of the chains that the devices ask for that work.
+    private static func lines(_ work: Stage.Work, _ server: ServerView) -> Set<SourceLine> {
+        Set(
+            server.path.compactMap(\.configuration.device).flatMap { device in
+                device.stages.filter { $0.work == work }
+                    .flatMap { device.chains[$0.chain]?.rules.map(\.source) ?? [] }
+            })
     }
 
     /// The list that feeds a translation is the filter too, so that its end shuts what it leaves out.

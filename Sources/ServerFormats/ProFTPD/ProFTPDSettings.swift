@@ -268,7 +268,9 @@ struct ProFTPDSettings {
             settings.passiveDisabled = Setting(true, line.source)
         }
         settings.foreignActivePeers = foreign(index)
-        settings.foreignPassivePeers = settings.foreignActivePeers
+        // Unset, releases from 2021 to 2026 don't look at who connects (proftpd issue 2272).
+        settings.foreignPassivePeers =
+            settings.foreignActivePeers?.source.line == nil ? nil : settings.foreignActivePeers
         return settings
     }
 

@@ -265,6 +265,14 @@ import Testing
         #expect(off?.passiveDisabled?.value == true)
     }
 
+    @Test func `unset, who may connect to a passive port isn't known`() {
+        // ProFTPD 1.3.8 took a connection of another host, and with the line turned it away.
+        let unset = server("PassivePorts 50100 50109")
+        #expect(unset?.foreignPassivePeers == nil)
+        #expect(unset?.foreignActivePeers?.value == false)
+        #expect(server("AllowForeignAddress off")?.foreignPassivePeers?.value == false)
+    }
+
     @Test func `an address is read as the C library reads it`() {
         for (text, address) in [("010.1.2.3", "8.1.2.3"), ("1.2.3", "1.2.0.3")] {
             let settings = server("MasqueradeAddress \(text)")
