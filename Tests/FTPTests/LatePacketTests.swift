@@ -325,17 +325,17 @@ import Testing
     @Test func `what is announced late is no control connection, whatever it begins with`() throws {
         let script =
             "server 203.0.113.10\nclient 198.51.100.7\nconnect as one\n" + login("anonymous")
-            + """
-            C: PASV
-            server 203.0.113.10:5005
-            connect as two
-            S: 200 grams of flour
-            close
-            use one
-            S: 227 Entering Passive Mode (203,0,113,10,19,141)
-            C: RETR cake
-            S: 226 Done
-            """
+                + """
+                C: PASV
+                server 203.0.113.10:5005
+                connect as two
+                S: 200 grams of flour
+                close
+                use one
+                S: 227 Entering Passive Mode (203,0,113,10,19,141)
+                C: RETR cake
+                S: 226 Done
+                """
         let found = try extract(script)
         #expect(found.count == 1)
         #expect(found.first?.channels.map(\.outcome) == [.established])
