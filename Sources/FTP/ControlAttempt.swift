@@ -78,12 +78,7 @@ struct ControlAttempts {
     ) {
         for handle in open {
             guard let index = table.index(handle), table[index].role == .attempt else { continue }
-            let flow = table[index]
-            if flow.outcome(isOneSided: false) == .unanswered, flow.attempts == 1,
-                now.since(flow.first.time) <= limits.linger
-            {
-                continue
-            }
+            if table[index].mayBeAnswered(at: now, limits) { continue }
             settle(&table, index, &prohibitors)
         }
         open = []

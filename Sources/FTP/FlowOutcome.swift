@@ -1,3 +1,4 @@
+import Capture
 import Net
 import Streams
 
@@ -12,6 +13,12 @@ extension Flow {
         if state.contains(.refused) { return .refused }
         guard state.contains(.syn) else { return .unseen }
         return isOneSided ? .unseen : .unanswered
+    }
+
+    /// Whether it lacks nothing but an answer to its one SYN, and that is not due yet.
+    func mayBeAnswered(at now: Timestamp, _ limits: Limits) -> Bool {
+        attempts == 1 && !isOver && outcome(isOneSided: false) == .unanswered
+            && now.since(first.time) <= limits.linger
     }
 
     var icmp: DataChannel.ICMP? {

@@ -5,45 +5,42 @@ import Streams
 // Sessions to records: beside what was said stands what became of the connections.
 extension Extraction {
     /// The record of a session that is handed over: it is taken out of the session.
-    mutating func takeRecord(_ number: Int) -> SessionRecord {
+    ///
+    /// `atEnd`: nothing more comes, and what the session lacks may have been cut off.
+    mutating func takeRecord(_ number: Int, atEnd: Bool) -> SessionRecord {
         var record = sessions.open[number].control.takeRecord()
         complete(&record, number, isFinal: true)
+        if atEnd { markCutOff(&record, number) }
         return record
     }
 
-    /// The record of a session that the capture's end cuts off: of an attempt that was to come, and
-    /// of an answer to one, it says that they could not be seen. A SYN is sent again after a
-    /// second (RFC 6298 section 2).
-    mutating func takeRecordAtEnd(_ number: Int) -> SessionRecord {
-        // Where all has ended what is missing did not happen, whatever comes next.
-        let hasEnded = isEnded(number, at: now)
-        var record = takeRecord(number)
-        if !hasEnded { markUnseen(&record, number) }
-        return record
-    }
-
-    private func markUnseen(_ record: inout SessionRecord, _ number: Int) {
-        func isFresh(_ frame: FrameReference) -> Bool {
-            now.since(frame.time) <= limits.linger
-        }
-        func isCutOff(_ outcome: DataChannel.Outcome, _ attempts: Int, _ first: FrameReference)
-            -> Bool
-        { outcome == .unanswered && attempts == 1 && isFresh(first) }
-        for (index, channel) in record.channels.enumerated()
-        where isCutOff(channel.outcome, channel.attempts, channel.dataFrame ?? channel.frame) {
+    /// Of an attempt that was to come where the captures end, and of the answer to one, says that
+    /// they could not be seen. A SYN is sent again after a second (RFC 6298 section 2).
+    private func markCutOff(_ record: inout SessionRecord, _ number: Int) {
+        for (index, link) in sessions.open[number].control.links.enumerated()
+        where record.channels[index].outcome == .unanswered
+            && record.channels[index].attempts == 1 && link.flows.contains(where: mayBeAnswered)
+        {
             record.channels[index].outcome = .unseen
         }
+        let fresh = sessions.open[number].control.hidden.filter(mayBeAnswered)
+            .compactMap { flow($0).map { FrameReference($0.first) } }
         for (index, connection) in record.hiddenData.enumerated()
-        where isCutOff(connection.outcome, connection.attempts, connection.first) {
+        where connection.outcome == .unanswered && fresh.contains(connection.first) {
             record.hiddenData[index].outcome = .unseen
         }
         // What the server has refused, or what names no endpoint, nobody will use.
-        if sessions.open[number].control.closedAt == nil, let last = record.channels.last,
-            last.outcome == .unused, last.advertised != nil, last.reply ?? 0 < 400,
-            isFresh(last.frame)
+        if record.end == .open, let last = record.channels.last, last.outcome == .unused,
+            last.advertised != nil, last.reply ?? 0 < 400,
+            now.since(last.frame.time) <= limits.linger
         {
             record.channels[record.channels.count - 1].outcome = .unseen
         }
+    }
+
+    /// Whether the answer to the one SYN of a connection may still have come.
+    private func mayBeAnswered(_ linked: LinkedFlow) -> Bool {
+        index(linked).map { path.table[$0].mayBeAnswered(at: now, limits) } ?? false
     }
 
     /// The record of a session as it stands now.

@@ -167,7 +167,7 @@ extension Extraction {
         followUp(number)
         guard sessions.holds(number) else { return }
         limitHits.add(sessions.open[number].control.limitHits)
-        onSession(atEnd ? takeRecordAtEnd(number) : takeRecord(number))
+        onSession(takeRecord(number, atEnd: atEnd))
         tell(number)
         let (expired, count) = (
             sessions.open[number].control.expired, sessions.open[number].control.links.count

@@ -28,6 +28,8 @@ enum DistillerTarget {
         var origins: [String] = []
         var count = 1
         var isOrderly = false
+        /// When the originals end; nil: with the last frame.
+        var end: Timestamp?
     }
 
     /// Before it a pcapng interface's whole seconds are out of what 64 bits hold.
@@ -46,8 +48,10 @@ enum DistillerTarget {
         } else {
             captured = conversation(&input, choice)
         }
+        captured.end = captured.frames.map(\.header.time).max()
         let small = distilled(captured)
-        let again = look(small, file)
+        var again = look(small, file)
+        again.end = captured.end
         let twice = distilled(again)
         if choice & 1 == 0 { lookForSecrets(small.kept + twice.kept) }
         // What is no command is blanked, and may have been read as one.
@@ -146,7 +150,7 @@ enum DistillerTarget {
     private static func distilled(_ captured: Captured) -> Small {
         let distiller = Distiller(captures: captured.count)
         for frame in captured.frames { distiller.survey(frame.header, frame.bytes.span) }
-        distiller.finishSurvey()
+        distiller.finishSurvey(at: captured.end)
         for frame in captured.frames { distiller.select(frame.header, frame.bytes.span) }
         distiller.finishSelection()
         let originals = (0..<captured.count).map { capture in
@@ -238,7 +242,7 @@ enum DistillerTarget {
         var records: [SessionRecord] = []
         let extractor = SessionExtractor(captures: captured.count) { records.append($0) }
         for frame in captured.frames { extractor.consume(frame.header, frame.bytes.span) }
-        extractor.finish()
+        extractor.finish(at: captured.end)
         return (records.sorted { $0.first < $1.first }, extractor.controlAttempts)
     }
 }
