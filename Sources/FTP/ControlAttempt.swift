@@ -20,9 +20,11 @@ public struct ControlAttempt: Hashable, Sendable {
 /// Attempts to reach a control port: those that may still succeed, and those that failed.
 struct ControlAttempts {
     private var open: [FlowTable.Handle] = []
+    /// Those whose ends were taken by another connection before an answer was due.
+    private var left: [(flow: Flow, prohibitedBy: IPAddress?)] = []
     private var settled: [ControlAttempt] = []
 
-    var count: Int { open.count + settled.count }
+    var count: Int { open.count + left.count + settled.count }
     var openCount: Int { open.count }
 
     /// Those that failed, in the order of their first SYN.
@@ -47,6 +49,26 @@ struct ControlAttempts {
             if table[index].role == .attempt { waiting.append(handle) }
         }
         open = waiting
+        settleLeft(now: now, limits: limits)
+    }
+
+    /// Settles those that left, and whose answer would have come.
+    private mutating func settleLeft(now: Timestamp, limits: Limits) {
+        guard !left.isEmpty else { return }
+        let due = left.filter { !$0.flow.mayBeAnswered(at: now, limits) }
+        left.removeAll { !$0.flow.mayBeAnswered(at: now, limits) }
+        for (flow, prohibitedBy) in due { settle(flow, prohibitedBy: prohibitedBy) }
+    }
+
+    /// Takes an attempt whose connection is no longer in the table.
+    mutating func take(
+        _ flow: Flow, now: Timestamp, limits: Limits, prohibitedBy: IPAddress?
+    ) {
+        if flow.mayBeAnswered(at: now, limits) {
+            left.append((flow, prohibitedBy))
+        } else {
+            settle(flow, prohibitedBy: prohibitedBy)
+        }
     }
 
     /// Settles the attempt that a flow is, if its time has come.
@@ -82,10 +104,11 @@ struct ControlAttempts {
             settle(&table, index, &prohibitors)
         }
         open = []
+        settleLeft(now: now, limits: limits)
     }
 
     /// Keeps a connection that ended, where it is an attempt that failed.
-    mutating func settle(_ flow: Flow, prohibitedBy: IPAddress?) {
+    private mutating func settle(_ flow: Flow, prohibitedBy: IPAddress?) {
         guard let client = flow.opener, !flow.isEstablished else { return }
         settled.append(
             ControlAttempt(

@@ -10,7 +10,8 @@ extension Extraction {
     mutating func takeRecord(_ number: Int, atEnd: Bool) -> SessionRecord {
         var record = sessions.open[number].control.takeRecord()
         complete(&record, number, isFinal: true)
-        if atEnd { markCutOff(&record, number) }
+        // Where both have ended what is missing did not happen, whatever comes next.
+        if atEnd, record.end == .open || !isEnded(number, at: now) { markCutOff(&record, number) }
         return record
     }
 
@@ -40,7 +41,7 @@ extension Extraction {
 
     /// Whether the answer to the one SYN of a connection may still have come.
     private func mayBeAnswered(_ linked: LinkedFlow) -> Bool {
-        index(linked).map { path.table[$0].mayBeAnswered(at: now, limits) } ?? false
+        flow(linked)?.mayBeAnswered(at: now, limits) ?? false
     }
 
     /// The record of a session as it stands now.

@@ -219,7 +219,9 @@ extension Extraction {
             switch flow.role {
             case .none: break
             case .attempt:
-                attempts.settle(flow, prohibitedBy: prohibitors.removeValue(forKey: flow.first))
+                attempts.take(
+                    flow, now: now, limits: limits,
+                    prohibitedBy: prohibitors.removeValue(forKey: flow.first))
             case .control:
                 guard sessions.holds(number) else { break }
                 sessions.open[number].control.flow = .gone(flow)

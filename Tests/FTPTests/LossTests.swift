@@ -134,6 +134,9 @@ import Testing
         #expect(try channels(pasv + pasv).map(\.outcome) == [.unused, .unseen])
         let malformed = "C: PASV\nS: 227 Entering Passive Mode ()\n"
         #expect(try channels(malformed).map(\.outcome) == [.unused])
+        // Another connection takes the ends of the control connection, but nobody has ended it.
+        let taken = pasv + "client 198.51.100.7:49200\nconnect unanswered 2\n"
+        #expect(try channels(taken).map(\.outcome) == [.unseen])
         let refused = "C: PORT 198,51,100,7,200,100\nS: 500 No\n"
         #expect(try channels(refused).map(\.outcome) == [.unused])
     }
@@ -161,5 +164,14 @@ import Testing
         #expect(try attempts("connect unanswered 1", end: 3_000_000_000) == 1)
         #expect(try attempts("connect unanswered 2", end: nil) == 1)
         #expect(try attempts("connect refused", end: nil) == 1)
+        // Another connection between the same ends.
+        let taken = """
+            connect unanswered 1
+            server 198.51.100.7:49200
+            client 203.0.113.10:21
+            connect unanswered 1
+            """
+        #expect(try attempts(taken, end: nil) == 0)
+        #expect(try attempts(taken, end: 3_000_000_000) == 1)
     }
 }
