@@ -332,4 +332,13 @@ import Testing
         #expect(NftQuestion.ports(NftQuestion.reach(reading)) == "0-65535")
         #expect(reading.device?.assumptions.contains { $0.contains("bridge b") } == true)
     }
+
+    /// A packet is looked up once, whatever the chain that it is sent to makes of it.
+    @Test func `what comes back from a jump isn't taken by another element of the map`() {
+        let marking = ["chain marking {", "\tmeta mark set 2", "}"]
+        let text = NftQuestion.table(
+            ["meta mark vmap { 0 : jump marking, 1-2 : drop }", "tcp dport 21 accept"],
+            before: marking)
+        #expect(NftQuestion.open(text) == "21")
+    }
 }

@@ -229,14 +229,24 @@ struct NftRuleLowering {
 
     // MARK: maps
 
+    /// An element of a map, with what it asks.
+    struct Case {
+        var element: NftElement
+        var ways: [Match]
+        /// That of `*`.
+        var isRest = false
+
+        var isJump: Bool { if case .verdict(.jump)? = element.data { true } else { false } }
+    }
+
     /// Elements of a map, each with what it asks; those of `*` come last and ask nothing.
     mutating func cases(
         _ key: NftExpression, _ map: NftExpression
-    ) throws(Problem) -> [(element: NftElement, ways: [Match], isRest: Bool)] {
+    ) throws(Problem) -> [Case] {
         let (elements, also) = try context.members(map, key: key)
         let parts: [NftExpression] =
             if case .concatenation(let parts) = key { parts } else { [key] }
-        var list: [(element: NftElement, ways: [Match], isRest: Bool)] = []
+        var list: [Case] = []
         var count = 0
         for element in elements where element.key != .wildcard {
             let ways: [Match]
@@ -247,22 +257,18 @@ struct NftRuleLowering {
             } catch { throw error }
             count += ways.count
             guard count <= Self.maximumWays else {
-                return [
-                    (
-                        element, [Match(notModelled: ["more than \(Self.maximumWays) elements"])],
-                        false
-                    )
-                ]
+                let limit = "more than \(Self.maximumWays) elements"
+                return [Case(element: element, ways: [Match(notModelled: [limit])])]
             }
-            if !ways.isEmpty { list.append((element, ways, false)) }
+            if !ways.isEmpty { list.append(Case(element: element, ways: ways)) }
         }
         for way in also where way != Match() {
             var way = way
             way.notModelled.append("what rules put into a map isn't modelled")
-            list.append((NftElement(key: key), [way], false))
+            list.append(Case(element: NftElement(key: key), ways: [way]))
         }
         for element in elements where element.key == .wildcard {
-            list.append((element, [Match()], true))
+            list.append(Case(element: element, ways: [Match()], isRest: true))
         }
         return list
     }
@@ -274,9 +280,15 @@ struct NftRuleLowering {
         let cases = try cases(key, map)
         let hasRest = cases.contains(where: \.isRest)
         let hit = hasRest ? newTag() : nil
+        // A chain may change what the map asks for, but the packet is looked up once.
+        let mayChange = cases.contains { $0.ways.contains { !$0.tests.isEmpty } }
+        let back = mayChange && cases.dropLast().contains(where: \.isJump) ? newTag() : nil
         var passing: [Match] = []
         for item in cases {
             var before = product(ways, item.ways)
+            if let back {
+                for index in before.indices { before[index].tests.append(.tagged(back, false)) }
+            }
             if item.isRest, let hit {
                 for index in before.indices { before[index].tests.append(.tagged(hit, false)) }
             } else if let hit {
@@ -293,10 +305,10 @@ struct NftRuleLowering {
             if verdict == .continue {
                 passing += before
             } else {
-                // A jump comes back with the tag on, so that `*` doesn't take it again.
-                let isJump = if case .jump = verdict { true } else { false }
-                let done = tags.filter { $0 != hit || !isJump }
-                put(before, action(verdict), done.map { .untag($0) })
+                // A jump comes back with the tags on, so that no other element takes it again.
+                let done = tags.filter { !item.isJump || $0 != hit && $0 != back }
+                let marks = item.isJump ? [back].compactMap { $0.map(Effect.tag) } : []
+                put(before, action(verdict), done.map { .untag($0) } + marks)
             }
         }
         ways = passing
